@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * case.h - the values that travel through the correlator: one reset and all we know of it.
+ *
+ * Everything is in host byte order except addresses. Nothing here knows where the facts came
+ * from: the live sensor and a recording fill the same structures.
+ */
+#ifndef CASE_H
+#define CASE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <netinet/in.h>
+
+#define CASE_SIGHTINGS_MAX 8
+#define CASE_HISTORY_MAX 32
+#define CASE_STACK_MAX 32
+#define CASE_CAUSES_MAX 16
+#define CASE_NAME_MAX 64
+
+enum tcp_flag {
+	FLAG_FIN = 0x01,
+	FLAG_SYN = 0x02,
+	FLAG_RST = 0x04,
+	FLAG_PSH = 0x08,
+	FLAG_ACK = 0x10,
+};
+
+enum hook { HOOK_XDP, HOOK_TC_INGRESS, HOOK_TC_EGRESS, HOOK_PCAP };
+
+/* Addresses take 16 bytes; IPv4 stands in the last four, the rest is zero. */
+struct tuple {
+	uint8_t saddr[16];
+	uint8_t daddr[16];
+	uint16_t sport;
+	uint16_t dport;
+	uint8_t family; /* AF_INET, AF_INET6, 0 = not known */
+};
+
+struct packet {
+	uint64_t ts_ns; /* CLOCK_MONOTONIC */
+	struct tuple tuple;
+	uint32_t seq;
+	uint32_t ack;
+	uint32_t len; /* payload bytes */
+	uint32_t ifindex;
+	uint32_t cpu;
+	uint16_t window;
+	uint16_t ipid;
+	uint8_t flags; /* enum tcp_flag */
+	uint8_t ttl;
+	enum hook hook;
+	bool gso;
+	bool forwarded; /* seen leaving, after it had come in by an interface */
+};
+
+enum answer_match { ANSWER_NONE, ANSWER_NEWEST, ANSWER_EXACT };
+
+/* One RST is often seen on several interfaces; these are the places. */
+struct sighting {
+	uint64_t ts_ns;
+	struct tuple tuple;
+	uint32_t ifindex;
+	enum hook hook;
+	uint8_t ttl;
+	bool forwarded;
+};
+
+enum ct_state { CT_UNKNOWN, CT_NONE, CT_INVALID, CT_NEW, CT_ESTABLISHED, CT_RELATED, CT_UNTRACKED };
+
+/* What conntrack thinks of the segment that was answered. */
+struct conntrack {
+	enum ct_state state;
+	bool has_entry; /* orig, reply, snat, dnat hold */
+	bool snat;
+	bool dnat;
+	struct tuple orig;
+	struct tuple reply;
+	char why[CASE_NAME_MAX + 32]; /* conntrack's own words; "" = it did not tell */
+};
+
+enum kernel_call {
+	CALL_NONE,
+	CALL_PASSIVE,
+	CALL_ACTIVE,
+	CALL_RECEIVE,
+	CALL_REJECT,
+	CALL_NF_DROP,
+};
+
+enum lookup {
+	LOOKUP_UNKNOWN,
+	LOOKUP_NONE,
+	LOOKUP_LISTENER,
+	LOOKUP_REQUEST,
+	LOOKUP_ESTABLISHED,
+	LOOKUP_TIMEWAIT,
+	LOOKUP_OTHER,
+};
+
+struct kernel_sock {
+	struct tuple tuple; /* source = the local end */
+	uint64_t flags; /* SOCK_* bits of the kernel */
+	uint64_t lingertime; /* jiffies */
+	uint64_t ino;
+	uint64_t cgroup;
+	uint32_t rcv_nxt;
+	uint32_t snd_nxt;
+	uint32_t unread; /* bytes; valid if unread_known */
+	int32_t linger2;
+	uint8_t state; /* TCP_* */
+	uint8_t shutdown;
+	uint8_t tw_substate;
+	bool present;
+	bool full; /* neither request nor TIME_WAIT: flags and the rest hold */
+	bool unread_known;
+};
+
+/* The kernel's own account of a reset. */
+struct kernel_view {
+	uint64_t id;
+	uint64_t join_id; /* the wire event that it met on its CPU; 0 = none */
+	uint64_t ts_ns;
+	enum kernel_call call;
+	enum lookup lookup;
+	struct kernel_sock sock;
+	bool has_segment; /* segment* hold */
+	struct tuple segment;
+	uint32_t segment_seq;
+	uint32_t segment_ack;
+	uint32_t segment_len;
+	uint8_t segment_flags;
+	bool nfct_known; /* conntrack's mark on the segment was read */
+	uint8_t nfct; /* 0 none, 7 untracked, bit 3 set: entry, low bits ctinfo */
+	bool invalid_reported; /* conntrack's INVALID report for this very segment was seen */
+	uint8_t hook; /* of a REJECT */
+	struct conntrack ct;
+	char reason[CASE_NAME_MAX]; /* without the enum's prefix; "" = none given */
+	const char *stack[CASE_STACK_MAX]; /* symbols, innermost first; owned by the symbol table */
+	unsigned int stack_len;
+	uint32_t cpu;
+	uint32_t tgid; /* the task that ran: not always the owner */
+	uint64_t task_cgroup;
+	char comm[16];
+};
+
+struct owner {
+	bool known;
+	uint32_t pid;
+	char comm[CASE_NAME_MAX];
+	char cgroup[512];
+	char container[65];
+};
+
+enum origin { ORIGIN_UNKNOWN, ORIGIN_LOCAL, ORIGIN_FORWARDED, ORIGIN_REMOTE };
+enum reset_type { TYPE_UNKNOWN, TYPE_ACTIVE, TYPE_PASSIVE, TYPE_NETFILTER };
+enum confidence { CONF_NONE, CONF_POSSIBLE, CONF_LIKELY, CONF_CERTAIN };
+
+/* What the sensor can see at all; absence is evidence only where these say so. */
+enum view_bit {
+	VIEW_PASSIVE = 0x01, /* every passive reset of TCP is reported */
+	VIEW_ACTIVE = 0x02,
+	VIEW_RECEIVE = 0x04,
+	VIEW_REJECT = 0x08, /* nf_send_reset is probed for both families */
+	VIEW_NF_DROP = 0x10,
+	VIEW_CLOSE = 0x20, /* entry of __tcp_close */
+	VIEW_INVALID = 0x40, /* conntrack's INVALID reports */
+	VIEW_CONNTRACK = 0x80, /* ctnetlink answers */
+};
+
+struct cause;
+
+struct ruled_out {
+	const struct cause *cause;
+	int fact; /* the fact that contradicts it */
+};
+
+struct reset_case {
+	uint64_t first_ts; /* of the first event, CLOCK_MONOTONIC */
+	uint64_t wire_id;
+	struct packet rst;
+	struct sighting sightings[CASE_SIGHTINGS_MAX];
+	unsigned int n_sightings;
+	struct packet answers;
+	enum answer_match answer_match;
+	struct kernel_view kernel; /* call == CALL_NONE: no account was found */
+	struct kernel_view receive; /* the socket that took the RST */
+	struct conntrack ct; /* of the kernel view, else as ctnetlink answered */
+	bool ct_asked; /* ctnetlink gave an answer, also "no entry" */
+	int src_local; /* is rst's source an address of ours? 1, 0, -1 = not known */
+	int dst_local;
+	struct owner owner;
+	struct packet history[CASE_HISTORY_MAX]; /* oldest first, without the RST */
+	unsigned int n_history;
+	uint32_t views; /* enum view_bit */
+	uint64_t lost_events; /* while this case was open */
+	uint64_t lost_packets;
+
+	/* Filled by classify(). */
+	uint64_t facts_yes;
+	uint64_t facts_no;
+	const struct cause *cause;
+	enum confidence confidence;
+	enum origin origin;
+	enum reset_type type;
+	const struct cause *candidates[CASE_CAUSES_MAX];
+	unsigned int n_candidates;
+	struct ruled_out ruled_out[CASE_CAUSES_MAX];
+	unsigned int n_ruled_out;
+};
+
+/** tuple_reverse() - the same connection seen from its other end. */
+struct tuple tuple_reverse(const struct tuple *t);
+bool tuple_equal(const struct tuple *a, const struct tuple *b);
+
+/** segment_end() - sequence number after the segment: SYN and FIN take one each. */
+uint32_t segment_end(const struct packet *p);
+
+/**
+ * reset_answers() - must a reset that answers @segment look like @rst? (RFC 9293, 3.10.7.1)
+ *
+ * Looks at sequence numbers and flags only, not at the tuple.
+ */
+bool reset_answers(const struct packet *rst, const struct packet *segment);
+
+/** case_segment() - the segment that was answered as TCP saw it; NULL when nobody knows. */
+const struct tuple *case_segment(const struct reset_case *c);
+
+#endif

@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * causes.c - the catalogue of causes.
+ *
+ * The first row whose facts hold names the cause, so a row that is more specific stands above
+ * one that is less. The evidence shown to the user is the sentences of the facts that a row
+ * needs and forbids (facts.c); a row only adds the title and the advice.
+ */
+#include "causes.h"
+
+#include <string.h>
+
+const struct cause causes[] = {
+	{
+		.id = "netfilter-reject",
+		.title = "a netfilter REJECT rule answered with tcp-reset",
+		.type = TYPE_NETFILTER,
+		.origin = ORIGIN_LOCAL,
+		.ways = {
+			{ CONF_CERTAIN, FACT(REJECT), 0 },
+			{ CONF_LIKELY, FACT(SENT_HERE) | FACT(TCP_SILENT) | FACT(NF_DROP), 0 },
+		},
+		.advice = {
+			{
+				.action = "find the rule: `nft list ruleset | grep -i 'reject with tcp "
+					  "reset'` or `iptables-save | grep tcp-reset`, and let {seg} pass "
+					  "if it should",
+				.price = "the rule was written for a reason; an accept rule above it opens "
+					 "that port",
+				.undo = "delete the accept rule",
+			},
+		},
+		.reference = "net/ipv4/netfilter/nf_reject_ipv4.c: nf_send_reset()",
+	},
+	{
+		.id = "linger-zero",
+		.title = "the application closed the socket with SO_LINGER on and time 0",
+		.type = TYPE_ACTIVE,
+		.origin = ORIGIN_LOCAL,
+		.ways = {
+			{ CONF_CERTAIN,
+			  FACT(ACTIVE) | FACT(LINGER_ZERO) | FACT(IN_DISCONNECT) | FACT(IN_CLOSE),
+			  FACT(IN_LISTEN_STOP) | FACT(IN_ABORT) },
+		},
+		.advice = {
+			{
+				.action = "in the application, do not set SO_LINGER with l_linger = 0 before "
+					  "close(); look for setsockopt(SO_LINGER) in it, its libraries and "
+					  "its proxy",
+				.price = "the closing side keeps a TIME_WAIT socket for 60 s per connection",
+				.undo = "set it again",
+			},
+		},
+		.reference = "socket(7) SO_LINGER; net/ipv4/tcp.c: __tcp_close()",
+	},
+	{
+		.id = "unread-data",
+		.title = "the application closed the socket while received data was unread",
+		.type = TYPE_ACTIVE,
+		.origin = ORIGIN_LOCAL,
+		.ways = {
+			{ CONF_CERTAIN, FACT(ACTIVE) | FACT(UNREAD) | FACT(IN_CLOSE),
+			  FACT(IN_DISCONNECT) | FACT(IN_ABORT) },
+			{ CONF_LIKELY, FACT(ACTIVE) | FACT(UNREAD), 0 },
+		},
+		.advice = {
+			{
+				.action = "read until end of file before close(), or shutdown(SHUT_WR) and "
+					  "drain first",
+				.price = "a peer that never stops sending keeps the socket open: set a limit",
+				.undo = "none needed",
+			},
+		},
+		.reference = "RFC 2525 section 2.17; net/ipv4/tcp.c: __tcp_close()",
+	},
+	{
+		.id = "out-of-memory",
+		.title = "TCP gave the connection up for lack of memory or too many orphans",
+		.type = TYPE_ACTIVE,
+		.origin = ORIGIN_LOCAL,
+		.ways = {
+			{ CONF_LIKELY, FACT(ACTIVE) | FACT(REASON_MEMORY), 0 },
+		},
+		.advice = {
+			{
+				.action = "compare `ss -s` and /proc/net/sockstat with net.ipv4.tcp_mem and "
+					  "tcp_max_orphans; raise the one that is reached",
+				.price = "more kernel memory for TCP",
+				.undo = "set the old value with sysctl -w",
+			},
+		},
+		.reference = "net/ipv4/tcp.c: tcp_check_oom()",
+	},
+	{
+		.id = "listener-closed",
+		.title = "the listener was closed before the application accepted the connection",
+		.type = TYPE_ACTIVE,
+		.origin = ORIGIN_LOCAL,
+		.ways = {
+			{ CONF_CERTAIN, FACT(ACTIVE) | FACT(IN_LISTEN_STOP), 0 },
+		},
+		.advice = {
+			{
+				.action = "on restart, stop new connections first, accept what is queued, then "
+					  "close; or pass the listening socket on to the new process",
+				.price = "a slower restart",
+				.undo = "none needed",
+			},
+			{
+				.action = "with SO_REUSEPORT on Linux 5.14 and later: sysctl -w "
+					  "net.ipv4.tcp_migrate_req=1",
+				.price = "queued connections go to another listener of the group",
+				.undo = "sysctl -w net.ipv4.tcp_migrate_req=0",
+			},
+		},
+		.reference = "net/ipv4/inet_connection_sock.c: inet_csk_listen_stop()",
+	},
+	{
+		.id = "socket-killed",
+		.title = "somebody killed the socket (ss -K, SOCK_DESTROY, tcp_abort)",
+		.type = TYPE_ACTIVE,
+		.origin = ORIGIN_LOCAL,
+		.ways = {
+			{ CONF_CERTAIN, FACT(ACTIVE) | FACT(IN_ABORT), 0 },
+		},
+		.advice = {
+			{
+				.action = "find who runs `ss -K` or uses SOCK_DESTROY: {task} ran when it "
+					  "happened",
+				.price = "none",
+				.undo = "none needed",
+			},
+		},
+		.reference = "net/ipv4/tcp.c: tcp_abort(); sock_diag(7)",
+	},
+	{
+		.id = "keepalive-timeout",
+		.title = "keepalive probes stayed unanswered",
+		.type = TYPE_ACTIVE,
+		.origin = ORIGIN_LOCAL,
+		.ways = {
+			{ CONF_LIKELY, FACT(ACTIVE) | FACT(IN_KEEPALIVE), FACT(LINGER2_NEGATIVE) },
+		},
+		.advice = {
+			{
+				.action = "see why the peer was unreachable: host down, path cut, or a firewall "
+					  "that forgot an idle connection (probe more often than it forgets)",
+				.price = "more frequent probes are a little traffic on idle connections",
+				.undo = "restore TCP_KEEPIDLE and TCP_KEEPINTVL",
+			},
+		},
+		.reference = "tcp(7) TCP_KEEPIDLE, TCP_USER_TIMEOUT; net/ipv4/tcp_timer.c",
+	},
+	{
+		.id = "disconnect",
+		.title = "the application dissolved the connection with connect(AF_UNSPEC)",
+		.type = TYPE_ACTIVE,
+		.origin = ORIGIN_LOCAL,
+		.ways = {
+			{ CONF_CERTAIN, FACT(ACTIVE) | FACT(IN_DISCONNECT),
+			  FACT(IN_CLOSE) | FACT(IN_LISTEN_STOP) | FACT(IN_ABORT) },
+		},
+		.advice = {
+			{
+				.action = "shut the connection down and read to its end before connect(AF_UNSPEC)",
+				.price = "one round trip",
+				.undo = "none needed",
+			},
+		},
+		.reference = "connect(2) AF_UNSPEC; net/ipv4/tcp.c: tcp_disconnect()",
+	},
+	{
+		.id = "mptcp",
+		.title = "MPTCP reset a sub-flow",
+		.type = TYPE_ACTIVE,
+		.origin = ORIGIN_LOCAL,
+		.ways = {
+			{ CONF_LIKELY, FACT(IN_MPTCP), 0 },
+		},
+		.advice = {
+			{
+				.action = "read the reason in the MP_TCPRST option (RFC 8684 section 3.6) and "
+					  "`nstat -az 'MPTcpExt*'`",
+				.price = "none",
+				.undo = "none needed",
+			},
+		},
+		.reference = "RFC 8684 section 3.6; net/mptcp/subflow.c",
+	},
+	{
+		.id = "dnat-invalid",
+		.title = "conntrack called the segment INVALID, so NAT was not applied and it met no "
+			 "socket",
+		.type = TYPE_PASSIVE,
+		.origin = ORIGIN_LOCAL,
+		.ways = {
+			{ CONF_CERTAIN,
+			  FACT(PASSIVE) | FACT(NO_SOCKET) | FACT(NOT_TRACKED) | FACT(UNTRANSLATED), 0 },
+		},
+		.advice = {
+			{
+				.action = "drop what conntrack calls INVALID, before it meets TCP: `iptables -I "
+					  "INPUT -m conntrack --ctstate INVALID -j DROP` (and FORWARD on a "
+					  "gateway; ip6tables for IPv6)",
+				.price = "also drops segments of connections that this host sees one way only "
+					 "(asymmetric routing, failover); the sender retransmits the rest",
+				.undo = "the same command with -D in place of -I",
+			},
+			{
+				.action = "tell conntrack to accept segments out of window: sysctl -w "
+					  "net.netfilter.nf_conntrack_tcp_be_liberal=1",
+				.price = "for the whole namespace, conntrack no longer checks sequence numbers: "
+					 "blind injection gets easier, dead entries live longer in the table",
+				.undo = "sysctl -w net.netfilter.nf_conntrack_tcp_be_liberal=0",
+			},
+			{
+				.action = "mend the sender: find what makes {seg.src} send it ({ct.why}): a "
+					  "middlebox that rewrites sequence numbers, a stale retransmission, "
+					  "broken offload",
+				.price = "time; the only cure that leaves no filter behind",
+				.undo = "none needed",
+			},
+		},
+		.reference = "net/netfilter/nf_conntrack_proto_tcp.c; the kernel's maintainers declined "
+			     "to change it (netfilter-devel, March 2024)",
+	},
+	{
+		.id = "syn-sent-bad-ack",
+		.title = "the answer to our SYN acknowledged something that we had not sent",
+		.type = TYPE_PASSIVE,
+		.origin = ORIGIN_LOCAL,
+		.ways = {
+			{ CONF_CERTAIN, FACT(PASSIVE) | FACT(SYN_SENT), 0 },
+		},
+		.advice = {
+			{
+				.action = "look at the peer: it took the SYN for part of an older connection with "
+					  "the same ports (TIME_WAIT or stale state there, or NAT that reuses a "
+					  "port too soon)",
+				.price = "none",
+				.undo = "none needed",
+			},
+		},
+		.reference = "RFC 9293 section 3.10.7.3",
+	},
+	{
+		.id = "data-after-close",
+		.title = "data arrived for a socket that the application had closed",
+		.type = TYPE_PASSIVE,
+		.origin = ORIGIN_LOCAL,
+		.ways = {
+			{ CONF_CERTAIN, FACT(PASSIVE) | FACT(TIMEWAIT) | FACT(FIN_WAIT2_MINI), 0 },
+			{ CONF_CERTAIN, FACT(PASSIVE) | FACT(DEAD_SOCKET), 0 },
+		},
+		.advice = {
+			{
+				.action = "agree on who closes: let the application read to the end, or "
+					  "shutdown(SHUT_WR) and wait, before close()",
+				.price = "a peer that never closes keeps the socket open: set a limit",
+				.undo = "none needed",
+			},
+		},
+		.reference = "RFC 1122 section 4.2.2.13; net/ipv4/tcp_input.c: tcp_rcv_state_process()",
+	},
+	{
+		.id = "closed-port",
+		.title = "a SYN came to a port where nobody listens",
+		.type = TYPE_PASSIVE,
+		.origin = ORIGIN_LOCAL,
+		.ways = {
+			{ CONF_CERTAIN, FACT(PASSIVE) | FACT(NO_SOCKET) | FACT(SEGMENT_SYN), 0 },
+		},
+		.advice = {
+			{
+				.action = "start the service, or see which address it is bound to: `ss -tln "
+					  "'sport = :{seg.dport}'`",
+				.price = "none",
+				.undo = "none needed",
+			},
+		},
+		.reference = "RFC 9293 section 3.10.7.1",
+	},
+	{
+		.id = "listener-stray",
+		.title = "a segment of no known connection met only the listener",
+		.type = TYPE_PASSIVE,
+		.origin = ORIGIN_LOCAL,
+		.ways = {
+			{ CONF_CERTAIN, FACT(PASSIVE) | FACT(LISTENER),
+			  FACT(SEGMENT_SYN) | FACT(IN_CHECK_REQ) | FACT(IN_MPTCP) | FACT(FLOW_SEEN) },
+			{ CONF_POSSIBLE, FACT(PASSIVE) | FACT(LISTENER) | FACT(FLOW_SEEN),
+			  FACT(SEGMENT_SYN) | FACT(IN_CHECK_REQ) | FACT(IN_MPTCP) },
+		},
+		.advice = {
+			{
+				.action = "see whether the connection lived before: this host restarted or "
+					  "failed over, the application dropped it without a FIN, or a SYN "
+					  "cookie came back too late",
+				.price = "none",
+				.undo = "none needed",
+			},
+		},
+		.reference = "RFC 9293 section 3.10.7.2",
+	},
+	{
+		.id = "no-socket",
+		.title = "a segment came for a connection that this host does not have",
+		.type = TYPE_PASSIVE,
+		.origin = ORIGIN_LOCAL,
+		.ways = {
+			{ CONF_CERTAIN, FACT(PASSIVE) | FACT(NO_SOCKET),
+			  FACT(SEGMENT_SYN) | FACT(UNTRANSLATED) | FACT(FLOW_SEEN) },
+			{ CONF_LIKELY, FACT(PASSIVE) | FACT(NO_SOCKET) | FACT(FLOW_SEEN),
+			  FACT(SEGMENT_SYN) | FACT(UNTRANSLATED) },
+		},
+		.advice = {
+			{
+				.action = "see whether the connection lived before: this host restarted or failed "
+					  "over, the socket was closed or timed out, or routing sent another "
+					  "host's traffic here",
+				.price = "none",
+				.undo = "none needed",
+			},
+		},
+		.reference = "RFC 9293 section 3.10.7.1",
+	},
+	{
+		.id = "forwarded",
+		.title = "another host's reset, passed on by this one",
+		.type = TYPE_UNKNOWN,
+		.origin = ORIGIN_FORWARDED,
+		.ways = {
+			{ CONF_CERTAIN, FACT(PASSED_THROUGH), 0 },
+		},
+		.advice = {
+			{
+				.action = "run rstscope on {rst.src}, or on the next hop towards it",
+				.price = "none",
+				.undo = "none needed",
+			},
+		},
+		.reference = "none",
+	},
+	{
+		.id = "remote",
+		.title = "the peer, or something on the path, sent the reset",
+		.type = TYPE_UNKNOWN,
+		.origin = ORIGIN_REMOTE,
+		.ways = {
+			{ CONF_CERTAIN, FACT(ARRIVED_HERE), FACT(SENT_HERE) | FACT(PASSED_THROUGH) },
+		},
+		.advice = {
+			{
+				.action = "run rstscope on {rst.src}, or on the next hop towards it",
+				.price = "none",
+				.undo = "none needed",
+			},
+		},
+		.reference = "RFC 9293 section 3.10.7.4",
+	},
+	{
+		.id = "unknown",
+		.title = "the evidence does not suffice to name the cause",
+		.type = TYPE_UNKNOWN,
+		.origin = ORIGIN_UNKNOWN,
+		.ways = {
+			{ CONF_NONE, 0, 0 },
+		},
+		.reference = "none",
+	},
+};
+
+const size_t n_causes = sizeof(causes) / sizeof(causes[0]);
+
+const struct cause *cause_find(const char *id)
+{
+	size_t i;
+
+	for (i = 0; i < n_causes; i++)
+		if (!strcmp(causes[i].id, id))
+			return &causes[i];
+	return NULL;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * causes.h - the catalogue: one row is one cause, and nothing else lists them.
+ *
+ * An id is the JSON value, the metric label, the docs anchor and the name of the test case; it
+ * never changes once released.
+ */
+#ifndef CAUSES_H
+#define CAUSES_H
+
+#include <stddef.h>
+
+#include "facts.h"
+
+#define CAUSE_WAYS_MAX 3
+#define CAUSE_ADVICE_MAX 4
+
+struct advice {
+	const char *action; /* "do" in JSON */
+	const char *price;
+	const char *undo;
+};
+
+/* One set of facts that proves the cause. */
+struct way {
+	enum confidence confidence; /* CONF_NONE ends the list */
+	uint64_t needs; /* FACT() masks */
+	uint64_t forbids; /* must be known to be false */
+};
+
+struct cause {
+	const char *id;
+	const char *title; /* templates, see phrase.h */
+	enum reset_type type;
+	enum origin origin;
+	struct way ways[CAUSE_WAYS_MAX];
+	struct advice advice[CAUSE_ADVICE_MAX];
+	const char *reference;
+};
+
+/* Matched from the first row on; the last is "unknown", which always matches. */
+extern const struct cause causes[];
+extern const size_t n_causes;
+
+/** cause_find() - the row with this id; NULL if there is none. */
+const struct cause *cause_find(const char *id);
+
+#endif

@@ -1,0 +1,409 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * cmd_watch.c - name the cause of every reset as it happens.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "conntrack.h"
+#include "filter.h"
+#include "flight.h"
+#include "join.h"
+#include "log.h"
+#include "netns.h"
+#include "owner.h"
+#include "privileges.h"
+#include "rst_event.h"
+#include "sink.h"
+#include "watch_options.h"
+
+#define NS_PER_SEC 1000000000ull
+/* Recalling history may take this part of a second; a storm of resets then goes without. */
+#define RECALL_BUDGET_NS (NS_PER_SEC / 4)
+
+struct watch {
+	struct watch_options opt;
+	struct sensor *sensor;
+	struct join *join;
+	struct filter *filter;
+	struct ctnl *ctnl;
+	struct sink sink;
+	struct report_context report;
+	char host[256];
+	uint64_t start_ns;
+	uint64_t by_cause[64];
+	uint64_t reported;
+	uint64_t recall_second; /* start of the budget's current second */
+	uint64_t recall_spent_ns;
+	uint64_t without_history;
+	int err;
+	bool done;
+};
+
+static uint64_t clock_ns(clockid_t id)
+{
+	struct timespec ts;
+
+	clock_gettime(id, &ts);
+	return (uint64_t)ts.tv_sec * NS_PER_SEC + (uint64_t)ts.tv_nsec;
+}
+
+static bool may_recall(struct watch *w, uint64_t now)
+{
+	if (now - w->recall_second > NS_PER_SEC) {
+		w->recall_second = now;
+		w->recall_spent_ns = 0;
+	}
+	return w->recall_spent_ns < RECALL_BUDGET_NS;
+}
+
+/* The rings go on turning: the history must be read at once. */
+static void on_opened(void *ctx, struct reset_case *c)
+{
+	struct watch *w = ctx;
+	uint64_t now = clock_ns(CLOCK_MONOTONIC);
+
+	c->views = sensor__views(w->sensor);
+	c->lost_events = sensor__lost_events(w->sensor);
+	if (!may_recall(w, now)) {
+		w->without_history++;
+		return;
+	}
+	flight__recall(sensor__flight(w->sensor), c);
+	w->recall_spent_ns += clock_ns(CLOCK_MONOTONIC) - now;
+}
+
+static void ask_conntrack(struct watch *w, struct reset_case *c)
+{
+	const struct tuple *seg = case_segment(c);
+	enum ct_state state = c->ct.state;
+
+	if (c->ct.has_entry || !seg)
+		return;
+	if (!ctnl__is_active()) {
+		c->ct_asked = true;
+		return;
+	}
+	if (!w->ctnl)
+		w->ctnl = ctnl__open();
+	if (!w->ctnl || ctnl__lookup(w->ctnl, seg, &c->ct) < 0)
+		return;
+	c->ct_asked = true;
+	/* An entry exists for the tuple, yet the segment carried none: it was refused. */
+	if (c->ct.has_entry && c->kernel.nfct_known && c->kernel.nfct == 0)
+		state = CT_INVALID;
+	c->ct.state = state;
+}
+
+static void ask_routes(struct watch *w, struct reset_case *c)
+{
+	struct netlink *nl = sensor__netlink(w->sensor);
+	const struct tuple *t = &c->rst.tuple;
+
+	c->src_local = netlink__is_local(nl, t->saddr, t->family);
+	c->dst_local = netlink__is_local(nl, t->daddr, t->family);
+}
+
+static bool is_in_direction(const struct watch *w, const struct reset_case *c)
+{
+	bool out = c->sightings[0].hook == HOOK_TC_EGRESS;
+
+	return w->opt.direction == DIRECTION_BOTH || (w->opt.direction == DIRECTION_OUT) == out;
+}
+
+static void on_completed(void *ctx, struct reset_case *c)
+{
+	struct watch *w = ctx;
+
+	if (w->done || !filter__matches(w->filter, &c->rst) || !is_in_direction(w, c))
+		return;
+	c->lost_events = sensor__lost_events(w->sensor) - c->lost_events;
+	ask_conntrack(w, c);
+	ask_routes(w, c);
+	owner_find(c);
+	classify(c);
+	w->err = w->sink.ops->emit(&w->sink, c, &w->report);
+	if (w->err) {
+		w->done = true;
+		return;
+	}
+	w->by_cause[c->cause - causes]++;
+	w->done = ++w->reported == w->opt.count;
+}
+
+static void on_event(void *ctx, const struct event *ev)
+{
+	struct watch *w = ctx;
+
+	join__event(w->join, ev);
+}
+
+static int poll_timeout(const struct watch *w, uint64_t now)
+{
+	uint64_t next = join__next_ns(w->join), end = UINT64_MAX;
+
+	if (w->opt.duration > 0)
+		end = w->start_ns + (uint64_t)(w->opt.duration * (double)NS_PER_SEC);
+	if (end < next)
+		next = end;
+	if (next == UINT64_MAX)
+		return -1;
+	return next <= now ? 0 : (int)((next - now) / 1000000 + 1);
+}
+
+static bool is_over(const struct watch *w, uint64_t now)
+{
+	return w->done ||
+	       (w->opt.duration > 0 &&
+		now >= w->start_ns + (uint64_t)(w->opt.duration * (double)NS_PER_SEC));
+}
+
+static int follow_links(struct watch *w)
+{
+	int n = sensor__read_links(w->sensor);
+
+	if (n < 0)
+		warning("follow interfaces: %s", error_name(n));
+	if (n != 0)
+		return 0;
+	error("no watched interface is left");
+	return -ENODEV;
+}
+
+static int run(struct watch *w, int signal_fd)
+{
+	struct pollfd fds[] = {
+		{ .fd = sensor__event_fd(w->sensor), .events = POLLIN },
+		{ .fd = sensor__link_fd(w->sensor), .events = POLLIN },
+		{ .fd = signal_fd, .events = POLLIN },
+	};
+	uint64_t now = clock_ns(CLOCK_MONOTONIC);
+	int err = 0;
+
+	while (!err && !is_over(w, now)) {
+		if (poll(fds, 3, poll_timeout(w, now)) < 0 && errno != EINTR)
+			return -errno;
+		if (fds[2].revents)
+			break;
+		err = sensor__read_events(w->sensor);
+		now = clock_ns(CLOCK_MONOTONIC);
+		join__tick(w->join, now);
+		if (!err && fds[1].revents)
+			err = follow_links(w);
+	}
+	/* What has been seen by now is still told. */
+	sensor__read_events(w->sensor);
+	join__flush(w->join);
+	return err;
+}
+
+static void print_summary(const struct watch *w)
+{
+	static const struct {
+		int count;
+		const char *name;
+	} counts[] = {
+		{ RST_CNT_FRAGMENT, "fragments" },
+		{ RST_CNT_TRUNCATED, "truncated packets" },
+		{ RST_CNT_MALFORMED, "malformed packets" },
+		{ RST_CNT_EXT_LIMIT, "packets with too many headers" },
+		{ RST_CNT_NO_SLOT, "packets of CPUs without a recorder" },
+	};
+	const struct flight *f = sensor__flight(w->sensor);
+	const struct join_stats *st = join__stats(w->join);
+	size_t i;
+
+	fprintf(stderr, "%llu reset%s", (unsigned long long)w->reported,
+		w->reported == 1 ? "" : "s");
+	for (i = 0; i < n_causes; i++)
+		if (w->by_cause[i])
+			fprintf(stderr, ", %llu %s", (unsigned long long)w->by_cause[i],
+				causes[i].id);
+	fprintf(stderr, "\n%llu segments recorded, %llu events lost",
+		(unsigned long long)flight__recorded(f),
+		(unsigned long long)(sensor__lost_events(w->sensor) + st->refused));
+	for (i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
+		if (flight__count(f, counts[i].count))
+			fprintf(stderr, ", %llu %s not read",
+				(unsigned long long)flight__count(f, counts[i].count),
+				counts[i].name);
+	if (w->without_history)
+		fprintf(stderr, ", %llu resets told without history (too many at once)",
+			(unsigned long long)w->without_history);
+	if (st->unclaimed)
+		fprintf(stderr, "\n%llu reset%s of the kernel crossed no watched interface",
+			(unsigned long long)st->unclaimed, st->unclaimed == 1 ? "" : "s");
+	fputc('\n', stderr);
+}
+
+static void list_link(void *ctx, const struct link_info *link)
+{
+	(void)ctx;
+	printf("%u\t%s\t%s\n", link->ifindex, link->name, link->up ? "up" : "down");
+}
+
+static int list_interfaces(void)
+{
+	struct netlink *nl = netlink__open();
+	int err = nl ? netlink__links(nl, list_link, NULL) : -errno;
+
+	netlink__free(nl);
+	if (err)
+		error("list interfaces: %s", error_name(err));
+	return err ? EXIT_RUNTIME : EXIT_OK;
+}
+
+static int create_ready_file(const char *path)
+{
+	int fd;
+
+	if (!path)
+		return 0;
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (fd < 0) {
+		error("create ready file '%s': %s", path, error_name(errno));
+		return -errno;
+	}
+	close(fd);
+	return 0;
+}
+
+static int block_signals(void)
+{
+	sigset_t set;
+
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC);
+}
+
+static int open_watch(struct watch *w)
+{
+	struct sensor_config cfg = {
+		.interfaces = w->opt.interfaces,
+		.n_interfaces = w->opt.n_interfaces,
+		.tier = w->opt.tier,
+		.btf_path = w->opt.btf_path,
+		.xdp = w->opt.xdp,
+		.on_event = on_event,
+		.ctx = w,
+	};
+	struct join_ops ops = { on_opened, on_completed, w };
+
+	w->join = join__new(&ops);
+	if (!w->join)
+		return -ENOMEM;
+	w->sensor = sensor__open(&cfg);
+	if (!w->sensor)
+		return -errno;
+	gethostname(w->host, sizeof(w->host) - 1);
+	w->report = (struct report_context){
+		.host = w->host,
+		.view = sensor__tier(w->sensor),
+		.wall_offset_ns = (int64_t)(clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC)),
+		.ifname = sensor__ifname,
+		.ifname_ctx = w->sensor,
+	};
+	w->start_ns = clock_ns(CLOCK_MONOTONIC);
+	return sink_open(&w->sink, w->opt.json ? "json" : "text", stdout);
+}
+
+static void close_watch(struct watch *w)
+{
+	sensor__free(w->sensor);
+	join__free(w->join);
+	filter__free(w->filter);
+	ctnl__free(w->ctnl);
+	free(w->opt.expression);
+}
+
+static int watch(struct watch *w)
+{
+	int signal_fd = block_signals(), err;
+
+	err = open_watch(w);
+	if (err)
+		return err;
+	if (!w->opt.quiet)
+		sensor__print_plan(w->sensor, stderr);
+	if (privileges_drop())
+		warning("drop privileges: %s", error_name(errno));
+	err = create_ready_file(w->opt.ready_file);
+	if (!err)
+		err = run(w, signal_fd);
+	if (w->err) {
+		error("write to standard output: %s", error_name(w->err));
+		err = w->err;
+	}
+	if (!w->opt.quiet)
+		print_summary(w);
+	close(signal_fd);
+	return err;
+}
+
+/* Everything that can be wrong before anything is attached. */
+static int prepare(struct watch *w)
+{
+	const char *missing;
+	char why[256];
+	int err;
+
+	if (w->opt.expression) {
+		w->filter = filter__compile(w->opt.expression, why, sizeof(why));
+		if (!w->filter) {
+			error("filter '%s': %s (see pcap-filter(7))", w->opt.expression, why);
+			return EXIT_USAGE;
+		}
+	}
+	if (w->opt.netns) {
+		err = netns_enter(w->opt.netns);
+		if (err) {
+			error("network namespace '%s': %s", w->opt.netns, error_name(err));
+			return EXIT_RUNTIME;
+		}
+	}
+	if (w->opt.list)
+		return EXIT_OK;
+	missing = privileges_missing();
+	if (missing) {
+		error("%s is missing: run as root (sudo rstscope watch ...)", missing);
+		return EXIT_RUNTIME;
+	}
+	return EXIT_OK;
+}
+
+/* What the kernel lacks is another thing than what went wrong. */
+static int exit_code(int err)
+{
+	if (!err)
+		return EXIT_OK;
+	return err == -EOPNOTSUPP || err == -ENOSYS ? EXIT_UNSUPPORTED : EXIT_RUNTIME;
+}
+
+int cmd_watch(int argc, char **argv)
+{
+	static struct watch w;
+	int status;
+
+	watch_options_parse(&w.opt, argc, argv);
+	log_libraries();
+	status = prepare(&w);
+	if (status == EXIT_OK && w.opt.list)
+		status = list_interfaces();
+	else if (status == EXIT_OK)
+		status = exit_code(watch(&w));
+	close_watch(&w);
+	return status;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * command.h - what main() and the subcommands agree on.
+ */
+#ifndef COMMAND_H
+#define COMMAND_H
+
+/* Exit codes are a contract: scripts rely on them. */
+enum {
+	EXIT_OK = 0,
+	EXIT_RUNTIME = 1,
+	EXIT_USAGE = 2,
+	EXIT_FINDINGS = 3,
+	EXIT_UNSUPPORTED = 77,
+};
+
+int cmd_watch(int argc, char **argv);
+int cmd_causes(int argc, char **argv);
+
+#endif

@@ -1,0 +1,429 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * facts.c - what a case proves, disproves, or leaves open.
+ *
+ * Absence counts only where the sensor would have seen presence, and never when events were
+ * lost while the case was open.
+ */
+#include "facts.h"
+
+#include <string.h>
+#include <netinet/tcp.h>
+
+#define SOCK_DEAD_BIT (1u << 0)
+#define SOCK_LINGER_BIT (1u << 4)
+
+const struct fact_text fact_texts[FACT_MAX] = {
+	[FACT_SENT_HERE] = {
+		.yes = "this host made the RST: it left by {rst.if} and had come in by no interface",
+		.no = "the RST did not start on this host",
+		.missing = "the RST's way out (watch the interface that it leaves by)",
+	},
+	[FACT_PASSED_THROUGH] = {
+		.yes = "the RST came in by {in.if} and was passed on",
+		.no = "the RST was not passed on",
+		.missing = "whether the RST was passed on (watch both interfaces)",
+	},
+	[FACT_ARRIVED_HERE] = {
+		.yes = "the RST came in by {in.if} for {rst.dst}, an address of this host",
+		.no = "the RST is not for an address of this host",
+		.missing = "whether the RST's destination is an address of this host",
+	},
+	[FACT_SEGMENT_KNOWN] = {
+		.yes = "it answers {seg} ({seg.flags})",
+		.no = "no segment that it answers was seen",
+		.missing = "the segment that it answers",
+	},
+	[FACT_SEGMENT_SYN] = {
+		.yes = "it answers a SYN, {seg}",
+		.no = "it answers {seg.flags}, not a SYN",
+		.missing = "the segment that it answers",
+	},
+	[FACT_FLOW_SEEN] = {
+		.yes = "both ends had exchanged segments just before, and none had ended the connection",
+		.no = "no living connection with these ports was seen before",
+		.missing = "the history of the flow",
+	},
+	[FACT_PASSIVE] = {
+		.yes = "{call} answered the segment",
+		.no = "TCP did not answer a segment with it",
+		.missing = "kernel view: tcp_v4_send_reset, tcp_v6_send_reset",
+	},
+	[FACT_ACTIVE] = {
+		.yes = "TCP sent it on its own: {stack}",
+		.no = "TCP did not send it on its own",
+		.missing = "kernel view: tcp_send_active_reset",
+	},
+	[FACT_REJECT] = {
+		.yes = "a REJECT rule in netfilter's {hook} chain made it ({call})",
+		.no = "netfilter did not make it",
+		.missing = "kernel view: nf_send_reset, nf_send_reset6",
+	},
+	[FACT_NF_DROP] = {
+		.yes = "netfilter dropped the segment {seg} in the same breath",
+		.no = "netfilter did not drop the segment",
+		.missing = "kernel view: skb:kfree_skb with reasons (5.17)",
+	},
+	[FACT_TCP_SILENT] = {
+		.yes = "TCP itself reported no reset for it",
+		.no = "TCP reported this reset",
+		.missing = "a complete kernel view of TCP's resets",
+	},
+	[FACT_NO_SOCKET] = {
+		.yes = "the socket look-up for {seg} found nothing{reason}",
+		.no = "the socket look-up found a {lookup} socket",
+		.missing = "kernel view: which socket the look-up found",
+	},
+	[FACT_LISTENER] = {
+		.yes = "the look-up for {seg} found only the listener {sk.local}{reason}",
+		.no = "the look-up did not end at a listener",
+		.missing = "kernel view: which socket the look-up found",
+	},
+	[FACT_SYN_SENT] = {
+		.yes = "the socket {sk} was in SYN_SENT{reason}",
+		.no = "the socket was not in SYN_SENT",
+		.missing = "kernel view: the state of the socket",
+	},
+	[FACT_TIMEWAIT] = {
+		.yes = "the look-up found a TIME_WAIT socket, {sk}{reason}",
+		.no = "the look-up did not find a TIME_WAIT socket",
+		.missing = "kernel view: which socket the look-up found",
+	},
+	[FACT_FIN_WAIT2_MINI] = {
+		.yes = "the application had closed {sk}, which waited in FIN_WAIT2 for the peer's FIN",
+		.no = "the socket was not a FIN_WAIT2 remnant",
+		.missing = "kernel view: the state of the TIME_WAIT socket",
+	},
+	[FACT_DEAD_SOCKET] = {
+		.yes = "the application had closed the socket {sk}, data came all the same{reason}",
+		.no = "the application still had the socket",
+		.missing = "kernel view: the socket's flags",
+	},
+	[FACT_LINGER_ZERO] = {
+		.yes = "the socket {sk} has SO_LINGER on with time 0",
+		.no = "SO_LINGER was not on with time 0",
+		.missing = "kernel view: the socket's SO_LINGER",
+	},
+	[FACT_UNREAD] = {
+		.yes = "{unread} not read when the application closed {sk}{reason}",
+		.no = "the application had read all that was received",
+		.missing = "kernel view: unread data at close() (__tcp_close, or reset reasons of 6.12)",
+	},
+	[FACT_LINGER2_NEGATIVE] = {
+		.yes = "TCP_LINGER2 of {sk} is negative",
+		.no = "TCP_LINGER2 is not negative",
+		.missing = "kernel view: the socket's TCP_LINGER2",
+	},
+	[FACT_IN_CLOSE] = {
+		.yes = "the call came from close()",
+		.no = "the call did not come from close()",
+		.missing = "kernel stack with symbols",
+	},
+	[FACT_IN_DISCONNECT] = {
+		.yes = "tcp_disconnect() tore the connection down",
+		.no = "tcp_disconnect() was not called",
+		.missing = "kernel stack with symbols",
+	},
+	[FACT_IN_LISTEN_STOP] = {
+		.yes = "the listener was being closed",
+		.no = "no listener was being closed",
+		.missing = "kernel stack with symbols",
+	},
+	[FACT_IN_ABORT] = {
+		.yes = "tcp_abort() was told to kill the socket",
+		.no = "tcp_abort() was not called",
+		.missing = "kernel stack with symbols",
+	},
+	[FACT_IN_KEEPALIVE] = {
+		.yes = "the keepalive timer gave up",
+		.no = "it was not the keepalive timer",
+		.missing = "kernel stack with symbols",
+	},
+	[FACT_IN_RETRANSMIT] = {
+		.yes = "the retransmission timer gave up",
+		.no = "it was not the retransmission timer",
+		.missing = "kernel stack with symbols",
+	},
+	[FACT_IN_CHECK_REQ] = {
+		.yes = "the segment was for a connection still in SYN_RECV",
+		.no = "no connection in SYN_RECV took the segment",
+		.missing = "kernel stack with symbols",
+	},
+	[FACT_IN_MPTCP] = {
+		.yes = "MPTCP reset the sub-flow",
+		.no = "MPTCP had no part in it",
+		.missing = "kernel stack with symbols",
+	},
+	[FACT_REASON_MEMORY] = {
+		.yes = "the kernel's reason is {reason.name}",
+		.no = "the kernel's reason is not lack of memory",
+		.missing = "reset reasons (6.12)",
+	},
+	[FACT_NOT_TRACKED] = {
+		.yes = "{ct.verdict}",
+		.no = "conntrack knew the segment ({ct.state})",
+		.missing = "kernel view: the segment's conntrack entry",
+	},
+	[FACT_UNTRANSLATED] = {
+		.yes = "conntrack maps {ct.from} to {ct.to}, but the segment still had {ct.from} when TCP "
+		       "saw it: {seg}",
+		.no = "no NAT mapping was due for the segment",
+		.missing = "conntrack's entry for the segment (ctnetlink)",
+	},
+};
+
+static void set(struct reset_case *c, enum fact f, bool value)
+{
+	uint64_t bit = 1ULL << f;
+
+	c->facts_yes &= ~bit;
+	c->facts_no &= ~bit;
+	*(value ? &c->facts_yes : &c->facts_no) |= bit;
+}
+
+static bool is_ingress(const struct sighting *s)
+{
+	return s->hook == HOOK_TC_INGRESS || s->hook == HOOK_XDP;
+}
+
+static void gather_path(struct reset_case *c)
+{
+	bool in = false, out = false, forwarded = false;
+	unsigned int i;
+
+	for (i = 0; i < c->n_sightings; i++) {
+		const struct sighting *s = &c->sightings[i];
+
+		if (is_ingress(s)) {
+			in = true;
+		} else if (s->hook == HOOK_TC_EGRESS) {
+			out = true;
+			forwarded |= s->forwarded;
+		}
+	}
+	if (out) {
+		set(c, FACT_SENT_HERE, !forwarded);
+		set(c, FACT_PASSED_THROUGH, forwarded);
+		set(c, FACT_ARRIVED_HERE, false);
+		return;
+	}
+	if (!in)
+		return;
+	set(c, FACT_SENT_HERE, false);
+	if (c->receive.call == CALL_RECEIVE) {
+		set(c, FACT_PASSED_THROUGH, false);
+		set(c, FACT_ARRIVED_HERE, true);
+	} else if (c->dst_local == 0) {
+		set(c, FACT_PASSED_THROUGH, true);
+		set(c, FACT_ARRIVED_HERE, false);
+	} else if (c->dst_local == 1) {
+		set(c, FACT_ARRIVED_HERE, true);
+		set(c, FACT_PASSED_THROUGH, false);
+	}
+}
+
+static bool has_segment(const struct reset_case *c, uint8_t *ret_flags)
+{
+	if (c->kernel.has_segment) {
+		*ret_flags = c->kernel.segment_flags;
+		return true;
+	}
+	*ret_flags = c->answers.flags;
+	return c->answer_match == ANSWER_EXACT;
+}
+
+/* Did both ends talk before the segment that was answered, without FIN or RST? */
+static bool flow_seen(const struct reset_case *c)
+{
+	bool forth = false, back = false;
+	unsigned int i;
+
+	for (i = 0; i < c->n_history; i++) {
+		const struct packet *p = &c->history[i];
+
+		if (c->answer_match == ANSWER_EXACT && p->ts_ns >= c->answers.ts_ns)
+			continue;
+		if (p->flags & (FLAG_FIN | FLAG_RST))
+			forth = back = false;
+		else if (p->flags & FLAG_SYN && !(p->flags & FLAG_ACK))
+			forth = true, back = false;
+		else if (tuple_equal(&p->tuple, &c->rst.tuple))
+			back = true;
+		else
+			forth = true;
+	}
+	return forth && back;
+}
+
+static void gather_segment(struct reset_case *c)
+{
+	uint8_t flags;
+
+	if (has_segment(c, &flags)) {
+		set(c, FACT_SEGMENT_KNOWN, true);
+		set(c, FACT_SEGMENT_SYN, (flags & (FLAG_SYN | FLAG_ACK)) == FLAG_SYN);
+	}
+	set(c, FACT_FLOW_SEEN, flow_seen(c));
+}
+
+static bool tcp_would_tell(const struct reset_case *c)
+{
+	return (c->views & VIEW_PASSIVE) && (c->views & VIEW_ACTIVE) && !c->lost_events;
+}
+
+static void gather_calls(struct reset_case *c)
+{
+	enum kernel_call call = c->kernel.call;
+	bool tcp = call == CALL_PASSIVE || call == CALL_ACTIVE;
+	bool told = call != CALL_NONE && call != CALL_NF_DROP;
+
+	if (told) {
+		set(c, FACT_PASSIVE, call == CALL_PASSIVE);
+		set(c, FACT_ACTIVE, call == CALL_ACTIVE);
+		set(c, FACT_REJECT, call == CALL_REJECT);
+		set(c, FACT_TCP_SILENT, !tcp);
+	} else if (tcp_would_tell(c)) {
+		set(c, FACT_PASSIVE, false);
+		set(c, FACT_ACTIVE, false);
+		set(c, FACT_TCP_SILENT, true);
+		if (c->views & VIEW_REJECT)
+			set(c, FACT_REJECT, false);
+	}
+	if (call == CALL_NF_DROP)
+		set(c, FACT_NF_DROP, true);
+	else if (c->views & VIEW_NF_DROP && !c->lost_events)
+		set(c, FACT_NF_DROP, false);
+}
+
+static void gather_lookup(struct reset_case *c)
+{
+	const struct kernel_view *k = &c->kernel;
+	bool is_dead;
+
+	if (k->call != CALL_PASSIVE && k->call != CALL_ACTIVE)
+		return;
+	set(c, FACT_NO_SOCKET, k->lookup == LOOKUP_NONE);
+	set(c, FACT_LISTENER, k->lookup == LOOKUP_LISTENER);
+	set(c, FACT_TIMEWAIT, k->lookup == LOOKUP_TIMEWAIT);
+	set(c, FACT_SYN_SENT, k->sock.present && k->sock.state == TCP_SYN_SENT);
+	set(c, FACT_FIN_WAIT2_MINI,
+	    k->lookup == LOOKUP_TIMEWAIT && k->sock.tw_substate == TCP_FIN_WAIT2);
+	/* tcp_reset() has already closed it by the time the RST is sent. */
+	is_dead = k->call == CALL_PASSIVE && k->sock.full && k->sock.state == TCP_CLOSE &&
+		  (k->sock.flags & SOCK_DEAD_BIT);
+	set(c, FACT_DEAD_SOCKET, is_dead);
+	if (!k->sock.full) {
+		set(c, FACT_LINGER_ZERO, false);
+		set(c, FACT_UNREAD, false);
+		return;
+	}
+	set(c, FACT_LINGER_ZERO, (k->sock.flags & SOCK_LINGER_BIT) && !k->sock.lingertime);
+	set(c, FACT_LINGER2_NEGATIVE, k->sock.linger2 < 0);
+	if (!strcmp(k->reason, "TCP_ABORT_ON_CLOSE"))
+		set(c, FACT_UNREAD, true);
+	else if (k->sock.unread_known && (c->views & VIEW_CLOSE))
+		set(c, FACT_UNREAD, k->sock.unread > 0);
+	else if (!strncmp(k->reason, "TCP_", 4) && k->call == CALL_ACTIVE)
+		set(c, FACT_UNREAD, false);
+}
+
+/* Is @name on the stack, also as the compiler's clone of it ("name.isra.0")? */
+static bool on_stack(const struct kernel_view *k, const char *name)
+{
+	size_t len = strlen(name);
+	unsigned int i;
+
+	for (i = 0; i < k->stack_len; i++) {
+		const char *s = k->stack[i];
+
+		if (s && !strncmp(s, name, len) && (!s[len] || s[len] == '.'))
+			return true;
+	}
+	return false;
+}
+
+static bool has_symbols(const struct kernel_view *k)
+{
+	unsigned int i;
+
+	for (i = 0; i < k->stack_len; i++)
+		if (k->stack[i])
+			return true;
+	return false;
+}
+
+static void gather_stack(struct reset_case *c)
+{
+	static const struct {
+		enum fact fact;
+		const char *names[3];
+	} rows[] = {
+		{ FACT_IN_CLOSE, { "__tcp_close", "tcp_close" } },
+		{ FACT_IN_DISCONNECT, { "tcp_disconnect" } },
+		{ FACT_IN_LISTEN_STOP,
+		  { "inet_child_forget", "inet_csk_listen_stop", "inet_csk_complete_hashdance" } },
+		{ FACT_IN_ABORT, { "tcp_abort", "tcp_diag_destroy" } },
+		{ FACT_IN_KEEPALIVE, { "tcp_keepalive_timer" } },
+		{ FACT_IN_RETRANSMIT, { "tcp_retransmit_timer", "tcp_write_timer_handler" } },
+		{ FACT_IN_CHECK_REQ, { "tcp_check_req" } },
+		{ FACT_IN_MPTCP,
+		  { "mptcp_subflow_reset", "mptcp_worker", "subflow_syn_recv_sock" } },
+	};
+	const struct kernel_view *k = &c->kernel;
+	unsigned int i, j;
+
+	if (!has_symbols(k))
+		return;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		bool found = false;
+
+		for (j = 0; j < 3 && rows[i].names[j]; j++)
+			found |= on_stack(k, rows[i].names[j]);
+		set(c, rows[i].fact, found);
+	}
+}
+
+static void gather_reason(struct reset_case *c)
+{
+	if (c->kernel.reason[0])
+		set(c, FACT_REASON_MEMORY, !strcmp(c->kernel.reason, "TCP_ABORT_ON_MEMORY"));
+}
+
+/* Is NAT due for a segment that still has this tuple? */
+static bool mapping_is_due(const struct conntrack *ct, const struct tuple *seg)
+{
+	if (!ct->has_entry)
+		return false;
+	return (ct->dnat && tuple_equal(seg, &ct->orig)) ||
+	       (ct->snat && tuple_equal(seg, &ct->reply));
+}
+
+static void gather_conntrack(struct reset_case *c)
+{
+	const struct kernel_view *k = &c->kernel;
+
+	/* TCP drops the mark before it looks at a listener or a full socket: no evidence then. */
+	if (k->call != CALL_PASSIVE || !k->nfct_known ||
+	    (k->lookup != LOOKUP_NONE && k->lookup != LOOKUP_TIMEWAIT))
+		return;
+	set(c, FACT_NOT_TRACKED, k->nfct == 0);
+	if (k->nfct != 0)
+		set(c, FACT_UNTRANSLATED, false);
+	else if (c->ct.has_entry)
+		set(c, FACT_UNTRANSLATED, mapping_is_due(&c->ct, &k->segment));
+	else if (c->ct_asked)
+		set(c, FACT_UNTRANSLATED, false);
+}
+
+void facts_gather(struct reset_case *c)
+{
+	c->facts_yes = 0;
+	c->facts_no = 0;
+	gather_path(c);
+	gather_segment(c);
+	gather_calls(c);
+	gather_lookup(c);
+	gather_stack(c);
+	gather_reason(c);
+	gather_conntrack(c);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * facts.h - what a case proves, disproves, or leaves open.
+ *
+ * Three values: in facts_yes, in facts_no, or in neither when nobody could see. A cause names
+ * the facts that it needs and those that forbid it; the sentences here are its evidence.
+ */
+#ifndef FACTS_H
+#define FACTS_H
+
+#include "case.h"
+
+enum fact {
+	/* the wire */
+	FACT_SENT_HERE, /* left by an interface of ours and had not come in by one */
+	FACT_PASSED_THROUGH,
+	FACT_ARRIVED_HERE, /* came in for an address of ours */
+	FACT_SEGMENT_KNOWN,
+	FACT_SEGMENT_SYN, /* SYN without ACK */
+	FACT_FLOW_SEEN, /* both directions carried traffic before, and nothing had ended it */
+	/* who made it */
+	FACT_PASSIVE,
+	FACT_ACTIVE,
+	FACT_REJECT,
+	FACT_NF_DROP,
+	FACT_TCP_SILENT, /* TCP reported no reset of its own, and would have */
+	/* the socket */
+	FACT_NO_SOCKET,
+	FACT_LISTENER,
+	FACT_SYN_SENT,
+	FACT_TIMEWAIT,
+	FACT_FIN_WAIT2_MINI,
+	FACT_DEAD_SOCKET, /* a full socket that its application had closed */
+	FACT_LINGER_ZERO,
+	FACT_UNREAD,
+	FACT_LINGER2_NEGATIVE,
+	/* the way to tcp_send_active_reset() or tcp_v4_send_reset() */
+	FACT_IN_CLOSE,
+	FACT_IN_DISCONNECT,
+	FACT_IN_LISTEN_STOP,
+	FACT_IN_ABORT,
+	FACT_IN_KEEPALIVE,
+	FACT_IN_RETRANSMIT,
+	FACT_IN_CHECK_REQ,
+	FACT_IN_MPTCP,
+	FACT_REASON_MEMORY,
+	/* conntrack */
+	FACT_NOT_TRACKED, /* the segment carried no conntrack entry */
+	FACT_UNTRANSLATED, /* conntrack maps this tuple, the segment kept it */
+	FACT_MAX,
+};
+
+_Static_assert(FACT_MAX <= 64, "facts stand in 64-bit masks");
+
+#define FACT(name) (1ULL << FACT_##name)
+
+struct fact_text {
+	const char *yes; /* templates, see phrase.h */
+	const char *no;
+	const char *missing; /* what would have told */
+};
+
+extern const struct fact_text fact_texts[FACT_MAX];
+
+/** facts_gather() - fill facts_yes and facts_no from what the case holds. */
+void facts_gather(struct reset_case *c);
+
+#endif

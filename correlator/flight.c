@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * flight.c - read the flight recorder.
+ *
+ * BPF writes while we read. A CPU fills a record first and moves its head afterwards, so what
+ * lies behind the head is whole until the ring comes round: after copying we look at the head
+ * again and drop what it may have overtaken.
+ */
+#include "flight.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "decode.h"
+#include "rst_event.h"
+
+struct flight {
+	const struct rst_pkt *ring;
+	const struct rst_cpu *cpu;
+	size_t ring_size;
+	size_t cpu_size;
+	unsigned int cpus;
+	unsigned int slots;
+};
+
+static size_t page_round(size_t n)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	return (n + page - 1) / page * page;
+}
+
+static const void *map_array(int fd, size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+struct flight *flight__map(int ring_fd, int cpu_fd, unsigned int cpus, unsigned int slots)
+{
+	struct flight *f = calloc(1, sizeof(*f));
+	int err;
+
+	if (!f)
+		return NULL;
+	f->cpus = cpus;
+	f->slots = slots;
+	f->ring_size = page_round((size_t)cpus * slots * sizeof(*f->ring));
+	f->cpu_size = page_round(cpus * sizeof(*f->cpu));
+	f->ring = map_array(ring_fd, f->ring_size);
+	f->cpu = map_array(cpu_fd, f->cpu_size);
+	if (!f->ring || !f->cpu) {
+		err = errno;
+		flight__free(f);
+		errno = err;
+		return NULL;
+	}
+	return f;
+}
+
+void flight__free(struct flight *f)
+{
+	if (!f)
+		return;
+	if (f->ring)
+		munmap((void *)f->ring, f->ring_size);
+	if (f->cpu)
+		munmap((void *)f->cpu, f->cpu_size);
+	free(f);
+}
+
+uint64_t flight__count(const struct flight *f, int which)
+{
+	uint64_t sum = 0;
+	unsigned int i;
+
+	for (i = 0; i < f->cpus; i++)
+		sum += __atomic_load_n(&f->cpu[i].count[which], __ATOMIC_RELAXED);
+	return sum;
+}
+
+uint64_t flight__recorded(const struct flight *f)
+{
+	uint64_t sum = 0;
+	unsigned int i;
+
+	for (i = 0; i < f->cpus; i++)
+		sum += __atomic_load_n(&f->cpu[i].head, __ATOMIC_RELAXED);
+	return sum;
+}
+
+/* The newest packets of a flow, kept sorted by time. */
+struct recall {
+	struct packet packets[CASE_HISTORY_MAX];
+	unsigned int n;
+};
+
+static void keep(struct recall *r, const struct packet *p)
+{
+	unsigned int at = r->n;
+
+	while (at > 0 && r->packets[at - 1].ts_ns > p->ts_ns)
+		at--;
+	if (r->n == CASE_HISTORY_MAX) {
+		if (at == 0)
+			return;
+		memmove(&r->packets[0], &r->packets[1], (--at) * sizeof(*p));
+	} else {
+		memmove(&r->packets[at + 1], &r->packets[at], (r->n - at) * sizeof(*p));
+		r->n++;
+	}
+	r->packets[at] = *p;
+}
+
+/* Cheap first: most records are of other flows. Ports stand in wire order here. */
+static bool is_of_flow(const struct rst_pkt *rec, const struct rst_pkt *want)
+{
+	if (rec->sport == want->sport && rec->dport == want->dport)
+		return !memcmp(rec->saddr, want->saddr, 16) && !memcmp(rec->daddr, want->daddr, 16);
+	if (rec->sport == want->dport && rec->dport == want->sport)
+		return !memcmp(rec->saddr, want->daddr, 16) && !memcmp(rec->daddr, want->saddr, 16);
+	return false;
+}
+
+static void recall_cpu(const struct flight *f, unsigned int cpu, const struct rst_pkt *want,
+		       uint64_t until_ns, struct recall *r)
+{
+	const struct rst_pkt *ring = f->ring + (size_t)cpu * f->slots;
+	uint64_t head = __atomic_load_n(&f->cpu[cpu].head, __ATOMIC_ACQUIRE);
+	uint64_t first = head > f->slots ? head - f->slots : 0, at;
+
+	for (at = head; at-- > first;) {
+		struct rst_pkt rec = ring[at % f->slots];
+		struct packet p;
+
+		if (!is_of_flow(&rec, want) || rec.ts_ns >= until_ns)
+			continue;
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		if (__atomic_load_n(&f->cpu[cpu].head, __ATOMIC_RELAXED) >= at + f->slots)
+			return;
+		decode_packet(&rec, cpu, &p);
+		keep(r, &p);
+	}
+}
+
+static struct rst_pkt wanted(const struct tuple *t)
+{
+	struct rst_pkt want = { .sport = htons(t->sport), .dport = htons(t->dport) };
+
+	memcpy(want.saddr, t->saddr, 16);
+	memcpy(want.daddr, t->daddr, 16);
+	return want;
+}
+
+/* Newest exact match, else the newest of the flow; a match of BPF's own choice stays. */
+static void choose_answer(struct reset_case *c)
+{
+	unsigned int i;
+
+	if (c->answer_match == ANSWER_EXACT)
+		return;
+	for (i = c->n_history; i-- > 0;) {
+		const struct packet *p = &c->history[i];
+		struct tuple back = tuple_reverse(&p->tuple);
+
+		if (tuple_equal(&back, &c->rst.tuple) && reset_answers(&c->rst, p)) {
+			c->answers = *p;
+			c->answer_match = ANSWER_EXACT;
+			return;
+		}
+	}
+	if (c->answer_match == ANSWER_NONE && c->n_history) {
+		c->answers = c->history[c->n_history - 1];
+		c->answer_match = ANSWER_NEWEST;
+	}
+}
+
+void flight__recall(const struct flight *f, struct reset_case *c)
+{
+	struct rst_pkt want = wanted(&c->rst.tuple);
+	struct recall r = { .n = 0 };
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < f->cpus; cpu++)
+		recall_cpu(f, cpu, &want, c->rst.ts_ns, &r);
+	memcpy(c->history, r.packets, r.n * sizeof(r.packets[0]));
+	c->n_history = r.n;
+	choose_answer(c);
+}

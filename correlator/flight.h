@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * flight.h - read the flight recorder: one ring of packet records per CPU, shared with BPF.
+ */
+#ifndef FLIGHT_H
+#define FLIGHT_H
+
+#include "case.h"
+
+struct flight;
+
+/**
+ * flight__map() - map the recorder
+ * @ring_fd: flight_ring, @cpu_fd: flight_cpu
+ * @cpus, @slots: how many rings, and records in each (a power of two)
+ *
+ * Return: NULL with errno on failure.
+ */
+struct flight *flight__map(int ring_fd, int cpu_fd, unsigned int cpus, unsigned int slots);
+
+/**
+ * flight__recall() - the flow's packets before the RST, from all CPUs
+ *
+ * Fills c->history (the newest, oldest first) and, where the BPF side found no exact match,
+ * c->answers. Records that are overwritten meanwhile are left out.
+ */
+void flight__recall(const struct flight *f, struct reset_case *c);
+
+/** flight__count() - one of enum rst_count, summed over the CPUs */
+uint64_t flight__count(const struct flight *f, int which);
+
+/** flight__recorded() - packets recorded so far */
+uint64_t flight__recorded(const struct flight *f);
+
+void flight__free(struct flight *f);
+
+#endif

@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * join.c - bring the RSTs on the wire and the kernel's own accounts together.
+ *
+ * Exact first: the BPF side matched the two on their CPU and left the ids. Else by tuple, both
+ * NAT images, and by the rule that ties a reset's numbers to the segment or socket it is from.
+ */
+#include "join.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Open cases, and accounts of the kernel that still wait for their RST. */
+#define MAX_CASES 4096
+#define MAX_VIEWS 4096
+/* How long a case waits for its other sightings and for the kernel's account. */
+#define SETTLE_NS 100000000ull
+/* Sightings of one RST on one host lie closer together than this. */
+#define SIGHTING_NS 50000000ull
+
+struct slot {
+	struct slot *next;
+	struct reset_case c;
+};
+
+struct view_slot {
+	struct kernel_view view;
+	bool claimed;
+	bool used;
+};
+
+struct join {
+	struct join_ops ops;
+	struct join_stats stats;
+	struct slot *open; /* oldest first */
+	struct slot **open_end;
+	struct slot *spare;
+	struct slot *pool;
+	struct view_slot *views; /* ring, newest at next_view - 1 */
+	unsigned int next_view;
+};
+
+struct join *join__new(const struct join_ops *ops)
+{
+	struct join *j = calloc(1, sizeof(*j));
+	unsigned int i;
+
+	if (!j)
+		return NULL;
+	j->ops = *ops;
+	j->open_end = &j->open;
+	j->pool = calloc(MAX_CASES, sizeof(*j->pool));
+	j->views = calloc(MAX_VIEWS, sizeof(*j->views));
+	if (!j->pool || !j->views) {
+		join__free(j);
+		errno = ENOMEM;
+		return NULL;
+	}
+	for (i = 0; i < MAX_CASES; i++) {
+		j->pool[i].next = j->spare;
+		j->spare = &j->pool[i];
+	}
+	return j;
+}
+
+void join__free(struct join *j)
+{
+	if (!j)
+		return;
+	free(j->pool);
+	free(j->views);
+	free(j);
+}
+
+const struct join_stats *join__stats(const struct join *j)
+{
+	return &j->stats;
+}
+
+static uint64_t distance(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : b - a;
+}
+
+static bool same_end(const uint8_t *a, uint16_t aport, const uint8_t *b, uint16_t bport)
+{
+	return aport == bport && !memcmp(a, b, 16);
+}
+
+static bool same_source(const struct tuple *a, const struct tuple *b)
+{
+	return same_end(a->saddr, a->sport, b->saddr, b->sport);
+}
+
+static bool same_destination(const struct tuple *a, const struct tuple *b)
+{
+	return same_end(a->daddr, a->dport, b->daddr, b->dport);
+}
+
+static bool is_reverse(const struct tuple *a, const struct tuple *b)
+{
+	struct tuple r = tuple_reverse(b);
+
+	return tuple_equal(a, &r);
+}
+
+/* Does the RST's tuple fit the flow of @ct in either of its two images? */
+static bool is_image(const struct tuple *rst, const struct conntrack *ct)
+{
+	return ct->has_entry && (is_reverse(rst, &ct->orig) || tuple_equal(rst, &ct->reply) ||
+				 tuple_equal(rst, &ct->orig) || is_reverse(rst, &ct->reply));
+}
+
+static bool made_by_segment(const struct packet *rst, const struct kernel_view *k)
+{
+	struct packet segment = {
+		.seq = k->segment_seq,
+		.ack = k->segment_ack,
+		.len = k->segment_len,
+		.flags = k->segment_flags,
+	};
+
+	if (!reset_answers(rst, &segment))
+		return false;
+	/* NAT may still change the source on the way out; the peer stays the peer. */
+	return is_reverse(&rst->tuple, &k->segment) || is_image(&rst->tuple, &k->ct) ||
+	       same_end(rst->tuple.daddr, rst->tuple.dport, k->segment.saddr, k->segment.sport);
+}
+
+static bool made_by_socket(const struct packet *rst, const struct kernel_view *k)
+{
+	if (!(rst->flags & FLAG_ACK) || rst->ack != k->sock.rcv_nxt)
+		return false;
+	return tuple_equal(&rst->tuple, &k->sock.tuple) ||
+	       same_destination(&rst->tuple, &k->sock.tuple) ||
+	       same_source(&rst->tuple, &k->sock.tuple);
+}
+
+static bool taken_by_socket(const struct packet *rst, const struct kernel_view *k)
+{
+	const struct tuple *sk = &k->sock.tuple;
+
+	if (is_reverse(&rst->tuple, sk))
+		return true;
+	/* Behind NAT one end differs; then the numbers must fit exactly. */
+	if (rst->seq != k->sock.rcv_nxt)
+		return false;
+	return same_end(rst->tuple.saddr, rst->tuple.sport, sk->daddr, sk->dport) ||
+	       same_end(rst->tuple.daddr, rst->tuple.dport, sk->saddr, sk->sport);
+}
+
+static bool was_sent(const struct reset_case *c)
+{
+	unsigned int i;
+
+	for (i = 0; i < c->n_sightings; i++)
+		if (c->sightings[i].hook == HOOK_TC_EGRESS && !c->sightings[i].forwarded)
+			return true;
+	return false;
+}
+
+static bool has_join_id(const struct reset_case *c, const struct kernel_view *k)
+{
+	return c->kernel.call == CALL_NONE && k->join_id && k->join_id == c->wire_id;
+}
+
+static bool fits(const struct reset_case *c, const struct kernel_view *k)
+{
+	if (distance(c->rst.ts_ns, k->ts_ns) > SETTLE_NS)
+		return false;
+	switch (k->call) {
+	case CALL_PASSIVE:
+	case CALL_REJECT:
+		return c->kernel.call == CALL_NONE && was_sent(c) && made_by_segment(&c->rst, k);
+	case CALL_ACTIVE:
+		return c->kernel.call == CALL_NONE && was_sent(c) && made_by_socket(&c->rst, k);
+	case CALL_RECEIVE:
+		return c->receive.call == CALL_NONE && taken_by_socket(&c->rst, k);
+	default:
+		return false;
+	}
+}
+
+static void give(struct reset_case *c, struct view_slot *v)
+{
+	v->claimed = true;
+	if (v->view.call == CALL_RECEIVE) {
+		c->receive = v->view;
+		return;
+	}
+	c->kernel = v->view;
+	c->ct = v->view.ct;
+}
+
+/* A new account of the kernel: does an open case wait for it? */
+static void place_view(struct join *j, struct view_slot *v)
+{
+	struct slot *s;
+
+	for (s = j->open; s; s = s->next) {
+		if (has_join_id(&s->c, &v->view)) {
+			give(&s->c, v);
+			return;
+		}
+	}
+	for (s = j->open; s; s = s->next) {
+		if (fits(&s->c, &v->view)) {
+			give(&s->c, v);
+			return;
+		}
+	}
+}
+
+/* A new RST: has the kernel spoken of it already? @join_id: 0, or the account's id */
+static void find_views(struct join *j, struct reset_case *c, uint64_t join_id)
+{
+	unsigned int i;
+
+	for (i = 1; i <= MAX_VIEWS; i++) {
+		struct view_slot *v = &j->views[(j->next_view - i) % MAX_VIEWS];
+
+		if (!v->used || distance(c->rst.ts_ns, v->view.ts_ns) > 2 * SETTLE_NS)
+			break;
+		if (v->claimed)
+			continue;
+		if ((join_id && v->view.id == join_id) || has_join_id(c, &v->view) ||
+		    (!join_id && fits(c, &v->view)))
+			give(c, v);
+	}
+}
+
+static bool has_sighting(const struct reset_case *c, const struct packet *p)
+{
+	unsigned int i;
+
+	for (i = 0; i < c->n_sightings; i++)
+		if (c->sightings[i].ifindex == p->ifindex && c->sightings[i].hook == p->hook)
+			return true;
+	return false;
+}
+
+/* Is @p the RST of the case, met again on another interface? */
+static bool is_same_reset(const struct reset_case *c, const struct packet *p)
+{
+	if (p->seq != c->rst.seq || p->ack != c->rst.ack || p->flags != c->rst.flags)
+		return false;
+	if (distance(p->ts_ns, c->rst.ts_ns) > SIGHTING_NS || has_sighting(c, p))
+		return false;
+	if (tuple_equal(&p->tuple, &c->rst.tuple))
+		return true;
+	/* A gateway may have rewritten one of its ends, not both and not its numbers. */
+	return (p->forwarded || c->rst.forwarded) && (same_source(&p->tuple, &c->rst.tuple) ||
+						      same_destination(&p->tuple, &c->rst.tuple));
+}
+
+static void add_sighting(struct reset_case *c, const struct packet *p)
+{
+	if (c->n_sightings == CASE_SIGHTINGS_MAX)
+		return;
+	c->sightings[c->n_sightings++] = (struct sighting){
+		.ts_ns = p->ts_ns,
+		.tuple = p->tuple,
+		.ifindex = p->ifindex,
+		.hook = p->hook,
+		.ttl = p->ttl,
+		.forwarded = p->forwarded,
+	};
+}
+
+static struct reset_case *find_case(struct join *j, const struct packet *rst)
+{
+	struct slot *s;
+
+	for (s = j->open; s; s = s->next)
+		if (is_same_reset(&s->c, rst))
+			return &s->c;
+	return NULL;
+}
+
+static struct reset_case *open_case(struct join *j, const struct wire_event *w)
+{
+	struct slot *s = j->spare;
+
+	if (!s) {
+		j->stats.refused++;
+		return NULL;
+	}
+	j->spare = s->next;
+	memset(s, 0, sizeof(*s));
+	s->c.first_ts = w->rst.ts_ns;
+	s->c.wire_id = w->id;
+	s->c.rst = w->rst;
+	s->c.answers = w->answers;
+	s->c.answer_match = w->match;
+	s->c.src_local = s->c.dst_local = -1;
+	*j->open_end = s;
+	j->open_end = &s->next;
+	j->stats.cases++;
+	return &s->c;
+}
+
+static void on_wire(struct join *j, const struct wire_event *w)
+{
+	struct reset_case *c = find_case(j, &w->rst);
+	bool opened = !c;
+
+	if (!c)
+		c = open_case(j, w);
+	if (!c)
+		return;
+	add_sighting(c, &w->rst);
+	if (c->answer_match != ANSWER_EXACT && w->match == ANSWER_EXACT) {
+		c->answers = w->answers;
+		c->answer_match = w->match;
+	}
+	find_views(j, c, w->join_id);
+	if (opened)
+		j->ops.opened(j->ops.ctx, c);
+}
+
+static void on_kernel(struct join *j, const struct kernel_view *k)
+{
+	struct view_slot *v = &j->views[j->next_view++ % MAX_VIEWS];
+
+	if (v->used && !v->claimed && v->view.call != CALL_RECEIVE)
+		j->stats.unclaimed++;
+	*v = (struct view_slot){ .view = *k, .used = true };
+	place_view(j, v);
+}
+
+void join__event(struct join *j, const struct event *ev)
+{
+	if (ev->kind == EVENT_WIRE)
+		on_wire(j, &ev->wire);
+	else
+		on_kernel(j, &ev->kernel);
+}
+
+static void complete_first(struct join *j)
+{
+	struct slot *s = j->open;
+
+	j->open = s->next;
+	if (!j->open)
+		j->open_end = &j->open;
+	j->ops.completed(j->ops.ctx, &s->c);
+	s->next = j->spare;
+	j->spare = s;
+}
+
+uint64_t join__next_ns(const struct join *j)
+{
+	return j->open ? j->open->c.first_ts + SETTLE_NS : UINT64_MAX;
+}
+
+void join__tick(struct join *j, uint64_t now_ns)
+{
+	while (join__next_ns(j) <= now_ns)
+		complete_first(j);
+}
+
+void join__flush(struct join *j)
+{
+	unsigned int i;
+
+	while (j->open)
+		complete_first(j);
+	for (i = 0; i < MAX_VIEWS; i++) {
+		struct view_slot *v = &j->views[i];
+
+		if (v->used && !v->claimed && v->view.call != CALL_RECEIVE)
+			j->stats.unclaimed++;
+		v->used = false;
+	}
+}

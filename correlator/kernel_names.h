@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * kernel_names.h - names that only the running kernel knows: symbols, and enums from its BTF.
+ */
+#ifndef KERNEL_NAMES_H
+#define KERNEL_NAMES_H
+
+#include "decode.h"
+
+struct btf;
+struct symbols;
+
+/** symbols__load() - read /proc/kallsyms; NULL with errno (EPERM: addresses are hidden) */
+struct symbols *symbols__load(void);
+
+/** symbols__has() - is there a function of exactly this name, in the kernel or a module? */
+bool symbols__has(const struct symbols *s, const char *name);
+
+void symbols__free(struct symbols *s);
+
+struct kernel_enums;
+
+/** kernel_enums__new() - @btf may be NULL: then every name is unknown; borrowed */
+struct kernel_enums *kernel_enums__new(const struct btf *btf, const struct symbols *symbols);
+
+/** kernel_enums__names() - what decode_event() asks */
+struct kernel_names kernel_enums__names(struct kernel_enums *e);
+
+void kernel_enums__free(struct kernel_enums *e);
+
+/** btf_enum_value() - value of an enumerator of @enum_name; -1 = not in this kernel */
+int btf_enum_value(const struct btf *btf, const char *enum_name, const char *enumerator);
+
+#endif

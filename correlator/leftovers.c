@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * leftovers.c - what a killed sensor leaves attached, and its removal by the next one.
+ *
+ * One text file a sensor in /run/rstscope, locked while the sensor lives; a file that can be
+ * locked belongs to a dead one.
+ */
+#include "leftovers.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define RUN_DIR "/run/rstscope"
+
+struct leftovers {
+	char path[64];
+	FILE *file;
+};
+
+struct leftovers *leftovers__open(uint64_t netns)
+{
+	struct leftovers *l = calloc(1, sizeof(*l));
+	int fd, err;
+
+	if (!l)
+		return NULL;
+	if (mkdir(RUN_DIR, 0700) && errno != EEXIST)
+		goto err_free;
+	snprintf(l->path, sizeof(l->path), RUN_DIR "/watch.%d", (int)getpid());
+	fd = open(l->path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		goto err_free;
+	l->file = flock(fd, LOCK_EX | LOCK_NB) ? NULL : fdopen(fd, "w");
+	if (!l->file) {
+		err = errno;
+		close(fd);
+		errno = err;
+		goto err_free;
+	}
+	fprintf(l->file, "netns %" PRIu64 "\n", netns);
+	fflush(l->file);
+	return l;
+err_free:
+	err = errno;
+	free(l);
+	errno = err;
+	return NULL;
+}
+
+int leftovers__note(struct leftovers *l, const struct leftover *item)
+{
+	fprintf(l->file, "%d %" PRIu32 " %" PRIu32 " %" PRIu32 " %" PRIu32 "\n", (int)item->kind,
+		item->ifindex, item->handle, item->priority, item->prog_id);
+	return fflush(l->file) ? -errno : 0;
+}
+
+void leftovers__close(struct leftovers *l)
+{
+	if (!l)
+		return;
+	unlink(l->path);
+	fclose(l->file);
+	free(l);
+}
+
+static int reap_items(FILE *in, bool (*remove)(void *ctx, const struct leftover *), void *ctx)
+{
+	struct leftover items[256];
+	int n = 0, removed = 0;
+	unsigned int kind;
+
+	while (n < 256 &&
+	       fscanf(in, "%u %" SCNu32 " %" SCNu32 " %" SCNu32 " %" SCNu32, &kind,
+		      &items[n].ifindex, &items[n].handle, &items[n].priority,
+		      &items[n].prog_id) == 5) {
+		items[n].kind = (enum leftover_kind)kind;
+		n++;
+	}
+	/* Backwards, so that a qdisc goes after the filters that stand on it. */
+	while (n-- > 0)
+		removed += remove(ctx, &items[n]);
+	return removed;
+}
+
+static int reap_file(const char *path, uint64_t netns,
+		     bool (*remove)(void *ctx, const struct leftover *), void *ctx)
+{
+	uint64_t of_netns;
+	int removed = 0;
+	FILE *in;
+
+	in = fopen(path, "re");
+	if (!in)
+		return 0;
+	/* Another namespace's leftovers wait for a start there. */
+	if (!flock(fileno(in), LOCK_EX | LOCK_NB) && fscanf(in, "netns %" SCNu64, &of_netns) == 1 &&
+	    of_netns == netns) {
+		removed = reap_items(in, remove, ctx);
+		unlink(path);
+	}
+	fclose(in);
+	return removed;
+}
+
+int leftovers_reap(uint64_t netns, bool (*remove)(void *ctx, const struct leftover *), void *ctx)
+{
+	struct dirent *entry;
+	int removed = 0;
+	char path[300];
+	DIR *dir;
+
+	dir = opendir(RUN_DIR);
+	if (!dir)
+		return 0;
+	while ((entry = readdir(dir))) {
+		if (strncmp(entry->d_name, "watch.", 6))
+			continue;
+		snprintf(path, sizeof(path), RUN_DIR "/%s", entry->d_name);
+		removed += reap_file(path, netns, remove, ctx);
+	}
+	closedir(dir);
+	return removed;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * log.h - talk, on stderr; data goes to stdout and never through here.
+ */
+#ifndef LOG_H
+#define LOG_H
+
+#include <stdarg.h>
+
+enum log_level { LOG_ERROR, LOG_WARNING, LOG_NOTICE, LOG_DEBUG };
+
+extern enum log_level log_threshold;
+
+void log_at(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+#define error(...) log_at(LOG_ERROR, __VA_ARGS__)
+#define warning(...) log_at(LOG_WARNING, __VA_ARGS__)
+#define notice(...) log_at(LOG_NOTICE, __VA_ARGS__)
+#define debug(...) log_at(LOG_DEBUG, __VA_ARGS__)
+
+/** log_libraries() - take over the messages of libbpf and libxdp, at debug level */
+void log_libraries(void);
+
+/** error_name() - "-EBUSY (Device or resource busy)" for 16 or -16; a static buffer */
+const char *error_name(int err);
+
+#endif

@@ -1,0 +1,487 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * phrase.c - sentences for people, from templates and a case.
+ */
+#include "phrase.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define STACK_SHOWN 5
+
+const char *tcp_state_name(uint8_t state)
+{
+	static const char *const names[] = {
+		"UNKNOWN",   "ESTABLISHED", "SYN_SENT", "SYN_RECV",   "FIN_WAIT1", "FIN_WAIT2", "TIME_WAIT",
+		"CLOSE",     "CLOSE_WAIT",  "LAST_ACK", "LISTEN",     "CLOSING",   "NEW_SYN_RECV",
+	};
+
+	return state < sizeof(names) / sizeof(names[0]) ? names[state] : names[0];
+}
+
+const char *ct_state_name(enum ct_state state)
+{
+	switch (state) {
+	case CT_INVALID:
+		return "INVALID";
+	case CT_NEW:
+		return "NEW";
+	case CT_ESTABLISHED:
+		return "ESTABLISHED";
+	case CT_RELATED:
+		return "RELATED";
+	case CT_UNTRACKED:
+		return "UNTRACKED";
+	default:
+		return "none";
+	}
+}
+
+const char *lookup_name(enum lookup lookup)
+{
+	switch (lookup) {
+	case LOOKUP_LISTENER:
+		return "listener";
+	case LOOKUP_REQUEST:
+		return "request";
+	case LOOKUP_ESTABLISHED:
+		return "established";
+	case LOOKUP_TIMEWAIT:
+		return "timewait";
+	case LOOKUP_OTHER:
+		return "other";
+	default:
+		return "none";
+	}
+}
+
+const char *hook_name(enum hook hook)
+{
+	switch (hook) {
+	case HOOK_XDP:
+		return "xdp";
+	case HOOK_TC_INGRESS:
+		return "tc-ingress";
+	case HOOK_TC_EGRESS:
+		return "tc-egress";
+	default:
+		return "pcap";
+	}
+}
+
+const char *call_name(const struct kernel_view *k)
+{
+	bool v6 = k->segment.family == AF_INET6;
+
+	switch (k->call) {
+	case CALL_PASSIVE:
+		return v6 ? "tcp_v6_send_reset" : "tcp_v4_send_reset";
+	case CALL_ACTIVE:
+		return "tcp_send_active_reset";
+	case CALL_RECEIVE:
+		return "tcp_reset";
+	case CALL_REJECT:
+		return v6 ? "nf_send_reset6" : "nf_send_reset";
+	default:
+		return "";
+	}
+}
+
+void print_address(FILE *out, const uint8_t *addr, uint8_t family)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	if (family == AF_INET6)
+		inet_ntop(AF_INET6, addr, text, sizeof(text));
+	else
+		inet_ntop(AF_INET, addr + 12, text, sizeof(text));
+	fputs(text, out);
+}
+
+void print_endpoint(FILE *out, const uint8_t *addr, uint16_t port, uint8_t family)
+{
+	const char *open = family == AF_INET6 ? "[" : "", *end = family == AF_INET6 ? "]" : "";
+
+	fputs(open, out);
+	print_address(out, addr, family);
+	fprintf(out, "%s:%u", end, port);
+}
+
+void print_tuple(FILE *out, const struct tuple *t)
+{
+	print_endpoint(out, t->saddr, t->sport, t->family);
+	fputs(" → ", out);
+	print_endpoint(out, t->daddr, t->dport, t->family);
+}
+
+void print_flags(FILE *out, uint8_t flags)
+{
+	static const struct {
+		uint8_t bit;
+		const char *name;
+	} names[] = {
+		{ FLAG_SYN, "SYN" }, { FLAG_FIN, "FIN" }, { FLAG_RST, "RST" },
+		{ FLAG_PSH, "PSH" }, { FLAG_ACK, "ACK" },
+	};
+	const char *sep = "";
+	unsigned int i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!(flags & names[i].bit))
+			continue;
+		fprintf(out, "%s%s", sep, names[i].name);
+		sep = " ";
+	}
+	if (!*sep)
+		fputs("no flags", out);
+}
+
+void print_escaped(FILE *out, const char *s)
+{
+	for (; *s; s++) {
+		unsigned char ch = (unsigned char)*s;
+
+		if (isprint(ch) && ch != '\\')
+			fputc(ch, out);
+		else
+			fprintf(out, "\\x%02x", ch);
+	}
+}
+
+static void print_change(FILE *out, const struct tuple *from, const struct tuple *reply, bool to)
+{
+	/* NAT rewrites the destination of @from to the source of the reply. */
+	if (to)
+		print_endpoint(out, reply->saddr, reply->sport, reply->family);
+	else
+		print_endpoint(out, from->daddr, from->dport, from->family);
+}
+
+/* The mapping that was due for the segment: of its own direction of the entry. */
+static void print_mapping(FILE *out, const struct reset_case *c, bool to)
+{
+	const struct tuple *seg = case_segment(c);
+
+	if (seg && tuple_equal(seg, &c->ct.reply))
+		print_change(out, &c->ct.reply, &c->ct.orig, to);
+	else
+		print_change(out, &c->ct.orig, &c->ct.reply, to);
+}
+
+static void print_verdict(FILE *out, const struct reset_case *c)
+{
+	if (!c->ct.has_entry) {
+		fputs("the segment carried no conntrack entry", out);
+		return;
+	}
+	fputs("conntrack called the segment INVALID", out);
+	if (c->ct.why[0]) {
+		fputs(": \"", out);
+		print_escaped(out, c->ct.why);
+		fputs("\"", out);
+	}
+	fputs("; it carried no entry although one exists for its tuple", out);
+}
+
+static void print_why(FILE *out, const struct reset_case *c)
+{
+	if (c->ct.why[0])
+		print_escaped(out, c->ct.why);
+	else
+		fputs("see `conntrack -S` and sysctl net.netfilter.nf_conntrack_log_invalid=6", out);
+}
+
+/* Callers only: what lies between our own probe and the function is of no interest. */
+static void print_stack(FILE *out, const struct kernel_view *k)
+{
+	static const char *const functions[] = { "tcp_send_active_reset", "tcp_v4_send_reset",
+						 "tcp_v6_send_reset", "nf_send_reset" };
+	unsigned int i, j, first = 0, shown = 0;
+
+	for (i = 0; i < k->stack_len; i++)
+		for (j = 0; j < 4; j++)
+			if (k->stack[i] && !strcmp(k->stack[i], functions[j]))
+				first = i;
+	if (!k->stack_len)
+		fputs("no kernel stack", out);
+	for (i = first; i < k->stack_len && shown < STACK_SHOWN; i++, shown++)
+		fprintf(out, "%s%s", shown ? " < " : "", k->stack[i] ? k->stack[i] : "?");
+}
+
+static void print_netfilter_hook(FILE *out, uint8_t hook)
+{
+	static const char *const names[] = { "PREROUTING", "INPUT", "FORWARD", "OUTPUT",
+					     "POSTROUTING" };
+
+	fputs(hook < 5 ? names[hook] : "unknown", out);
+}
+
+static void print_ingress(FILE *out, const struct reset_case *c, const struct report_context *ctx)
+{
+	unsigned int i;
+
+	for (i = 0; i < c->n_sightings; i++) {
+		if (c->sightings[i].hook == HOOK_TC_EGRESS)
+			continue;
+		print_escaped(out, ctx->ifname(ctx->ifname_ctx, c->sightings[i].ifindex));
+		return;
+	}
+	fputs("an interface that is not watched", out);
+}
+
+static const struct packet *segment_packet(const struct reset_case *c)
+{
+	return c->answer_match == ANSWER_NONE ? NULL : &c->answers;
+}
+
+static uint8_t segment_flags(const struct reset_case *c)
+{
+	const struct packet *p = segment_packet(c);
+
+	return c->kernel.has_segment ? c->kernel.segment_flags : p ? p->flags : 0;
+}
+
+typedef void (*printer)(FILE *out, const struct reset_case *c, const struct report_context *ctx);
+
+#define PRINTER(name) \
+	static void p_##name(FILE *out, const struct reset_case *c, const struct report_context *ctx)
+
+PRINTER(rst_if) { print_escaped(out, ctx->ifname(ctx->ifname_ctx, c->rst.ifindex)); }
+PRINTER(in_if) { print_ingress(out, c, ctx); }
+
+PRINTER(rst_src)
+{
+	(void)ctx;
+	print_address(out, c->rst.tuple.saddr, c->rst.tuple.family);
+}
+
+PRINTER(rst_dst)
+{
+	(void)ctx;
+	print_address(out, c->rst.tuple.daddr, c->rst.tuple.family);
+}
+
+PRINTER(seg)
+{
+	const struct tuple *t = case_segment(c);
+
+	(void)ctx;
+	if (t)
+		print_tuple(out, t);
+	else
+		fputs("a segment that was not seen", out);
+}
+
+PRINTER(seg_flags)
+{
+	(void)ctx;
+	print_flags(out, segment_flags(c));
+}
+
+PRINTER(seg_src)
+{
+	const struct tuple *t = case_segment(c);
+
+	(void)ctx;
+	if (t)
+		print_address(out, t->saddr, t->family);
+	else
+		p_rst_dst(out, c, ctx);
+}
+
+PRINTER(seg_dport)
+{
+	const struct tuple *t = case_segment(c);
+
+	(void)ctx;
+	fprintf(out, "%u", t ? t->dport : c->rst.tuple.sport);
+}
+
+PRINTER(call)
+{
+	(void)ctx;
+	fprintf(out, "%s()", call_name(&c->kernel));
+}
+
+PRINTER(stack)
+{
+	(void)ctx;
+	print_stack(out, &c->kernel);
+}
+
+PRINTER(hook)
+{
+	(void)ctx;
+	print_netfilter_hook(out, c->kernel.hook);
+}
+
+PRINTER(reason)
+{
+	(void)ctx;
+	if (c->kernel.reason[0] && strcmp(c->kernel.reason, "NOT_SPECIFIED"))
+		fprintf(out, " (the kernel's reason: %s)", c->kernel.reason);
+}
+
+PRINTER(reason_name)
+{
+	(void)ctx;
+	fputs(c->kernel.reason, out);
+}
+
+PRINTER(lookup)
+{
+	(void)ctx;
+	fputs(lookup_name(c->kernel.lookup), out);
+}
+
+PRINTER(sk)
+{
+	(void)ctx;
+	print_tuple(out, &c->kernel.sock.tuple);
+}
+
+PRINTER(sk_local)
+{
+	const struct tuple *t = &c->kernel.sock.tuple;
+
+	(void)ctx;
+	print_endpoint(out, t->saddr, t->sport, t->family);
+}
+
+PRINTER(unread)
+{
+	(void)ctx;
+	if (c->kernel.sock.unread)
+		fprintf(out, "%u bytes were", c->kernel.sock.unread);
+	else
+		fputs("received data was", out);
+}
+
+PRINTER(task)
+{
+	(void)ctx;
+	print_escaped(out, c->kernel.comm);
+	fprintf(out, "[%u]", c->kernel.tgid);
+}
+
+PRINTER(ct_verdict)
+{
+	(void)ctx;
+	print_verdict(out, c);
+}
+
+PRINTER(ct_why)
+{
+	(void)ctx;
+	print_why(out, c);
+}
+
+PRINTER(ct_state)
+{
+	(void)ctx;
+	fputs(ct_state_name(c->kernel.ct.state), out);
+}
+
+PRINTER(ct_from)
+{
+	(void)ctx;
+	print_mapping(out, c, false);
+}
+
+PRINTER(ct_to)
+{
+	(void)ctx;
+	print_mapping(out, c, true);
+}
+
+static const struct {
+	const char *name;
+	printer print;
+} placeholders[] = {
+	{ "rst.if", p_rst_if },
+	{ "in.if", p_in_if },
+	{ "rst.src", p_rst_src },
+	{ "rst.dst", p_rst_dst },
+	{ "seg", p_seg },
+	{ "seg.flags", p_seg_flags },
+	{ "seg.src", p_seg_src },
+	{ "seg.dport", p_seg_dport },
+	{ "call", p_call },
+	{ "stack", p_stack },
+	{ "hook", p_hook },
+	{ "reason", p_reason },
+	{ "reason.name", p_reason_name },
+	{ "lookup", p_lookup },
+	{ "sk", p_sk },
+	{ "sk.local", p_sk_local },
+	{ "unread", p_unread },
+	{ "task", p_task },
+	{ "ct.verdict", p_ct_verdict },
+	{ "ct.why", p_ct_why },
+	{ "ct.state", p_ct_state },
+	{ "ct.from", p_ct_from },
+	{ "ct.to", p_ct_to },
+};
+
+static printer find_printer(const char *name, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(placeholders) / sizeof(placeholders[0]); i++)
+		if (strlen(placeholders[i].name) == len && !memcmp(placeholders[i].name, name, len))
+			return placeholders[i].print;
+	return NULL;
+}
+
+/* Splits @template at its next placeholder. Returns false at the end. */
+static bool next_placeholder(const char **template, const char **name, size_t *len)
+{
+	const char *open = strchr(*template, '{');
+	const char *end = open ? strchr(open, '}') : NULL;
+
+	if (!end)
+		return false;
+	*name = open + 1;
+	*len = (size_t)(end - open - 1);
+	*template = end + 1;
+	return true;
+}
+
+bool phrase_known(const char *template)
+{
+	const char *name;
+	size_t len;
+
+	while (next_placeholder(&template, &name, &len))
+		if (!find_printer(name, len))
+			return false;
+	return true;
+}
+
+char *phrase(const char *template, const struct reset_case *c, const struct report_context *ctx)
+{
+	const char *text = template, *name;
+	size_t len, size;
+	char *buf = NULL;
+	FILE *out;
+
+	out = open_memstream(&buf, &size);
+	if (!out)
+		return NULL;
+	while (next_placeholder(&template, &name, &len)) {
+		printer print = find_printer(name, len);
+
+		fwrite(text, 1, (size_t)(name - 1 - text), out);
+		if (print)
+			print(out, c, ctx);
+		text = template;
+	}
+	fputs(text, out);
+	if (fclose(out)) {
+		free(buf);
+		return NULL;
+	}
+	return buf;
+}

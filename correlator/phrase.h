@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * phrase.h - sentences for people, from templates and a case.
+ *
+ * "{name}" in a template stands for a detail of the case; phrase.c has the list of names. What
+ * comes from the network or from a process is escaped: no control character reaches the output.
+ */
+#ifndef PHRASE_H
+#define PHRASE_H
+
+#include <stdio.h>
+
+#include "case.h"
+
+/* What a report says that is not of the case: where it was seen and how to name things. */
+struct report_context {
+	const char *host;
+	const char *view; /* fentry, kprobe, tracepoint, none */
+	int64_t wall_offset_ns; /* add to CLOCK_MONOTONIC for the wall clock */
+	const char *(*ifname)(void *ctx, uint32_t ifindex); /* never NULL; may point to a static */
+	void *ifname_ctx;
+};
+
+/** phrase() - expand @template; free() the result. NULL: out of memory. */
+char *phrase(const char *template, const struct reset_case *c, const struct report_context *ctx);
+
+/** phrase_known() - does every placeholder of @template exist? For the tests of the tables. */
+bool phrase_known(const char *template);
+
+void print_address(FILE *out, const uint8_t *addr, uint8_t family);
+void print_endpoint(FILE *out, const uint8_t *addr, uint16_t port, uint8_t family);
+void print_tuple(FILE *out, const struct tuple *t);
+
+/** print_flags() - "SYN", "PSH ACK", "none" */
+void print_flags(FILE *out, uint8_t flags);
+
+/** print_escaped() - @s with everything but printable characters as \xNN */
+void print_escaped(FILE *out, const char *s);
+
+const char *tcp_state_name(uint8_t state);
+const char *ct_state_name(enum ct_state state);
+const char *lookup_name(enum lookup lookup);
+const char *hook_name(enum hook hook);
+
+/** call_name() - the kernel function, or "" */
+const char *call_name(const struct kernel_view *k);
+
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * privileges.h - the capabilities that the sensor needs, and no more.
+ */
+#ifndef PRIVILEGES_H
+#define PRIVILEGES_H
+
+/** privileges_missing() - name of the first capability that is lacking; NULL = all are there */
+const char *privileges_missing(void);
+
+/** privileges_drop() - keep only what watching and detaching still need; 0 or -errno */
+int privileges_drop(void);
+
+#endif

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * sink.c - the list of sinks.
+ */
+#include "sink.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct sink_ops *const sinks[] = { &sink_text, &sink_json };
+
+int sink_open(struct sink *s, const char *name, FILE *out)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(sinks) / sizeof(sinks[0]); i++) {
+		if (strcmp(sinks[i]->name, name))
+			continue;
+		/* https://no-color.org */
+		*s = (struct sink){ sinks[i], out, isatty(fileno(out)) && !getenv("NO_COLOR") };
+		return 0;
+	}
+	return -EINVAL;
+}

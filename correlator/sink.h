@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * sink.h - where classified cases go. A sink is one file and one line in sink.c.
+ */
+#ifndef SINK_H
+#define SINK_H
+
+#include "report.h"
+
+struct sink;
+
+struct sink_ops {
+	const char *name;
+	/* 0 or -errno; c is borrowed for the call. */
+	int (*emit)(struct sink *s, const struct reset_case *c, const struct report_context *ctx);
+};
+
+struct sink {
+	const struct sink_ops *ops;
+	FILE *out;
+	bool colour;
+};
+
+extern const struct sink_ops sink_text;
+extern const struct sink_ops sink_json;
+
+/** sink_open() - by name ("text", "json"); -EINVAL: no such sink */
+int sink_open(struct sink *s, const char *name, FILE *out);
+
+#endif

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * sink_text.c - one compact block per reset, for people.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sink.h"
+
+#define WIDTH 80
+#define INDENT 10
+
+static const char *paint(const struct sink *s, const char *code)
+{
+	return s->colour ? code : "";
+}
+
+#define BOLD(s) paint(s, "\033[1m")
+#define DIM(s) paint(s, "\033[2m")
+#define RED(s) paint(s, "\033[1;31m")
+#define YELLOW(s) paint(s, "\033[1;33m")
+#define PLAIN(s) paint(s, "\033[0m")
+
+/* Columns, not bytes: continuation bytes of UTF-8 take none. */
+static unsigned int columns(const char *s, size_t len)
+{
+	unsigned int n = 0;
+
+	while (len--)
+		n += (*s++ & 0xc0) != 0x80;
+	return n;
+}
+
+/* Prints @text under @label, wrapped at spaces. */
+static void print_wrapped(struct sink *s, const char *label, const char *text)
+{
+	unsigned int col = INDENT;
+
+	fprintf(s->out, "  %s%-*s%s", DIM(s), INDENT - 2, label, PLAIN(s));
+	while (*text) {
+		size_t len = strcspn(text, " ");
+		unsigned int width = columns(text, len);
+
+		if (col > INDENT && col + 1 + width > WIDTH) {
+			fprintf(s->out, "\n%*s", INDENT, "");
+			col = INDENT;
+		}
+		if (col > INDENT) {
+			fputc(' ', s->out);
+			col++;
+		}
+		fwrite(text, 1, len, s->out);
+		col += width;
+		text += len;
+		text += strspn(text, " ");
+	}
+	fputc('\n', s->out);
+}
+
+static void print_lines(struct sink *s, const char *label, struct report_lines lines)
+{
+	size_t i;
+
+	for (i = 0; i < lines.n; i++)
+		print_wrapped(s, i ? "" : label, lines.line[i]);
+	report_lines_free(&lines);
+}
+
+static void print_head(struct sink *s, const struct reset_case *c, const struct report_context *ctx)
+{
+	char ts[40];
+
+	format_time(ts, sizeof(ts), c->rst.ts_ns, ctx);
+	fprintf(s->out, "%s%s%s  %sRST%s%s ", DIM(s), ts, PLAIN(s), BOLD(s),
+		c->rst.flags & FLAG_ACK ? "+ACK" : "", PLAIN(s));
+	print_tuple(s->out, &c->rst.tuple);
+	fprintf(s->out, "\n  %s%s%s (%s", c->confidence >= CONF_LIKELY ? RED(s) : YELLOW(s),
+		c->cause->id, PLAIN(s), confidence_name(c->confidence));
+	fprintf(s->out, ", %s, %s)", type_name(c->type), origin_name(c->origin));
+	fputc('\n', s->out);
+}
+
+static void print_title(struct sink *s, const struct reset_case *c, const struct report_context *ctx)
+{
+	char *title = phrase(c->cause->title, c, ctx);
+
+	print_wrapped(s, "cause", title ? title : "");
+	free(title);
+}
+
+static void print_answers(struct sink *s, const struct reset_case *c,
+			  const struct report_context *ctx)
+{
+	const struct packet *p = &c->answers;
+	char *buf = NULL;
+	size_t size;
+	FILE *out;
+
+	if (c->answer_match == ANSWER_NONE)
+		return;
+	out = open_memstream(&buf, &size);
+	if (!out)
+		return;
+	print_tuple(out, &p->tuple);
+	fprintf(out, " ");
+	print_flags(out, p->flags);
+	fprintf(out, " seq %u ack %u len %u, %.1f µs before on ", p->seq, p->ack, p->len,
+		(double)(int64_t)(c->rst.ts_ns - p->ts_ns) / 1000.0);
+	print_escaped(out, ctx->ifname(ctx->ifname_ctx, p->ifindex));
+	fclose(out);
+	print_wrapped(s, c->answer_match == ANSWER_EXACT ? "answers" : "after", buf);
+	free(buf);
+}
+
+static void print_owner(struct sink *s, const struct reset_case *c)
+{
+	const struct owner *o = &c->owner;
+	char *buf = NULL;
+	size_t size;
+	FILE *out;
+
+	if (!o->known)
+		return;
+	out = open_memstream(&buf, &size);
+	if (!out)
+		return;
+	if (o->pid) {
+		print_escaped(out, o->comm);
+		fprintf(out, "[%u]", o->pid);
+	}
+	if (o->container[0])
+		fprintf(out, " container %.12s", o->container);
+	else if (o->cgroup[0]) {
+		fputs(" cgroup ", out);
+		print_escaped(out, o->cgroup);
+	}
+	fclose(out);
+	print_wrapped(s, "owner", buf);
+	free(buf);
+}
+
+static void print_advice(struct sink *s, const struct reset_case *c,
+			 const struct report_context *ctx)
+{
+	unsigned int i;
+
+	for (i = 0; i < CAUSE_ADVICE_MAX && c->cause->advice[i].action; i++) {
+		const struct advice *a = &c->cause->advice[i];
+		char *action = phrase(a->action, c, ctx), *line = NULL;
+
+		if (action && strcmp(a->price, "none") &&
+		    asprintf(&line, "%s (price: %s; undo: %s)", action, a->price, a->undo) < 0)
+			line = NULL;
+		if (action)
+			print_wrapped(s, i ? "  or" : "do", line ? line : action);
+		free(line);
+		free(action);
+	}
+}
+
+static void print_candidates(struct sink *s, const struct reset_case *c)
+{
+	char *buf = NULL;
+	unsigned int i;
+	size_t size;
+	FILE *out;
+
+	if (!c->n_candidates)
+		return;
+	out = open_memstream(&buf, &size);
+	if (!out)
+		return;
+	for (i = 0; i < c->n_candidates; i++)
+		fprintf(out, "%s%s", i ? ", " : "", c->candidates[i]->id);
+	fclose(out);
+	print_wrapped(s, "perhaps", buf);
+	free(buf);
+}
+
+static int emit_text(struct sink *s, const struct reset_case *c, const struct report_context *ctx)
+{
+	errno = 0;
+	print_head(s, c, ctx);
+	print_title(s, c, ctx);
+	print_lines(s, "because", report_evidence(c, ctx));
+	print_candidates(s, c);
+	print_lines(s, "missing", report_missing(c, ctx));
+	print_answers(s, c, ctx);
+	print_owner(s, c);
+	print_advice(s, c, ctx);
+	fputc('\n', s->out);
+	if (fflush(s->out) || ferror(s->out))
+		return errno ? -errno : -EIO;
+	return 0;
+}
+
+const struct sink_ops sink_text = { "text", emit_text };

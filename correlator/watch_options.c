@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * watch_options.c - the command line of `rstscope watch`, by argp.
+ */
+#include "watch_options.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "log.h"
+
+enum { OPT_NETNS = 256, OPT_DURATION, OPT_JSON, OPT_READY, OPT_VIEW, OPT_BTF, OPT_XDP };
+
+static const struct argp_option options[] = {
+	{ "interface", 'i', "IF", 0,
+	  "Watch this interface; repeat for several, 'any' for all (default: any)", 0 },
+	{ "netns", OPT_NETNS, "NAME|PID|PATH", 0, "Watch in this network namespace", 0 },
+	{ "list-interfaces", 'D', NULL, 0, "List the interfaces and exit", 0 },
+	{ NULL, 'c', "N", 0, "Stop after N resets", 1 },
+	{ "duration", OPT_DURATION, "SECONDS", 0, "Stop after this time", 1 },
+	{ NULL, 'Q', "in|out", 0, "Only resets that come in, or that go out", 1 },
+	{ "json", OPT_JSON, NULL, 0, "One JSON object per reset per line (docs/report.schema.json)",
+	  2 },
+	{ "quiet", 'q', NULL, 0, "No plan and no summary on standard error", 2 },
+	{ "verbose", 'v', NULL, 0, "Also say what was tried and refused", 2 },
+	{ NULL, 'n', NULL, 0, "Accepted for tcpdump's sake: addresses are never resolved", 2 },
+	{ "ready-file", OPT_READY, "PATH", 0, "Create PATH when everything is attached", 2 },
+	{ "view", OPT_VIEW, "auto|fentry|kprobe|tracepoint|none", 0,
+	  "How to ask the kernel (default: auto, the best for each function)", 3 },
+	{ "btf", OPT_BTF, "FILE", 0, "BTF of the running kernel, where it has none of its own", 3 },
+	{ "xdp", OPT_XDP, NULL, 0,
+	  "See arrivals by XDP in place of tc ingress; attaching can interrupt some NICs' links "
+	  "for a moment",
+	  3 },
+	{ 0 },
+};
+
+static const char doc[] =
+	"Name the cause of every TCP reset as it happens."
+	"\vThe filter is a pcap-filter(7) expression and is applied to the RST.\n"
+	"\n"
+	"Examples:\n"
+	"  rstscope watch                            every reset on every interface\n"
+	"  rstscope watch -i eth0 port 443           resets from or to port 443\n"
+	"  rstscope watch -i eth0 --json -c 1        the next one, for a script\n"
+	"  rstscope watch --netns web -Q out         resets that namespace 'web' sends\n"
+	"\n"
+	"Exit status: 0 ok, 1 failure, 2 wrong usage, 77 not supported here.";
+
+static void add_interface(struct argp_state *state, struct watch_options *o, const char *name)
+{
+	if (o->n_interfaces == MAX_INTERFACES)
+		argp_error(state, "more than %d interfaces: use -i any", MAX_INTERFACES);
+	o->interfaces[o->n_interfaces++] = name;
+}
+
+static unsigned long parse_count(struct argp_state *state, const char *arg)
+{
+	unsigned long n;
+	char *end;
+
+	errno = 0;
+	n = strtoul(arg, &end, 10);
+	if (errno || *end || end == arg || *arg == '-' || !n)
+		argp_error(state, "-c wants a number of resets from 1, not '%s'", arg);
+	return n;
+}
+
+static double parse_duration(struct argp_state *state, const char *arg)
+{
+	double seconds;
+	char *end;
+
+	errno = 0;
+	seconds = strtod(arg, &end);
+	if (errno || *end || end == arg || !(seconds > 0) || seconds > 1e9)
+		argp_error(state, "--duration wants seconds, not '%s'", arg);
+	return seconds;
+}
+
+static enum direction parse_direction(struct argp_state *state, const char *arg)
+{
+	if (!strcmp(arg, "in"))
+		return DIRECTION_IN;
+	if (!strcmp(arg, "out"))
+		return DIRECTION_OUT;
+	if (strcmp(arg, "inout"))
+		argp_error(state, "-Q wants 'in' or 'out', not '%s'", arg);
+	return DIRECTION_BOTH;
+}
+
+/* The words of the expression, joined as tcpdump does. */
+static void add_word(struct argp_state *state, struct watch_options *o, const char *word)
+{
+	size_t have = o->expression ? strlen(o->expression) : 0;
+	char *grown = realloc(o->expression, have + strlen(word) + 2);
+
+	if (!grown)
+		argp_failure(state, EXIT_RUNTIME, ENOMEM, "filter expression");
+	o->expression = grown;
+	if (!o->expression)
+		return;
+	if (have)
+		grown[have++] = ' ';
+	strcpy(grown + have, word);
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct watch_options *o = state->input;
+
+	switch (key) {
+	case 'i':
+		add_interface(state, o, arg);
+		break;
+	case 'c':
+		o->count = parse_count(state, arg);
+		break;
+	case 'Q':
+		o->direction = parse_direction(state, arg);
+		break;
+	case 'q':
+		o->quiet = true;
+		break;
+	case 'v':
+		log_threshold = LOG_DEBUG;
+		break;
+	case 'D':
+		o->list = true;
+		break;
+	case 'n':
+		break;
+	case OPT_NETNS:
+		o->netns = arg;
+		break;
+	case OPT_DURATION:
+		o->duration = parse_duration(state, arg);
+		break;
+	case OPT_JSON:
+		o->json = true;
+		break;
+	case OPT_READY:
+		o->ready_file = arg;
+		break;
+	case OPT_VIEW:
+		if (tier_parse(arg, &o->tier))
+			argp_error(state, "--view wants auto, fentry, kprobe, tracepoint or none, "
+					  "not '%s'",
+				   arg);
+		break;
+	case OPT_BTF:
+		o->btf_path = arg;
+		break;
+	case OPT_XDP:
+		o->xdp = true;
+		break;
+	case ARGP_KEY_ARG:
+		add_word(state, o, arg);
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+void watch_options_parse(struct watch_options *o, int argc, char **argv)
+{
+	static const struct argp argp = {
+		.options = options,
+		.parser = parse_option,
+		.args_doc = "[FILTER]",
+		.doc = doc,
+	};
+
+	*o = (struct watch_options){ .tier = TIER_AUTO };
+	argp_err_exit_status = EXIT_USAGE;
+	argp_parse(&argp, argc, argv, 0, NULL, o);
+	if (!o->n_interfaces)
+		o->interfaces[o->n_interfaces++] = "any";
+	if (o->quiet && log_threshold < LOG_DEBUG)
+		log_threshold = LOG_WARNING;
+}

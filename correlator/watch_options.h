@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * watch_options.h - the command line of `rstscope watch`.
+ */
+#ifndef WATCH_OPTIONS_H
+#define WATCH_OPTIONS_H
+
+#include "sensor.h"
+
+#define MAX_INTERFACES 64
+
+enum direction { DIRECTION_BOTH, DIRECTION_IN, DIRECTION_OUT };
+
+struct watch_options {
+	const char *interfaces[MAX_INTERFACES];
+	unsigned int n_interfaces;
+	const char *netns;
+	const char *btf_path;
+	const char *ready_file;
+	char *expression; /* pcap-filter; NULL = none; freed by the caller */
+	enum tier tier;
+	enum direction direction;
+	unsigned long count; /* 0 = no limit */
+	double duration; /* seconds; 0 = no limit */
+	bool json;
+	bool xdp;
+	bool quiet;
+	bool list;
+};
+
+/** watch_options_parse() - exits with EXIT_USAGE on a wrong command line, 0 after --help */
+void watch_options_parse(struct watch_options *o, int argc, char **argv);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * compat.bpf.h - one accessor for each thing that kernels keep in different places.
+ *
+ * No other file compares releases or uses a "___flavour". What cannot be decided from BTF by
+ * CO-RE (which argument holds the reason) is decided by user space and set here before load.
+ */
+#ifndef COMPAT_BPF_H
+#define COMPAT_BPF_H
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+#include "kernel_types.h"
+
+/*
+ * tcp_v4_send_reset(sk, skb, reason) since 6.10, without a reason before.
+ * tcp_send_active_reset(sk, gfp) until 6.9, (sk, gfp, reason) since 6.10, (sk, reason) in 7.2.
+ * 0: this kernel gives none; else the argument's number, from 1.
+ */
+const volatile __u32 passive_reason_arg = 0;
+const volatile __u32 active_reason_arg = 0;
+
+/* nf_ct_l4proto_log_invalid(skb, ct, fmt, ...) in 5.10, (skb, ct, state, fmt, ...) since 5.15. */
+const volatile __u32 invalid_fmt_arg = 4;
+
+/*
+ * The socket's cgroup: a tagged word until 5.14, a plain pointer since 8520e224f547 (5.15).
+ * 0 = not known.
+ */
+struct sock_cgroup_data___5_10 {
+	__u64 val;
+} __attribute__((preserve_access_index));
+
+static __always_inline __u64 socket_cgroup(const struct sock *sk)
+{
+	struct cgroup *cgrp;
+
+	if (bpf_core_field_exists(sk->sk_cgrp_data.cgroup)) {
+		cgrp = BPF_CORE_READ(sk, sk_cgrp_data.cgroup);
+	} else {
+		const struct sock_cgroup_data___5_10 *data = (void *)&sk->sk_cgrp_data;
+		__u64 val = BPF_CORE_READ(data, val);
+
+		/* Bit 0: net_prio and net_cls took the word for their own ids. */
+		cgrp = val & 1 ? NULL : (struct cgroup *)(long)val;
+	}
+	return cgrp ? BPF_CORE_READ(cgrp, kn, id) : 0;
+}
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * rst_maps.bpf.h - the maps that all our programs share, whichever object they come from.
+ *
+ * Pinned by name when plain tc or ip link loads an object, so that ingress, egress and XDP
+ * write to one recorder; `rstscope watch` shares them by file descriptor and pins nothing.
+ */
+#ifndef RST_MAPS_BPF_H
+#define RST_MAPS_BPF_H
+
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+#include "rst_event.h"
+
+#ifndef BPF_F_MMAPABLE
+#define BPF_F_MMAPABLE (1U << 10)
+#endif
+
+/* Records per CPU, a power of two; user space changes it together with flight_ring's size. */
+const volatile __u32 ring_slots = RST_RING_SLOTS;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, RST_RING_CPUS * RST_RING_SLOTS);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+	__type(key, __u32);
+	__type(value, struct rst_pkt);
+} flight_ring SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, RST_RING_CPUS);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+	__type(key, __u32);
+	__type(value, struct rst_cpu);
+} flight_cpu SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4 << 20);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+} events SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+	__type(key, __u32);
+	__type(value, struct rst_handoff);
+} handoff SEC(".maps");
+
+/* Event ids must differ between CPUs and between the two views on one CPU. */
+static __always_inline __u64 new_event_id(__u32 cpu, struct rst_cpu *c)
+{
+	return ((__u64)(cpu + 1) << 48) | ++c->events;
+}
+
+#endif

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * rst_recorder.bpf.h - the flight recorder, and the event that a RST raises.
+ *
+ * Every TCP segment leaves a record in the ring of the CPU that it crosses: no lock, no hash,
+ * no copy to user space. Only a RST costs more: the ring is searched backwards for the segment
+ * that it answers, and both go to user space with the id of the kernel's own account of it.
+ */
+#ifndef RST_RECORDER_BPF_H
+#define RST_RECORDER_BPF_H
+
+#include "rst_maps.bpf.h"
+#include "rst_parse.bpf.h"
+
+static __always_inline void store_address(__u8 *to, const void *from, __u8 is_v6)
+{
+	__u32 *word = (__u32 *)to;
+	const __u32 *src = from;
+
+	if (is_v6) {
+		word[0] = src[0];
+		word[1] = src[1];
+		word[2] = src[2];
+		word[3] = src[3];
+	} else {
+		word[0] = 0;
+		word[1] = 0;
+		word[2] = 0;
+		word[3] = src[0];
+	}
+}
+
+static __always_inline int same_address(const __u8 *a, const __u8 *b)
+{
+	const __u64 *x = (const __u64 *)a, *y = (const __u64 *)b;
+
+	return x[0] == y[0] && x[1] == y[1];
+}
+
+static __always_inline void fill_record(struct rst_pkt *rec, const struct segment *seg, __u32 meta)
+{
+	const struct tcphdr *tcp = seg->tcp;
+
+	if (seg->is_v6) {
+		const struct ipv6hdr *ip = seg->ip;
+
+		store_address(rec->saddr, &ip->saddr, 1);
+		store_address(rec->daddr, &ip->daddr, 1);
+		rec->ttl = ip->hop_limit;
+		rec->ipid = 0;
+		meta |= RST_META_V6;
+	} else {
+		const struct iphdr *ip = seg->ip;
+
+		store_address(rec->saddr, &ip->saddr, 0);
+		store_address(rec->daddr, &ip->daddr, 0);
+		rec->ttl = ip->ttl;
+		rec->ipid = ip->id;
+	}
+	rec->sport = tcp->source;
+	rec->dport = tcp->dest;
+	rec->seq = tcp->seq;
+	rec->ack = tcp->ack_seq;
+	rec->window = tcp->window;
+	rec->flags = ((const __u8 *)tcp)[13];
+	rec->len = seg->payload;
+	if (seg->payload > 0xffff) {
+		rec->len = 0xffff;
+		meta |= RST_META_LEN_MAX;
+	}
+	rec->meta = meta;
+}
+
+/* Does @rec run from the RST's receiver to its sender? */
+static __always_inline int is_opposite(const struct rst_pkt *rec, const struct rst_pkt *rst)
+{
+	return rec->sport == rst->dport && rec->dport == rst->sport &&
+	       same_address(rec->saddr, rst->daddr) && same_address(rec->daddr, rst->saddr);
+}
+
+static __always_inline int is_same_way(const struct rst_pkt *rec, const struct rst_pkt *rst)
+{
+	return rec->sport == rst->sport && rec->dport == rst->dport &&
+	       same_address(rec->saddr, rst->saddr) && same_address(rec->daddr, rst->daddr);
+}
+
+/* RFC 9293, 3.10.7.1: what a reset that answers @rec must look like. */
+static __always_inline int answers_exactly(const struct rst_pkt *rec, const struct rst_pkt *rst)
+{
+	if (rec->flags & TCP_RST)
+		return 0;
+	if (rec->flags & TCP_ACK)
+		return !(rst->flags & TCP_ACK) && rec->ack == rst->seq;
+	return (rst->flags & TCP_ACK) && rst->seq == 0 &&
+	       bpf_ntohl(rst->ack) == bpf_ntohl(rec->seq) + rec->len + !!(rec->flags & TCP_SYN) +
+				      !!(rec->flags & TCP_FIN);
+}
+
+/*
+ * Searches this CPU's ring, newest first. @head counts the records, the RST's own included.
+ * Copies the best match to @ev; user space looks wider when it is not exact.
+ */
+static __always_inline void find_answered(struct rst_ev_wire *ev, __u32 cpu, __u64 head)
+{
+	__u32 slot, i;
+
+	ev->answer = RST_ANSWER_NONE;
+	ev->answers.ts_ns = 0;
+	for (i = 2; i < RST_SCAN_BACK; i++) {
+		const struct rst_pkt *rec;
+
+		slot = cpu * ring_slots + ((head - i) & (ring_slots - 1));
+		rec = bpf_map_lookup_elem(&flight_ring, &slot);
+		if (!rec || !rec->ts_ns)
+			return;
+		if (is_opposite(rec, &ev->rst)) {
+			if (answers_exactly(rec, &ev->rst)) {
+				ev->answers = *rec;
+				ev->answer = RST_ANSWER_EXACT;
+				return;
+			}
+		} else if (!is_same_way(rec, &ev->rst)) {
+			continue;
+		}
+		if (ev->answer == RST_ANSWER_NONE) {
+			ev->answers = *rec;
+			ev->answer = RST_ANSWER_NEWEST;
+		}
+	}
+}
+
+static __always_inline int meets_kernel_half(const struct rst_handoff *h, const struct rst_pkt *rst,
+					     __u64 now)
+{
+	if (!h->kernel_id || now - h->kernel_ts > RST_HANDOFF_NS)
+		return 0;
+	if (h->kernel_func == RST_FUNC_ACTIVE)
+		return (rst->flags & TCP_ACK) && h->kernel_ack == bpf_ntohl(rst->ack);
+	if (rst->flags & TCP_ACK)
+		return rst->seq == 0 && h->kernel_ack == bpf_ntohl(rst->ack);
+	return h->kernel_seq == bpf_ntohl(rst->seq);
+}
+
+static __always_inline void copy_tuple(struct rst_tuple *to, const struct rst_pkt *from)
+{
+	store_address(to->saddr, from->saddr, 1);
+	store_address(to->daddr, from->daddr, 1);
+	to->sport = from->sport;
+	to->dport = from->dport;
+	to->family = from->meta & RST_META_V6 ? 10 : 2; /* AF_INET6, AF_INET */
+	to->pad = 0;
+}
+
+/*
+ * Takes the kernel's half of this reset, or leaves ours for it. A forwarded RST is nobody's
+ * here: it must not take or leave anything.
+ */
+static __always_inline void join_kernel(struct rst_ev_wire *ev)
+{
+	struct rst_handoff *h;
+	__u32 zero = 0;
+
+	h = bpf_map_lookup_elem(&handoff, &zero);
+	if (!h || (ev->rst.meta & RST_META_FORWARDED))
+		return;
+	if (meets_kernel_half(h, &ev->rst, ev->hdr.ts_ns)) {
+		ev->hdr.join_id = h->kernel_id;
+		h->kernel_id = 0;
+		h->wire_id = 0;
+		return;
+	}
+	h->wire_id = ev->hdr.id;
+	h->wire_ts = ev->hdr.ts_ns;
+	h->wire_seq = bpf_ntohl(ev->rst.seq);
+	h->wire_ack = bpf_ntohl(ev->rst.ack);
+	h->wire_flags = ev->rst.flags;
+	copy_tuple(&h->wire, &ev->rst);
+}
+
+static __noinline int raise_reset(struct rst_pkt *rec, struct rst_cpu *c)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+	struct rst_ev_wire *ev;
+
+	if (!rec || !c)
+		return 0;
+	c->count[RST_CNT_RESETS]++;
+	ev = bpf_ringbuf_reserve(&events, sizeof(*ev), 0);
+	if (!ev) {
+		c->count[RST_CNT_LOST_WIRE]++;
+		return 0;
+	}
+	ev->hdr.type = RST_EV_WIRE;
+	ev->hdr.version = RST_ABI_VERSION;
+	ev->hdr.cpu = cpu;
+	ev->hdr.ts_ns = rec->ts_ns;
+	ev->hdr.id = new_event_id(cpu, c);
+	ev->hdr.join_id = 0;
+	ev->pad = 0;
+	ev->rst = *rec;
+	find_answered(ev, cpu, c->head);
+	if ((rec->meta & RST_META_HOOK) == RST_HOOK_TC_EGRESS << RST_META_HOOK_SHIFT)
+		join_kernel(ev);
+	bpf_ringbuf_submit(ev, 0);
+	return 0;
+}
+
+/**
+ * record() - leave one segment in this CPU's ring
+ * @seg: from parse_tcp()
+ * @meta: RST_META_* known to the caller: interface, hook, GSO, forwarded
+ */
+static __always_inline void record(const struct segment *seg, __u32 meta)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+	struct rst_pkt *rec;
+	struct rst_cpu *c;
+	__u32 slot;
+
+	c = bpf_map_lookup_elem(&flight_cpu, &cpu);
+	if (!c)
+		return;
+	slot = cpu * ring_slots + (c->head & (ring_slots - 1));
+	rec = bpf_map_lookup_elem(&flight_ring, &slot);
+	if (!rec) {
+		c->count[RST_CNT_NO_SLOT]++;
+		return;
+	}
+	rec->ts_ns = bpf_ktime_get_ns();
+	fill_record(rec, seg, meta);
+	c->head++;
+	if (seg->jumbo)
+		c->count[RST_CNT_JUMBO]++;
+	if (meta & RST_META_GSO)
+		c->count[RST_CNT_GSO]++;
+	if (rec->flags & TCP_RST)
+		raise_reset(rec, c);
+}
+
+/* Counts a packet that parse_tcp() would not read. @why: its return value. */
+static __always_inline void count_refused(int why)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+	struct rst_cpu *c;
+
+	if (why == PARSE_OTHER)
+		return;
+	if (why == PARSE_SHORT)
+		why = RST_CNT_TRUNCATED;
+	c = bpf_map_lookup_elem(&flight_cpu, &cpu);
+	if (c && why > 0 && why < RST_CNT_MAX)
+		c->count[why]++;
+}
+
+#endif

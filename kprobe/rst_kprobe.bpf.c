@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * rst_kprobe.bpf.c - the kernel view by kprobes: works on every kernel that has them, in
+ * modules without BTF too.
+ */
+#include <linux/ptrace.h>
+
+#include "rst_handlers.bpf.h"
+
+static __always_inline int reason_of(struct pt_regs *ctx, __u32 arg)
+{
+	int second = (int)PT_REGS_PARM2(ctx), third = (int)PT_REGS_PARM3(ctx);
+
+	/* Else clang 14 chooses the address first, and the verifier wants fixed ctx offsets. */
+	asm volatile("" : "+r"(second), "+r"(third));
+	return arg == 2 ? second : arg == 3 ? third : -1;
+}
+
+SEC("kprobe/tcp_v4_send_reset")
+int kp_v4_send_reset(struct pt_regs *ctx)
+{
+	return on_passive(ctx, (const void *)PT_REGS_PARM1(ctx), (const void *)PT_REGS_PARM2(ctx),
+			  reason_of(ctx, passive_reason_arg));
+}
+
+SEC("kprobe/tcp_v6_send_reset")
+int kp_v6_send_reset(struct pt_regs *ctx)
+{
+	return on_passive(ctx, (const void *)PT_REGS_PARM1(ctx), (const void *)PT_REGS_PARM2(ctx),
+			  reason_of(ctx, passive_reason_arg));
+}
+
+SEC("kprobe/tcp_send_active_reset")
+int kp_active_reset(struct pt_regs *ctx)
+{
+	return on_active(ctx, (const void *)PT_REGS_PARM1(ctx), reason_of(ctx, active_reason_arg));
+}
+
+SEC("kprobe/tcp_reset")
+int kp_tcp_reset(struct pt_regs *ctx)
+{
+	return on_receive(ctx, (const void *)PT_REGS_PARM1(ctx));
+}
+
+SEC("kprobe/__tcp_close")
+int kp_tcp_close(struct pt_regs *ctx)
+{
+	return on_close((const void *)PT_REGS_PARM1(ctx));
+}
+
+SEC("kprobe/nf_send_reset")
+int kp_nf_send_reset(struct pt_regs *ctx)
+{
+	return on_reject(ctx, (const void *)PT_REGS_PARM3(ctx), (int)PT_REGS_PARM4(ctx));
+}
+
+SEC("kprobe/nf_send_reset6")
+int kp_nf_send_reset6(struct pt_regs *ctx)
+{
+	return on_reject(ctx, (const void *)PT_REGS_PARM3(ctx), (int)PT_REGS_PARM4(ctx));
+}
+
+/*
+ * The text that conntrack would log. A report that came through a helper of its own arrives
+ * as "%pV" with a struct va_format that holds the text.
+ */
+SEC("kprobe/nf_ct_l4proto_log_invalid")
+int kp_log_invalid(struct pt_regs *ctx)
+{
+	unsigned long third = PT_REGS_PARM3(ctx), fourth = PT_REGS_PARM4(ctx),
+		      fifth = PT_REGS_PARM5(ctx);
+	const struct va_format *vaf;
+	const char *fmt;
+	char head[4] = {};
+
+	asm volatile("" : "+r"(third), "+r"(fourth), "+r"(fifth)); /* see reason_of() */
+	fmt = (const void *)(invalid_fmt_arg == 3 ? third : fourth);
+	vaf = (const void *)(invalid_fmt_arg == 3 ? fourth : fifth);
+
+	bpf_probe_read_kernel(head, sizeof(head), fmt);
+	if (head[0] == '%' && head[1] == 'p' && head[2] == 'V')
+		fmt = BPF_CORE_READ(vaf, fmt);
+	return on_invalid((const void *)PT_REGS_PARM1(ctx), (const void *)PT_REGS_PARM2(ctx),
+			  RST_WHY_TEXT, fmt);
+}
+
+/* The form that takes a struct nf_tcp_invalid_log; user space attaches it only there. */
+SEC("kprobe/nf_tcp_log_invalid")
+int kp_tcp_log_invalid(struct pt_regs *ctx)
+{
+	const struct nf_tcp_invalid_log *log = (const void *)PT_REGS_PARM4(ctx);
+	__u32 type = 0;
+
+	bpf_probe_read_kernel(&type, sizeof(type), log);
+	return on_invalid((const void *)PT_REGS_PARM1(ctx), (const void *)PT_REGS_PARM2(ctx), type,
+			  NULL);
+}
