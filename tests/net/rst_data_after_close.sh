@@ -1,0 +1,33 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Data arrives for a connection that the application closed: the kernel has a
+# FIN_WAIT2 mini-socket, a full socket in FIN_WAIT2, or one in FIN_WAIT1.
+
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "${0%/*}/lib.sh"
+
+data_after_close='.cause == "data-after-close" and .type == "passive" and
+	.origin == "local" and .rst.seq == .answers.ack'
+
+topo2
+pick_iptables
+start_watch "$S" -i eth0
+for fam in 4 6; do
+	lab_run data-after-close -p 80
+	expect_reset R "$data_after_close" "FIN_WAIT2 mini-socket, IPv$fam"
+
+	# Longer than TCP_TIMEWAIT_LEN: the full socket stays.
+	lab_run play -p 80 open exchange server:linger2=120 server:close \
+		client:expect=EOF client:ack client:send=10 client:state=CLOSE
+	expect_reset R "$data_after_close" "full FIN_WAIT2 socket, IPv$fam"
+
+	# The client does not hear the FIN, so it stays unacknowledged.
+	lab_run play -p 80 open exchange \
+		"run=$(ipt_words "$C" -A INPUT -p tcp --sport 80 -j DROP)" \
+		server:close client:send=10
+	ipt "$C" -F INPUT
+	expect_reset R "$data_after_close" "orphan in FIN_WAIT1, IPv$fam"
+done
+settle
+finish

@@ -1,0 +1,39 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# A segment that is no SYN meets only the listener.
+
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "${0%/*}/lib.sh"
+
+topo2
+start_watch "$S" -i eth0
+port=45000
+for fam in 4 6; do
+	lab_run listener-stray -p 80
+	app_got client ECONNRESET "forgotten connection, IPv$fam"
+	expect_reset R '.cause == "listener-stray" and .type == "passive" and
+		.origin == "local" and .rst.seq == .answers.ack' \
+		"forgotten connection, IPv$fam"
+
+	for flags in A PA FA SA; do
+		port=$((port + 1))
+		lab_run play -p 80 --sport $port listen "stray=$flags,len=5"
+		expect_reset R ".cause == \"listener-stray\" and
+			.kernel.lookup == \"listener\" and
+			.answers.seq == $(fact segment seq) and
+			.rst.seq == $(fact segment ack)" \
+			"stray $flags to a listener, IPv$fam"
+	done
+
+	# Without an ACK such a segment is dropped in silence.
+	for flags in P F; do
+		port=$((port + 1))
+		lab_run play -p 80 --sport $port listen "stray=$flags,len=5"
+		later expect_wire 0 R "$tuple" "stray $flags without ACK, IPv$fam"
+		later expect_events 0 "$tuple" true \
+			"no event for $flags without ACK, IPv$fam"
+	done
+done
+settle
+finish

@@ -1,0 +1,21 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The peer sent the reset; this host only received it.
+
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "${0%/*}/lib.sh"
+
+topo2
+start_watch "$C" -i eth0
+for fam in 4 6; do
+	for cause in linger-zero unread-data closed-port listener-stray; do
+		lab_run $cause -p 80
+		shape=RA
+		[ $cause != listener-stray ] || shape=R
+		expect_reset $shape '.cause == "remote" and .origin == "remote"' \
+			"$cause of the server, seen by the client, IPv$fam"
+	done
+done
+settle
+finish

@@ -1,0 +1,64 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# run.sh [PATTERN...] - run the live tests whose names contain a PATTERN.
+#
+# Prints their results with the name of the script before each, keeps what
+# the sensor and the wire said in $OUT, and ends with "net: N passed, N failed,
+# N skipped". A script that dies before it has finished is a failure too.
+
+set -eu -o pipefail
+
+net_dir=$(cd "${0%/*}" && pwd)
+root_dir=$(cd "$net_dir/../.." && pwd)
+export OUT=${OUT:-$root_dir/build/test-out/net}
+export LAB=${LAB:-$root_dir/build/tests/lab}
+
+build_lab()
+{
+	mkdir -p "${LAB%/*}"
+	"${CC:-cc}" -std=gnu11 -O2 -Wall -Wextra -Werror -o "$LAB" "$net_dir"/lab*.c
+}
+
+wanted()	# NAME PATTERN...
+{
+	local name=$1 p
+
+	shift
+	[ $# -gt 0 ] || return 0
+	for p; do
+		[[ $name != *"$p"* ]] || return 0
+	done
+	return 1
+}
+
+run_one()	# SCRIPT NAME
+{
+	local log=$OUT/$2.tap status=0
+
+	"$BASH" "$1" > "$log" 2>&1 < /dev/null || status=$?
+	if [ "$status" -ne 0 ] && ! grep -q '^not ok' "$log"; then
+		echo "not ok - the script ended with status $status" >> "$log"
+	elif ! grep -qE '^(not )?ok' "$log"; then
+		echo "not ok - the script checked nothing" >> "$log"
+	fi
+	sed "s/^/$2: /" "$log"
+	passed=$((passed + $(grep -E '^ok' "$log" | grep -vc '# SKIP' || :)))
+	skipped=$((skipped + $(grep -cE '^ok .*# SKIP' "$log" || :)))
+	failed=$((failed + $(grep -c '^not ok' "$log" || :)))
+}
+
+[ -x "$LAB" ] || build_lab
+mkdir -p "$OUT"
+passed=0 failed=0 skipped=0
+for script in "$net_dir"/*.sh; do
+	name=${script##*/}
+	name=${name%.sh}
+	case $name in
+	lib | run) continue ;;
+	esac
+	wanted "$name" "$@" || continue
+	run_one "$script" "$name"
+done
+echo "net: $passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]
