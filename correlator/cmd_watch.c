@@ -66,7 +66,7 @@ static bool may_recall(struct watch *w, uint64_t now)
 	return w->recall_spent_ns < RECALL_BUDGET_NS;
 }
 
-/* The rings go on turning: the history must be read at once. */
+/* The rings go on turning, and the owner may exit: what will not wait is read at once. */
 static void on_opened(void *ctx, struct reset_case *c)
 {
 	struct watch *w = ctx;
@@ -74,6 +74,7 @@ static void on_opened(void *ctx, struct reset_case *c)
 
 	c->views = sensor__views(w->sensor);
 	c->lost_events = sensor__lost_events(w->sensor);
+	owner_find(c);
 	if (!may_recall(w, now)) {
 		w->without_history++;
 		return;
@@ -129,7 +130,8 @@ static void on_completed(void *ctx, struct reset_case *c)
 	c->lost_events = sensor__lost_events(w->sensor) - c->lost_events;
 	ask_conntrack(w, c);
 	ask_routes(w, c);
-	owner_find(c);
+	if (!c->owner.known)
+		owner_find(c);
 	classify(c);
 	w->err = w->sink.ops->emit(&w->sink, c, &w->report);
 	if (w->err) {

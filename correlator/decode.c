@@ -166,14 +166,31 @@ static void decode_conntrack(const struct rst_ev_kernel *ev, const struct kernel
 	}
 }
 
+static bool is_of_probe(const char *symbol)
+{
+	static const char *const prefixes[] = { "bpf_", "__bpf_", "__traceiter_", "__probestub_",
+						"trace_event_", "ftrace_", "kprobe_" };
+	size_t i;
+
+	for (i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+		if (!strncmp(symbol, prefixes[i], strlen(prefixes[i])))
+			return true;
+	return false;
+}
+
 static void decode_stack(const struct rst_ev_kernel *ev, const struct kernel_names *names,
 			 struct kernel_view *k)
 {
-	unsigned int i;
+	unsigned int i, n = ev->stack_len < RST_STACK_DEPTH ? ev->stack_len : RST_STACK_DEPTH;
 
-	k->stack_len = ev->stack_len < CASE_STACK_MAX ? ev->stack_len : CASE_STACK_MAX;
-	for (i = 0; i < k->stack_len; i++)
-		k->stack[i] = names->symbol(names->ctx, ev->stack[i]);
+	for (i = 0; i < n && k->stack_len < CASE_STACK_MAX; i++) {
+		const char *symbol = names->symbol(names->ctx, ev->stack[i]);
+
+		/* The frames of our own probe come first, and say nothing. */
+		if (!k->stack_len && symbol && is_of_probe(symbol))
+			continue;
+		k->stack[k->stack_len++] = symbol;
+	}
 }
 
 static int decode_kernel(const void *buf, size_t len, const struct kernel_names *names,

@@ -342,7 +342,7 @@ static void refuse(struct kernel_probes *p, const bool *wanted, const char *why,
 
 static void try_tier(struct kernel_probes *p, enum tier tier)
 {
-	bool wanted[N_ROWS];
+	bool wanted[N_ROWS], any = false;
 	struct bpf_object *obj;
 	const void *elf;
 	unsigned int i;
@@ -372,10 +372,13 @@ static void try_tier(struct kernel_probes *p, enum tier tier)
 			continue;
 		err = attach_row(p, obj, tier, i);
 		p->row[i].err = err;
-		if (err)
-			p->row[i].why_not = "refused to attach";
-		else
-			p->row[i].tier = tier;
+		p->row[i].why_not = err ? "refused to attach" : NULL;
+		p->row[i].tier = err ? TIER_NONE : tier;
+		any |= !err;
+	}
+	if (!any) {
+		bpf_object__close(obj);
+		p->obj[tier] = NULL;
 	}
 }
 
