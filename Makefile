@@ -42,7 +42,6 @@ OBJS     := $(SRCS:correlator/%.c=$(BUILD)/obj/%.o)
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
-.PHONY: all help clean install packages check-packages
 all: $(BUILD)/rstscope ## build the tool (default)
 
 vpath %.bpf.c tc xdp kprobe tests/bpf tests/bench
@@ -70,6 +69,109 @@ $(BUILD)/rstscope: $(OBJS)
 
 -include $(wildcard $(BUILD)/*/*.d)
 
+# --- set-up -------------------------------------------------------------------------------
+
+BUILD_PKGS := gcc make pkg-config clang llvm bpftool libbpf-dev libxdp-dev libelf-dev \
+	     libjansson-dev libpcap-dev libmnl-dev libnetfilter-conntrack-dev libcap-dev \
+	     linux-libc-dev
+LINT_PKGS := clang-format clang-tidy cppcheck shellcheck
+pkg_list  = $(shell sed 's/\#.*//' $(1))
+RUN_PKGS  = $(call pkg_list,tests/net/packages.txt)
+TEST_PKGS = $(RUN_PKGS) $(call pkg_list,tests/vm/packages.txt) python3-jsonschema
+
+# Names what is missing and the command that installs it; installs nothing.
+check-packages:
+	@missing=; for c in $(CC) $(CLANG) $(BPFTOOL) pkg-config; do \
+		command -v $$c >/dev/null || missing="$$missing $$c"; done; \
+	for l in $(LIBS); do pkg-config --exists $$l 2>/dev/null || missing="$$missing $$l"; done; \
+	[ -z "$$missing" ] || { echo "error: missing:$$missing" >&2; \
+		echo "on Debian: apt-get install --no-install-recommends $(BUILD_PKGS)" >&2; exit 1; }
+
+packages: ## install the Debian packages for building and testing
+	@deploy/install-packages.sh $(BUILD_PKGS) $(TEST_PKGS)
+
+# --- demo, tests --------------------------------------------------------------------------
+
+SUDO = $(if $(filter 0,$(shell id -u)),,sudo)
+
+demo: ## set up, build, and explain real resets in network namespaces
+	@deploy/install-packages.sh $(BUILD_PKGS) $(RUN_PKGS)
+	@$(MAKE) --no-print-directory all $(BUILD)/tests/lab
+	@$(SUDO) tests/demo/demo.sh
+
+test: ## set up, build, and run all tests; ends with the counts
+	@deploy/install-packages.sh $(BUILD_PKGS) $(TEST_PKGS)
+	@$(MAKE) --no-print-directory all tests
+	@$(SUDO) tests/run.sh
+
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
+BPF_TESTS  := $(patsubst tests/bpf/%.c,$(BUILD)/tests/%,$(wildcard tests/bpf/test_*.c))
+BENCHES    := $(patsubst tests/bench/%.c,$(BUILD)/tests/%,$(wildcard tests/bench/bench_*.c))
+LIB_OBJS    = $(filter-out $(BUILD)/obj/main.o,$(OBJS))
+BENCH_SKELS := $(patsubst tests/bench/%.bpf.c,$(BUILD)/bpf/%.skel.h,$(wildcard tests/bench/*.bpf.c))
+
+tests: $(UNIT_TESTS) $(BPF_TESTS) $(BENCHES) $(BUILD)/tests/lab ## build the tests
+
+$(UNIT_TESTS) : $(BUILD)/tests/%: tests/unit/%.c $(LIB_OBJS) | $(BUILD)/tests
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) -Itests/unit $< $(LIB_OBJS) $(LDLIBS) $(LDFLAGS) -o $@
+
+$(BPF_TESTS) : $(BUILD)/tests/%: tests/bpf/%.c $(LIB_OBJS) | $(SKELS) $(BUILD)/tests
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) -Itests/unit -Itests/bpf $< $(LIB_OBJS) $(LDLIBS) $(LDFLAGS) -o $@
+
+$(BENCHES) : $(BUILD)/tests/%: tests/bench/%.c $(LIB_OBJS) | $(SKELS) $(BENCH_SKELS) $(BUILD)/tests
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) -Itests/unit $< $(LIB_OBJS) $(LDLIBS) $(LDFLAGS) -o $@
+
+# Talks to kernels, not to our code; built so that it also runs in the smallest VM.
+$(BUILD)/tests/lab: $(wildcard tests/net/lab*.[ch]) | $(BUILD)/tests
+	$(call say,CC,$@)
+	$(Q)$(CC) -std=gnu11 -O2 $(filter-out -Wmissing-prototypes,$(WARN)) $(filter %.c,$^) -o $@
+
+check: all $(UNIT_TESTS) ## unit tests only; needs no root
+	@tests/run.sh unit
+
+check-asan: ## unit tests under address and undefined behaviour sanitizers
+	@$(MAKE) --no-print-directory BUILD=build/asan check-built \
+		CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all'
+
+check-built: $(UNIT_TESTS)
+	@BUILD=$(BUILD) tests/run.sh unit
+
+bench: all $(BENCHES) ## nanoseconds per packet beside an empty program and a clock reader
+	@$(SUDO) $(BUILD)/tests/bench_wire
+
+C_FILES  = $(shell git ls-files '*.c' '*.h')
+SH_FILES = $(shell git ls-files '*.sh' .ci/run; git grep -lE '^\#!.*(bash|/sh)' -- tests deploy)
+
+lint: all ## clang-format, clang-tidy, cppcheck, shellcheck
+	@deploy/install-packages.sh $(LINT_PKGS)
+	$(call say,FORMAT,'$(words $(C_FILES)) files')
+	$(Q)clang-format --dry-run --Werror $(C_FILES)
+	$(call say,TIDY,correlator)
+	$(Q)clang-tidy --quiet $(SRCS) -- -std=gnu11 -D_GNU_SOURCE -Iinclude -Icorrelator \
+		-I$(BUILD)/bpf -DRSTSCOPE_VERSION='""' 2>/dev/null
+	$(call say,CPPCHECK,correlator)
+	$(Q)cppcheck --quiet --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
+		--suppressions-list=deploy/cppcheck.txt -Iinclude -Icorrelator $(SRCS)
+	$(call say,SHELL,'$(words $(sort $(SH_FILES))) files')
+	$(Q)shellcheck $(sort $(SH_FILES))
+
+format: ## reformat all C files
+	$(Q)clang-format -i $(C_FILES)
+
+# --- installation -------------------------------------------------------------------------
+
+install: all ## install below PREFIX (default /usr/local)
+	install -Dm755 $(BUILD)/rstscope $(DESTDIR)$(PREFIX)/sbin/rstscope
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/rstscope $(BUILD)/bpf/rst_tc.bpf.o \
+		$(BUILD)/bpf/rst_xdp.bpf.o
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man8 docs/rstscope.8
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/doc/rstscope docs/report.schema.json README.md
+	install -Dm644 deploy/rstscope.bash-completion \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/rstscope
+
 clean: ## remove everything that was built
 	$(Q)rm -rf $(BUILD)
 
@@ -77,5 +179,5 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | sort | while IFS='	' read -r t d; do \
 		printf '  %-14s %s\n' "$$t" "$$d"; done
 
-check-packages:
-	@true
+.PHONY: all help clean install packages check-packages demo test tests check check-asan \
+	check-built bench lint format

@@ -5,12 +5,39 @@
 #include "bpf_object.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 #include <bpf/btf.h>
 
-static int share_map(struct bpf_object *obj, const char *name, int fd, uint32_t entries)
+static const char *const map_names[N_SHARED_MAPS] = {
+	[MAP_RING] = "flight_ring",	  [MAP_CPU] = "flight_cpu",
+	[MAP_EVENTS] = "events",	  [MAP_HANDOFF] = "handoff",
+	[MAP_LAST_INVALID] = "last_invalid", [MAP_UNREAD] = "unread_at_close",
+};
+
+void shared_maps_init(struct shared_maps *maps, unsigned int cpus, unsigned int slots)
 {
-	struct bpf_map *map = bpf_object__find_map_by_name(obj, name);
+	unsigned int i;
+
+	for (i = 0; i < N_SHARED_MAPS; i++)
+		maps->fd[i] = -1;
+	maps->cpus = cpus;
+	maps->slots = slots;
+}
+
+void shared_maps_close(struct shared_maps *maps)
+{
+	unsigned int i;
+
+	for (i = 0; i < N_SHARED_MAPS; i++)
+		if (maps->fd[i] >= 0)
+			close(maps->fd[i]);
+}
+
+static int share_map(struct bpf_object *obj, const struct shared_maps *maps, enum shared_map i)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(obj, map_names[i]);
 	int err;
 
 	if (!map)
@@ -18,25 +45,42 @@ static int share_map(struct bpf_object *obj, const char *name, int fd, uint32_t 
 	err = bpf_map__set_pin_path(map, NULL);
 	if (err)
 		return err;
-	if (fd >= 0)
-		return bpf_map__reuse_fd(map, fd);
-	return entries ? bpf_map__set_max_entries(map, entries) : 0;
+	if (maps->fd[i] >= 0)
+		return bpf_map__reuse_fd(map, maps->fd[i]);
+	if (i == MAP_RING)
+		return bpf_map__set_max_entries(map, maps->cpus * maps->slots);
+	return i == MAP_CPU ? bpf_map__set_max_entries(map, maps->cpus) : 0;
 }
 
 static int share_maps(struct bpf_object *obj, const struct shared_maps *maps)
 {
+	unsigned int i;
 	int err;
 
-	err = share_map(obj, "flight_ring", maps->ring, maps->cpus * maps->slots);
-	if (!err)
-		err = share_map(obj, "flight_cpu", maps->cpu, maps->cpus);
-	if (!err)
-		err = share_map(obj, "events", maps->events, 0);
-	if (!err)
-		err = share_map(obj, "handoff", maps->handoff, 0);
-	if (!err)
-		err = embedded_set(obj, "ring_slots", maps->slots);
+	for (i = 0; i < N_SHARED_MAPS; i++) {
+		err = share_map(obj, maps, i);
+		if (err)
+			return err;
+	}
+	err = embedded_set(obj, "ring_slots", maps->slots);
 	return err == -ENOENT ? 0 : err;
+}
+
+int embedded_load(struct bpf_object *obj, struct shared_maps *maps)
+{
+	int err = bpf_object__load(obj);
+	unsigned int i;
+
+	for (i = 0; i < N_SHARED_MAPS && !err; i++) {
+		struct bpf_map *map = bpf_object__find_map_by_name(obj, map_names[i]);
+
+		if (!map || maps->fd[i] >= 0)
+			continue;
+		maps->fd[i] = fcntl(bpf_map__fd(map), F_DUPFD_CLOEXEC, 0);
+		if (maps->fd[i] < 0)
+			err = -errno;
+	}
+	return err;
 }
 
 struct bpf_object *embedded_open(const void *elf, size_t size, const char *name,

@@ -9,15 +9,26 @@
 #include <stdint.h>
 #include <bpf/libbpf.h>
 
-/* The maps of rst_maps.bpf.h, by descriptor; -1 until the first object is loaded. */
+/* The maps that several objects use; the first object that is loaded with one creates it. */
+enum shared_map {
+	MAP_RING,
+	MAP_CPU,
+	MAP_EVENTS,
+	MAP_HANDOFF,
+	MAP_LAST_INVALID,
+	MAP_UNREAD,
+	N_SHARED_MAPS,
+};
+
 struct shared_maps {
-	int ring;
-	int cpu;
-	int events;
-	int handoff;
+	int fd[N_SHARED_MAPS]; /* our own duplicates; -1 = not created yet */
 	unsigned int cpus;
 	unsigned int slots;
 };
+
+/** shared_maps_init() - room for @slots records for each of @cpus */
+void shared_maps_init(struct shared_maps *maps, unsigned int cpus, unsigned int slots);
+void shared_maps_close(struct shared_maps *maps);
 
 /**
  * embedded_open() - open an object that is part of this binary
@@ -30,6 +41,9 @@ struct shared_maps {
  */
 struct bpf_object *embedded_open(const void *elf, size_t size, const char *name,
 				 const char *btf_path, const struct shared_maps *maps);
+
+/** embedded_load() - load it, and share the maps that it has created; 0 or -errno */
+int embedded_load(struct bpf_object *obj, struct shared_maps *maps);
 
 /** embedded_set() - set a "const volatile" __u32 before load; -ENOENT: no such variable */
 int embedded_set(struct bpf_object *obj, const char *name, uint32_t value);

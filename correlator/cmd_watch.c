@@ -29,6 +29,8 @@
 #define NS_PER_SEC 1000000000ull
 /* Recalling history may take this part of a second; a storm of resets then goes without. */
 #define RECALL_BUDGET_NS (NS_PER_SEC / 4)
+/* A REJECT rule brings its module with it; there is no event for that in every namespace. */
+#define MODULE_CHECK_NS (NS_PER_SEC / 5)
 
 struct watch {
 	struct watch_options opt;
@@ -157,6 +159,8 @@ static int poll_timeout(const struct watch *w, uint64_t now)
 		end = w->start_ns + (uint64_t)(w->opt.duration * (double)NS_PER_SEC);
 	if (end < next)
 		next = end;
+	if (sensor__lacks_modules(w->sensor) && now + MODULE_CHECK_NS < next)
+		next = now + MODULE_CHECK_NS;
 	if (next == UINT64_MAX)
 		return -1;
 	return next <= now ? 0 : (int)((next - now) / 1000000 + 1);
@@ -196,6 +200,7 @@ static int run(struct watch *w, int signal_fd)
 			return -errno;
 		if (fds[2].revents)
 			break;
+		sensor__look_again(w->sensor);
 		err = sensor__read_events(w->sensor);
 		now = clock_ns(CLOCK_MONOTONIC);
 		join__tick(w->join, now);

@@ -187,7 +187,7 @@ static void decode_stack(const struct rst_ev_kernel *ev, const struct kernel_nam
 		const char *symbol = names->symbol(names->ctx, ev->stack[i]);
 
 		/* The frames of our own probe come first, and say nothing. */
-		if (!k->stack_len && symbol && is_of_probe(symbol))
+		if (!k->stack_len && (!symbol || is_of_probe(symbol)))
 			continue;
 		k->stack[k->stack_len++] = symbol;
 	}

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <bpf/btf.h>
 
 struct symbol {
@@ -18,7 +19,20 @@ struct symbol {
 	uint32_t name; /* offset into names */
 };
 
+/* Where code lies: kallsyms knows no sizes, so what follows a module's last function would bear
+ * its name. */
+struct range {
+	uint64_t start;
+	uint64_t end;
+};
+
 struct symbols {
+	struct symbols *older; /* kept: names of it may still be borrowed */
+	struct range *ranges; /* the kernel's text, then one per module */
+	size_t n_ranges;
+	size_t ranges_room;
+	uint64_t modules_hash; /* of /proc/modules when the table was read */
+	uint64_t checked_ns; /* CLOCK_MONOTONIC */
 	struct symbol *table; /* by address */
 	size_t n;
 	size_t room;
@@ -61,8 +75,48 @@ static int by_address(const void *a, const void *b)
 	return (x->addr > y->addr) - (x->addr < y->addr);
 }
 
+static int add_range(struct symbols *s, uint64_t start, uint64_t end)
+{
+	s->ranges = grow(s->ranges, &s->ranges_room, s->n_ranges + 1, sizeof(*s->ranges));
+	if (!s->ranges)
+		return -ENOMEM;
+	s->ranges[s->n_ranges++] = (struct range){ start, end };
+	return 0;
+}
+
+/* FNV-1a */
+static uint64_t add_hash(uint64_t hash, const char *text)
+{
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 0x100000001b3ull;
+	return hash;
+}
+
+/* Names and places of the modules; @s takes the ranges and may be NULL. */
+static uint64_t read_modules(struct symbols *s)
+{
+	uint64_t hash = 0xcbf29ce484222325ull;
+	FILE *in = fopen("/proc/modules", "re");
+	unsigned long long base;
+	unsigned long size;
+	char line[4096], name[64], id[96];
+
+	while (in && fgets(line, sizeof(line), in)) {
+		if (sscanf(line, "%63s %lu %*s %*s %*s %llx", name, &size, &base) != 3)
+			continue;
+		snprintf(id, sizeof(id), "%s %llx;", name, base);
+		hash = add_hash(hash, id);
+		if (s && base && add_range(s, base, base + size))
+			break;
+	}
+	if (in)
+		fclose(in);
+	return hash;
+}
+
 static int read_symbols(struct symbols *s, FILE *in)
 {
+	uint64_t stext = 0, etext = 0;
 	unsigned long long addr;
 	char line[1024], name[512], type;
 	bool visible = false;
@@ -70,12 +124,19 @@ static int read_symbols(struct symbols *s, FILE *in)
 	while (fgets(line, sizeof(line), in)) {
 		if (sscanf(line, "%llx %c %511s", &addr, &type, name) != 3)
 			continue;
-		if (!strchr("tTwW", type))
+		/* BPF programs come and go; what we cannot bound must not be named. */
+		if (!strchr("tTwW", type) || strstr(line, "\t[bpf]"))
 			continue;
 		visible |= addr != 0;
+		if (!strcmp(name, "_stext"))
+			stext = addr;
+		else if (!strcmp(name, "_etext"))
+			etext = addr;
 		if (add_symbol(s, addr, name))
 			return -ENOMEM;
 	}
+	if (add_range(s, stext, etext))
+		return -ENOMEM;
 	return visible ? 0 : -EPERM;
 }
 
@@ -92,6 +153,7 @@ struct symbols *symbols__load(void)
 	err = read_symbols(s, in);
 	if (err)
 		goto err_free;
+	s->modules_hash = read_modules(s);
 	fclose(in);
 	qsort(s->table, s->n, sizeof(*s->table), by_address);
 	return s;
@@ -105,11 +167,28 @@ err_free:
 
 void symbols__free(struct symbols *s)
 {
-	if (!s)
-		return;
-	free(s->table);
-	free(s->names);
-	free(s);
+	struct symbols *older;
+
+	for (; s; s = older) {
+		older = s->older;
+		free(s->table);
+		free(s->names);
+		free(s->ranges);
+		free(s);
+	}
+}
+
+int symbols__reload(struct symbols *s)
+{
+	struct symbols *fresh = symbols__load(), old;
+
+	if (!fresh)
+		return -errno;
+	old = *s;
+	*s = *fresh;
+	*fresh = old;
+	s->older = fresh;
+	return 0;
 }
 
 bool symbols__has(const struct symbols *s, const char *name)
@@ -118,6 +197,17 @@ bool symbols__has(const struct symbols *s, const char *name)
 
 	for (i = 0; i < s->n; i++)
 		if (!strcmp(s->names + s->table[i].name, name))
+			return true;
+	return false;
+}
+
+/* Do both addresses lie in the same piece of code? */
+static bool in_one_range(const struct symbols *s, uint64_t a, uint64_t b)
+{
+	size_t i;
+
+	for (i = 0; i < s->n_ranges; i++)
+		if (a >= s->ranges[i].start && b >= a && b < s->ranges[i].end)
 			return true;
 	return false;
 }
@@ -134,15 +224,31 @@ static const char *find_symbol(const struct symbols *s, uint64_t addr)
 		else
 			hi = mid;
 	}
-	return lo ? s->names + s->table[lo - 1].name : NULL;
+	if (!lo || !in_one_range(s, s->table[lo - 1].addr, addr))
+		return NULL;
+	return s->names + s->table[lo - 1].name;
+}
+
+/* An address that we cannot name may be of a module that was loaded since. */
+static bool is_stale(struct symbols *s)
+{
+	struct timespec ts;
+	uint64_t now;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	now = (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+	if (now - s->checked_ns < 1000000000u)
+		return false;
+	s->checked_ns = now;
+	return read_modules(NULL) != s->modules_hash;
 }
 
 struct kernel_enums {
 	const struct btf *btf;
-	const struct symbols *symbols;
+	struct symbols *symbols;
 };
 
-struct kernel_enums *kernel_enums__new(const struct btf *btf, const struct symbols *symbols)
+struct kernel_enums *kernel_enums__new(const struct btf *btf, struct symbols *symbols)
 {
 	struct kernel_enums *e = calloc(1, sizeof(*e));
 
@@ -211,8 +317,11 @@ static const char *name_invalid_type(void *ctx, int value)
 static const char *name_symbol(void *ctx, uint64_t addr)
 {
 	const struct kernel_enums *e = ctx;
+	const char *name = e->symbols ? find_symbol(e->symbols, addr) : NULL;
 
-	return e->symbols ? find_symbol(e->symbols, addr) : NULL;
+	if (name || !e->symbols || !is_stale(e->symbols) || symbols__reload(e->symbols))
+		return name;
+	return find_symbol(e->symbols, addr);
 }
 
 struct kernel_names kernel_enums__names(struct kernel_enums *e)

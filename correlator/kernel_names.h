@@ -13,6 +13,9 @@ struct symbols;
 /** symbols__load() - read /proc/kallsyms; NULL with errno (EPERM: addresses are hidden) */
 struct symbols *symbols__load(void);
 
+/** symbols__reload() - after a module was loaded; names handed out before stay valid */
+int symbols__reload(struct symbols *s);
+
 /** symbols__has() - is there a function of exactly this name, in the kernel or a module? */
 bool symbols__has(const struct symbols *s, const char *name);
 
@@ -21,7 +24,7 @@ void symbols__free(struct symbols *s);
 struct kernel_enums;
 
 /** kernel_enums__new() - @btf may be NULL: then every name is unknown; borrowed */
-struct kernel_enums *kernel_enums__new(const struct btf *btf, const struct symbols *symbols);
+struct kernel_enums *kernel_enums__new(const struct btf *btf, struct symbols *symbols);
 
 /** kernel_enums__names() - what decode_event() asks */
 struct kernel_names kernel_enums__names(struct kernel_enums *e);

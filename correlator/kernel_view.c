@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <bpf/btf.h>
 
 #include "case.h"
@@ -78,13 +79,17 @@ struct attached {
 	int err;
 };
 
+static const char not_loaded[] = "module not loaded";
+
 #define MAX_LINKS (3 * N_ROWS)
+#define MAX_OBJECTS (2 * N_ROWS)
 
 struct kernel_probes {
 	const struct kernel_view_config *cfg;
-	const struct shared_maps *maps;
+	struct shared_maps *maps;
 	struct attached row[N_ROWS];
-	struct bpf_object *obj[TIER_AUTO];
+	struct bpf_object *objs[MAX_OBJECTS];
+	unsigned int n_objs;
 	struct bpf_link *links[MAX_LINKS];
 	unsigned int n_links;
 	bool tracepoint_is_partial; /* silent where there is no socket */
@@ -261,6 +266,32 @@ static bool exists(const struct kernel_probes *p, unsigned int i, enum tier tier
 	return true;
 }
 
+/* Loaded and past its init; one that is built in has no such file. */
+static bool is_live(const char *module)
+{
+	char path[64], state[8] = "";
+	FILE *in;
+
+	snprintf(path, sizeof(path), "/sys/module/%s/initstate", module);
+	in = fopen(path, "re");
+	if (!in)
+		return false;
+	if (!fgets(state, sizeof(state), in))
+		state[0] = 0;
+	fclose(in);
+	return !strncmp(state, "live", 4);
+}
+
+static const char *why_absent(const struct kernel_probes *p, unsigned int i)
+{
+	const struct row *r = &rows[i];
+
+	if (r->module && !is_live(r->module) &&
+	    !(p->cfg->symbols && symbols__has(p->cfg->symbols, r->function)))
+		return not_loaded;
+	return "not in this kernel, or in another form";
+}
+
 static const void *elf_of(enum tier tier, size_t *size)
 {
 	if (tier == TIER_FENTRY)
@@ -297,7 +328,7 @@ static bool choose_programs(struct kernel_probes *p, struct bpf_object *obj, enu
 		if (!name || !is_needed(p, i))
 			continue;
 		if (!exists(p, i, tier)) {
-			p->row[i].why_not = rows[i].module ? "not loaded" : "not in this kernel";
+			p->row[i].why_not = why_absent(p, i);
 			continue;
 		}
 		prog = bpf_object__find_program_by_name(obj, name);
@@ -355,18 +386,17 @@ static void try_tier(struct kernel_probes *p, enum tier tier)
 		debug("open the %s object: %s", tier_names[tier], error_name(errno));
 		return;
 	}
-	if (!choose_programs(p, obj, tier, wanted)) {
+	if (!choose_programs(p, obj, tier, wanted) || p->n_objs == MAX_OBJECTS) {
 		bpf_object__close(obj);
 		return;
 	}
 	configure(obj, tier, p, wanted);
-	err = bpf_object__load(obj);
+	err = embedded_load(obj, p->maps);
 	if (err) {
 		refuse(p, wanted, "refused to load", err);
 		bpf_object__close(obj);
 		return;
 	}
-	p->obj[tier] = obj;
 	for (i = 0; i < N_ROWS; i++) {
 		if (!wanted[i])
 			continue;
@@ -376,26 +406,68 @@ static void try_tier(struct kernel_probes *p, enum tier tier)
 		p->row[i].tier = err ? TIER_NONE : tier;
 		any |= !err;
 	}
-	if (!any) {
+	if (any)
+		p->objs[p->n_objs++] = obj;
+	else
 		bpf_object__close(obj);
-		p->obj[tier] = NULL;
-	}
+}
+
+static void try_tiers(struct kernel_probes *p)
+{
+	enum tier tier;
+
+	for (tier = TIER_FENTRY; tier <= TIER_TRACEPOINT && p->cfg->btf; tier++)
+		if (p->cfg->tier == TIER_AUTO || p->cfg->tier == tier)
+			try_tier(p, tier);
 }
 
 struct kernel_probes *kernel_probes__attach(const struct kernel_view_config *cfg,
-					    const struct shared_maps *maps)
+					    struct shared_maps *maps)
 {
 	struct kernel_probes *p = calloc(1, sizeof(*p));
-	enum tier tier;
 
 	if (!p)
 		return NULL;
 	p->cfg = cfg;
 	p->maps = maps;
-	for (tier = TIER_FENTRY; tier <= TIER_TRACEPOINT && cfg->btf; tier++)
-		if (cfg->tier == TIER_AUTO || cfg->tier == tier)
-			try_tier(p, tier);
+	try_tiers(p);
 	return p;
+}
+
+/* Only what a tier that is allowed could have had, had the module been there. */
+static bool awaits_module(const struct kernel_probes *p, unsigned int i)
+{
+	return rows[i].module && p->row[i].tier == TIER_NONE && p->row[i].why_not == not_loaded;
+}
+
+bool kernel_probes__lacks_modules(const struct kernel_probes *p)
+{
+	unsigned int i;
+
+	for (i = 0; i < N_ROWS; i++)
+		if (awaits_module(p, i))
+			return true;
+	return false;
+}
+
+void kernel_probes__look_again(struct kernel_probes *p)
+{
+	bool awaited[N_ROWS], any = false;
+	unsigned int i;
+
+	for (i = 0; i < N_ROWS; i++) {
+		awaited[i] = awaits_module(p, i);
+		any |= awaited[i] && is_live(rows[i].module);
+	}
+	if (!any)
+		return;
+	if (p->cfg->symbols)
+		symbols__reload(p->cfg->symbols);
+	try_tiers(p);
+	for (i = 0; i < N_ROWS; i++)
+		if (awaited[i] && p->row[i].tier != TIER_NONE)
+			notice("kernel view: module %s was loaded; %s by %s", rows[i].module,
+			       rows[i].function, tier_names[p->row[i].tier]);
 }
 
 void kernel_probes__free(struct kernel_probes *p)
@@ -406,8 +478,8 @@ void kernel_probes__free(struct kernel_probes *p)
 		return;
 	for (i = 0; i < p->n_links; i++)
 		bpf_link__destroy(p->links[i]);
-	for (i = 0; i < TIER_AUTO; i++)
-		bpf_object__close(p->obj[i]);
+	for (i = 0; i < p->n_objs; i++)
+		bpf_object__close(p->objs[i]);
 	free(p);
 }
 

@@ -20,7 +20,7 @@ struct kernel_view_config {
 	uint32_t netns; /* inode; 0 = all */
 	const char *btf_path; /* NULL = the kernel's own */
 	const struct btf *btf; /* of the kernel; NULL = none: no kernel view then */
-	const struct symbols *symbols; /* NULL = hidden */
+	struct symbols *symbols; /* NULL = hidden */
 };
 
 struct kernel_probes;
@@ -33,7 +33,7 @@ struct kernel_probes;
  * Return: NULL with errno only when out of memory.
  */
 struct kernel_probes *kernel_probes__attach(const struct kernel_view_config *cfg,
-					    const struct shared_maps *maps);
+					    struct shared_maps *maps);
 
 /** kernel_probes__views() - enum view_bit of what can be seen */
 uint32_t kernel_probes__views(const struct kernel_probes *p);
@@ -43,6 +43,16 @@ const char *kernel_probes__tier(const struct kernel_probes *p);
 
 /** kernel_probes__print_plan() - what is attached, what is missing, and what that costs */
 void kernel_probes__print_plan(const struct kernel_probes *p, FILE *out);
+
+/** kernel_probes__lacks_modules() - is a module not loaded whose functions we would probe? */
+bool kernel_probes__lacks_modules(const struct kernel_probes *p);
+
+/**
+ * kernel_probes__look_again() - attach to functions of modules that were loaded since
+ *
+ * Cheap while nothing has changed. What is new goes to the log.
+ */
+void kernel_probes__look_again(struct kernel_probes *p);
 
 void kernel_probes__free(struct kernel_probes *p);
 

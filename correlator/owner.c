@@ -32,8 +32,9 @@ bool ran_as_owner(const struct kernel_view *k)
 	unsigned int i, j;
 
 	for (i = 0; i < k->stack_len; i++) {
+		/* What we cannot name could be a hint that it was somebody else. */
 		if (!k->stack[i])
-			continue;
+			return false;
 		for (j = 0; j < sizeof(theirs) / sizeof(theirs[0]); j++)
 			if (!strcmp(k->stack[i], theirs[j]))
 				return false;
@@ -212,5 +213,6 @@ void owner_find(struct reset_case *c)
 	if (!o->cgroup[0] && o->pid)
 		read_cgroup_of_pid(o->pid, o->cgroup, sizeof(o->cgroup));
 	container_of_cgroup(o->cgroup, o->container);
-	o->known = o->pid || o->cgroup[0];
+	/* The root of the hierarchy owns everything and tells nothing. */
+	o->known = o->pid || (o->cgroup[0] && strcmp(o->cgroup, "/"));
 }

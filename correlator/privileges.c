@@ -19,10 +19,10 @@ static const struct {
 
 /*
  * For interfaces that come later and for detaching; for the owner of a socket in /proc/PID/fd
- * and its cgroup by handle.
+ * and its cgroup by handle; for symbols of modules that are loaded later.
  */
-static const cap_value_t kept[] = { CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN, CAP_SYS_PTRACE,
-				    CAP_DAC_READ_SEARCH };
+static const cap_value_t kept[] = { CAP_BPF,	    CAP_PERFMON,	 CAP_NET_ADMIN,
+				    CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH, CAP_SYSLOG };
 
 const char *privileges_missing(void)
 {

@@ -201,8 +201,9 @@ static int open_views(struct sensor *s)
 	s->wire = wire__load(&wire_cfg, &s->maps, s->netlink);
 	if (!s->wire)
 		return -errno;
-	s->flight = flight__map(s->maps.ring, s->maps.cpu, s->maps.cpus, s->maps.slots);
-	s->ring = ring_buffer__new(s->maps.events, on_sample, s, NULL);
+	s->flight = flight__map(s->maps.fd[MAP_RING], s->maps.fd[MAP_CPU], s->maps.cpus,
+				s->maps.slots);
+	s->ring = ring_buffer__new(s->maps.fd[MAP_EVENTS], on_sample, s, NULL);
 	if (!s->flight || !s->ring) {
 		error("map the flight recorder: %s", error_name(errno));
 		return -errno;
@@ -220,8 +221,7 @@ struct sensor *sensor__open(const struct sensor_config *cfg)
 	if (!s)
 		return NULL;
 	s->cfg = *cfg;
-	s->maps = (struct shared_maps){ -1, -1, -1, -1,
-					(unsigned int)libbpf_num_possible_cpus(), RST_RING_SLOTS };
+	shared_maps_init(&s->maps, (unsigned int)libbpf_num_possible_cpus(), RST_RING_SLOTS);
 	s->netlink = netlink__open();
 	if (!s->netlink) {
 		err = -errno;
@@ -260,6 +260,7 @@ void sensor__free(struct sensor *s)
 	symbols__free(s->symbols);
 	btf__free(s->btf);
 	netlink__free(s->netlink);
+	shared_maps_close(&s->maps);
 	while ((k = s->links)) {
 		s->links = k->next;
 		free(k);
@@ -321,6 +322,16 @@ const char *sensor__tier(const struct sensor *s)
 void sensor__print_plan(const struct sensor *s, FILE *out)
 {
 	kernel_probes__print_plan(s->kernel, out);
+}
+
+bool sensor__lacks_modules(const struct sensor *s)
+{
+	return kernel_probes__lacks_modules(s->kernel);
+}
+
+void sensor__look_again(struct sensor *s)
+{
+	kernel_probes__look_again(s->kernel);
 }
 
 struct flight *sensor__flight(const struct sensor *s)

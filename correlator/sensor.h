@@ -44,6 +44,12 @@ int sensor__read_events(struct sensor *s);
  */
 int sensor__read_links(struct sensor *s);
 
+/** sensor__lacks_modules() - is a kernel module that we would probe not loaded yet? */
+bool sensor__lacks_modules(const struct sensor *s);
+
+/** sensor__look_again() - probe what has been loaded since */
+void sensor__look_again(struct sensor *s);
+
 uint32_t sensor__views(const struct sensor *s);
 const char *sensor__tier(const struct sensor *s);
 void sensor__print_plan(const struct sensor *s, FILE *out);

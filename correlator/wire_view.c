@@ -135,19 +135,14 @@ static void clean_up_after_others(struct wire *w)
 		notice("removed %d leftover%s of an rstscope that was killed", n, n > 1 ? "s" : "");
 }
 
-static int set_types(struct bpf_object *obj)
+static int load_tc(struct bpf_object *obj, struct shared_maps *maps)
 {
 	struct bpf_program *prog;
 
 	/* "tc/ingress" is what tc users type; libbpf before 1.3 does not know it. */
 	bpf_object__for_each_program(prog, obj)
 		bpf_program__set_type(prog, BPF_PROG_TYPE_SCHED_CLS);
-	return bpf_object__load(obj);
-}
-
-static int map_fd(struct bpf_object *obj, const char *name)
-{
-	return bpf_map__fd(bpf_object__find_map_by_name(obj, name));
+	return embedded_load(obj, maps);
 }
 
 struct wire *wire__load(const struct wire_config *cfg, struct shared_maps *maps,
@@ -166,17 +161,13 @@ struct wire *wire__load(const struct wire_config *cfg, struct shared_maps *maps,
 	clean_up_after_others(w);
 	elf = rst_tc__elf_bytes(&size);
 	w->obj = embedded_open(elf, size, "rst_tc", NULL, maps);
-	err = w->obj ? set_types(w->obj) : -errno;
+	err = w->obj ? load_tc(w->obj, maps) : -errno;
 	if (err) {
 		error("load the tc programs: %s", error_name(err));
 		wire__free(w);
 		errno = -err;
 		return NULL;
 	}
-	maps->ring = map_fd(w->obj, "flight_ring");
-	maps->cpu = map_fd(w->obj, "flight_cpu");
-	maps->events = map_fd(w->obj, "events");
-	maps->handoff = map_fd(w->obj, "handoff");
 	return w;
 }
 

@@ -19,7 +19,7 @@ struct wire;
 
 /**
  * wire__load() - load the tc programs and create the shared maps
- * @maps: cpus and slots are given, descriptors are filled
+ * @maps: initialised; takes the descriptors
  *
  * Return: NULL with errno; the reason has been logged.
  */

@@ -101,6 +101,7 @@ const volatile __u32 ipv6_ext_rules[256] = {
 static __always_inline int parse_ipv6_extensions(void **cursor, void *end, __u8 next)
 {
 	struct ipv6_ext *ext;
+	__u64 step;
 	__u32 rule;
 	int i;
 
@@ -113,7 +114,10 @@ static __always_inline int parse_ipv6_extensions(void **cursor, void *end, __u8 
 			return PARSE_SHORT;
 		if (ext->offset & (rule >> 16))
 			return RST_CNT_FRAGMENT;
-		*cursor += 8 + (__u32)ext->len * (rule & EXT_MUL);
+		step = 8 + (__u32)ext->len * (rule & EXT_MUL);
+		/* The verifier of 6.1 loses the bounds of a product; clang knows them too well. */
+		asm volatile("%0 &= 0xfff" : "+r"(step));
+		*cursor += step;
 		next = ext->next;
 	}
 	return RST_CNT_EXT_LIMIT;

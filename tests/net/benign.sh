@@ -3,9 +3,13 @@
 #
 # 10 000 short connections through a redirect, closed in every order.
 #
-# On one CPU no packet overtakes another: no reset, and no event. On several, a
-# late ACK sometimes meets only the listener (seen 5 times in 300 000
-# connections on 6.18): then there are as many events as resets, no more.
+# On one CPU no packet overtakes another: no reset, and no event.
+#
+# On several, the server's ACK of the client's FIN may be overtaken by the
+# server's own FIN. The client, already in TIME_WAIT, answers that old ACK with
+# a second last ACK, which meets only the listener and is reset (seen 2 to 8
+# times in 100 000 connections on 6.18; no application notices). Then there
+# are as many events as resets, no more, and each is a stray of the listener.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "${0%/*}/lib.sh"
@@ -46,6 +50,7 @@ if [ -n "$no_events" ]; then
 	skip "all CPUs: an event for each reset" "$no_events"
 else
 	check "all CPUs: an event for each reset" [ "$(event_count)" -eq "$resets" ]
-	[ "$resets" -eq 0 ] || show_events
+	expect_none '.cause != "listener-stray"' \
+		"all CPUs: such a reset is a stray of the listener"
 fi
 finish

@@ -163,7 +163,7 @@ in_ns()
 
 ns_sysctl()	# NS KEY=VALUE
 {
-	local path=/proc/sys/${2%%=*}
+	local path
 
 	path=/proc/sys/$(echo "${2%%=*}" | tr . /)
 	# shellcheck disable=SC2016 # expanded by the inner shell

@@ -21,6 +21,8 @@ run.sh's.  Files that it puts in /out are copied to --out DIR.
                      with fetch.sh when it is not in the cache
   --append WORDS     more words for the kernel's command line (repeatable)
   --timeout SECONDS  for everything from power-on to power-off (default 600)
+  --boot-timeout S   if COMMAND has not started by then, power off and on again,
+                     at most twice (default 90)
   --cpus N           number of processors (default 2)
   --mem MIB          memory in MiB (default 1024)
   --out DIR          where the files of /out go (made if need be)
@@ -57,7 +59,7 @@ EOF
 }
 
 defaults() {
-	kernel=6.1 append='' timeout=600 cpus=2 mem=1024 out='' console='' verbose=no shell=no
+	kernel=6.1 append='' timeout=600 boot_timeout=90 cpus=2 mem=1024 out='' console='' verbose=no shell=no
 	environment=() includes=(build tests) excludes=() tools=() argv=()
 }
 
@@ -65,13 +67,14 @@ defaults() {
 parse() {
 	while [ $# -gt 0 ]; do
 		case $1 in
-		--kernel | --append | --timeout | --cpus | --mem | --out | --env | --include | --exclude | --tool | --console)
+		--kernel | --append | --timeout | --boot-timeout | --cpus | --mem | --out | --env | --include | --exclude | --tool | --console)
 			[ $# -ge 2 ] || die $EX_USAGE "$1 needs a value" ;;
 		esac
 		case $1 in
 		--kernel) kernel=$2; shift ;;
 		--append) append+=" $2"; shift ;;
 		--timeout) timeout=$2; shift ;;
+		--boot-timeout) boot_timeout=$2; shift ;;
 		--cpus) cpus=$2; shift ;;
 		--mem) mem=$2; shift ;;
 		--out) out=$2; shift ;;
@@ -93,7 +96,7 @@ parse() {
 
 check() {
 	local n
-	for n in "$timeout" "$cpus" "$mem"; do
+	for n in "$timeout" "$boot_timeout" "$cpus" "$mem"; do
 		[[ $n =~ ^[1-9][0-9]*$ ]] || die $EX_USAGE "not a number above 0: $n"
 	done
 	for n in "${environment[@]}"; do
@@ -156,9 +159,9 @@ make_src() {
 		-cf "$work/src.tar" "${paths[@]}" -C "$work/meta" .vm || [ $? -eq 1 ]
 }
 
-# start_qemu: set qemu to the process to wait for.
-start_qemu() {
-	local args=(
+# qemu_arguments: set args.
+qemu_arguments() {
+	args=(
 		-accel "tcg,thread=multi" -machine q35 -smp "$cpus" -m "$mem"
 		# Without cx16: a 6.12 kernel that uses cmpxchg16b panics in QEMU
 		# 7.2's emulation.  The rest is slow or useless in emulation.
@@ -173,22 +176,19 @@ start_qemu() {
 			-device "virtio-blk-pci,drive=${d%%=*},serial=${d%%=*}")
 	done
 	args+=(-device virtio-serial-pci)
-	mkfifo "$work/out"
 	for d in out status results; do
 		args+=(-chardev "file,id=$d,path=$work/$d" -device "virtserialport,chardev=$d,name=rstscope.$d")
 	done
 	if [ $shell = yes ]; then
-		cat "$work/out" >/dev/null &
-		reader=$!
 		args+=(-serial mon:stdio)
-		# In the background, so that signals to this script act at once; the
-		# shell would give it /dev/null for standard input.
-		exec 3<&0
-		qemu-system-x86_64 "${args[@]}" <&3 &
-		qemu=$!
-		return
+	else
+		args+=(-monitor none -chardev "file,id=console,path=$work/console" -serial chardev:console)
 	fi
-	args+=(-monitor none -chardev "file,id=console,path=$work/console" -serial chardev:console)
+}
+
+# start_reader: pass on what comes from COMMAND.
+start_reader() {
+	mkfifo "$work/out"
 	# Hold the pipe open, so that its reader ends neither early, if QEMU is
 	# slow to start, nor never, if it does not start at all.
 	exec 9<>"$work/out"
@@ -196,10 +196,65 @@ start_qemu() {
 	# thrown away: QEMU must not get stuck.
 	{ cat || true; cat >/dev/null; } <"$work/out" 9>&- &
 	reader=$!
+}
+
+end_reader() {
+	exec 9>&-
+	wait "$reader" || true
+	reader=
+}
+
+# run_qemu: set rc to its exit status.
+run_qemu() {
+	rm -f "$work/status" "$work/console"
 	# If this script is killed outright, the kernel ends "timeout", which ends QEMU.
 	setpriv --pdeathsig TERM timeout -k 5 "$timeout" qemu-system-x86_64 "${args[@]}" \
 		</dev/null >"$work/qemu.log" 2>&1 9>&- &
 	qemu=$!
+	end_if_stuck
+	rc=0
+	wait "$qemu" || rc=$?
+	qemu=
+}
+
+started() { grep -q '^start' "$work/status" 2>/dev/null; }
+
+# end_if_stuck: end QEMU if COMMAND has not started after $boot_timeout seconds.
+end_if_stuck() {
+	local end=$((SECONDS + boot_timeout))
+	until started; do
+		kill -0 "$qemu" 2>/dev/null || return 0
+		if [ $SECONDS -ge $end ]; then
+			kill "$qemu" 2>/dev/null || true
+			return 0
+		fi
+		sleep 0.5
+	done
+}
+
+# boot_and_run: run QEMU; once more, if the machine gets stuck or dies before
+# COMMAND starts.  Emulation does that now and then on a busy host, and as
+# nothing has run yet, nothing is covered up.
+boot_and_run() {
+	local try
+	for try in 1 2 3; do
+		SECONDS=0
+		run_qemu
+		if started || [ $SECONDS -ge "$timeout" ] || [ $try = 3 ]; then
+			return
+		fi
+		say "note: try $try: the machine did not get as far as the command (QEMU's status $rc); again"
+	done
+}
+
+run_shell() {
+	# In the background, so that signals to this script act at once; the
+	# shell would give it /dev/null for standard input.
+	exec 3<&0
+	qemu-system-x86_64 "${args[@]}" <&3 9>&- &
+	qemu=$!
+	wait "$qemu" || true
+	qemu=
 }
 
 # tail_of_console: for whoever has to find out what went wrong.
@@ -239,6 +294,7 @@ report() {
 cleanup() {
 	trap '' INT TERM HUP
 	if [ -n "${qemu:-}" ] && kill "$qemu" 2>/dev/null; then wait "$qemu" || true; fi
+	# Its "cat" ends by itself when the last writer has gone.
 	[ -z "${reader:-}" ] || kill "$reader" 2>/dev/null || true
 	[ -z "${work:-}" ] || rm -rf "$work"
 }
@@ -256,15 +312,15 @@ main() {
 	tools_image=$("$vm_dir/image.sh" "${tools[@]}")
 	make_initramfs
 	make_src
-	SECONDS=0
-	start_qemu
-	wait "$qemu" || rc=$?
-	qemu=
-	# The exit status of an interactive shell means nothing.
-	[ $shell = no ] || exit 0
-	exec 9>&-
-	wait "$reader" || true
-	reader=
+	qemu_arguments
+	start_reader
+	if [ $shell = yes ]; then
+		run_shell
+		# The exit status of an interactive shell means nothing.
+		exit 0
+	fi
+	boot_and_run
+	end_reader
 	report $rc
 }
 

@@ -76,6 +76,9 @@ check_ends() {
 	is "$k: a panic gives 125" $rc 125
 	holds "$k: with the console's end" grep -q 'Kernel panic' "$work/stderr"
 	holds "$k: --console keeps it" grep -q 'Kernel panic' "$work/console"
+	run --kernel "$k" --append init=/none --append rdinit=/none -- true
+	is "$k: a machine that cannot boot gives 125" $rc 125
+	is "$k: after three tries" "$(grep -c 'again$' "$work/stderr")" 2
 	run --kernel "$k" -- bash -c 'kill -SEGV $$'
 	is "$k: killed by a signal gives 128 + N" $rc 139
 	run --kernel "$k" -- no-such-program

@@ -1,0 +1,115 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# run.sh [unit] [bpf] [net] [schema] [vm] - run the tests (default: all), print what did not pass, and
+# end with one line: "N passed, N failed, N skipped".
+#
+# Every test prints "ok - X", "not ok - X" or "ok - X # SKIP why". A test that dies is a failure.
+
+set -eu -o pipefail
+
+root=$(cd "${0%/*}/.." && pwd)
+cd "$root"
+BUILD=${BUILD:-build}
+logs=$BUILD/test-out
+passed=0 failed=0 skipped=0
+mkdir -p "$logs"
+
+count()	# LOG NAME STATUS
+{
+	local log=$1 name=$2 status=$3
+
+	if [ "$status" -ne 0 ] && ! grep -q '^\([a-z_0-9.]*: \)*not ok' "$log"; then
+		echo "not ok - $name ended with status $status" >> "$log"
+	elif ! grep -qE '^([a-z_0-9.]*: )*(not )?ok' "$log"; then
+		echo "not ok - $name checked nothing" >> "$log"
+	fi
+	passed=$((passed + $(grep -E '^([a-z_0-9.]*: )*ok' "$log" | grep -vc '# SKIP' || :)))
+	skipped=$((skipped + $(grep -cE '^([a-z_0-9.]*: )*ok .*# SKIP' "$log" || :)))
+	failed=$((failed + $(grep -cE '^([a-z_0-9.]*: )*not ok' "$log" || :)))
+	grep -E '^([a-z_0-9.]*: )*(not ok|ok .*# SKIP|#)' "$log" | sed "s/^/$name: /" || :
+}
+
+run()	# NAME COMMAND...
+{
+	local name=$1 status=0 log start=$SECONDS
+
+	shift
+	log=$logs/${name//\//_}.tap
+	"$@" > "$log" 2>&1 < /dev/null || status=$?
+	count "$log" "$name" "$status"
+	printf '  %-28s %4d s, %s\n' "$name" $((SECONDS - start)) \
+		"$([ "$status" -eq 0 ] && echo done || echo "status $status, see $log")"
+}
+
+run_unit()
+{
+	local t
+
+	for t in tests/unit/test_*.c; do
+		t=${t##*/}
+		run "unit/${t%.c}" "$BUILD/tests/${t%.c}"
+	done
+}
+
+run_bpf()
+{
+	local t
+
+	for t in tests/bpf/test_*.c; do
+		t=${t##*/}
+		run "bpf/${t%.c}" "$BUILD/tests/${t%.c}"
+	done
+	for t in tests/bpf/*.sh; do
+		[ ! -e "$t" ] || run "bpf/${t##*/}" bash "$t"
+	done
+}
+
+run_net()
+{
+	rm -rf "$logs/net"
+	run net env OUT="$root/$logs/net" tests/net/run.sh
+}
+
+# What the live tests printed as JSON must be what the schema promises.
+run_schema()
+{
+	run schema /usr/bin/python3 tests/schema.py docs/report.schema.json "$logs/net"
+}
+
+# On other kernels the net tests again. One kernel at least must have run.
+run_vm()
+{
+	local ran=0 status label
+
+	for label in ${VM_KERNELS:-6.1}; do
+		status=0
+		tests/vm/fetch.sh "$label" > "$logs/fetch.$label.log" 2>&1 || status=$?
+		if [ "$status" -eq 4 ]; then
+			echo "ok - kernel $label # SKIP $(tail -n 1 "$logs/fetch.$label.log")" |
+				tee "$logs/vm_$label.tap"
+			skipped=$((skipped + 1))
+			continue
+		fi
+		run "vm/$label" tests/vm/run.sh --kernel "$label" --timeout 1500 \
+			--out "$logs/vm.$label" -- tests/vm/suite.sh
+		ran=$((ran + 1))
+	done
+	[ "$ran" -gt 0 ] || {
+		echo "not ok - no other kernel could be had"
+		failed=$((failed + 1))
+	}
+}
+
+[ $# -gt 0 ] || set -- unit bpf net schema vm
+for suite; do
+	case $suite in
+	unit | bpf | net | schema | vm) "run_$suite" ;;
+	*)
+		echo "usage: tests/run.sh [unit] [bpf] [net] [schema] [vm]" >&2
+		exit 2
+		;;
+	esac
+done
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]

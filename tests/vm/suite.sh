@@ -1,0 +1,19 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# suite.sh [PATTERN...] - what runs inside a virtual machine: the BPF tests and the live tests.
+#
+# Emulation is slow, so the benign storm is smaller than on real processors.
+
+set -eu -o pipefail
+
+export OUT=${OUT:-/out/net} STORM=${STORM:-300}
+status=0
+
+if [ $# -eq 0 ]; then
+	for t in build/tests/test_bpf* build/tests/test_load*; do
+		[ ! -x "$t" ] || "$t" || status=1
+	done
+fi
+tests/net/run.sh "$@" || status=1
+exit $status
