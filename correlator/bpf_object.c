@@ -11,9 +11,12 @@
 #include <bpf/btf.h>
 
 static const char *const map_names[N_SHARED_MAPS] = {
-	[MAP_RING] = "flight_ring",	  [MAP_CPU] = "flight_cpu",
-	[MAP_EVENTS] = "events",	  [MAP_HANDOFF] = "handoff",
-	[MAP_LAST_INVALID] = "last_invalid", [MAP_UNREAD] = "unread_at_close",
+	[MAP_RING] = "flight_ring",
+	[MAP_CPU] = "flight_cpu",
+	[MAP_EVENTS] = "events",
+	[MAP_HANDOFF] = "handoff",
+	[MAP_LAST_INVALID] = "last_invalid",
+	[MAP_UNREAD] = "unread_at_close",
 };
 
 void shared_maps_init(struct shared_maps *maps, unsigned int cpus, unsigned int slots)
@@ -105,7 +108,7 @@ static struct bpf_map *find_rodata(struct bpf_object *obj)
 {
 	struct bpf_map *map;
 
-	bpf_object__for_each_map(map, obj)
+	bpf_object__for_each_map (map, obj)
 		if (bpf_map__is_internal(map) && strstr(bpf_map__name(map), ".rodata"))
 			return map;
 	return NULL;

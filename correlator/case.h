@@ -99,8 +99,8 @@ enum lookup {
 };
 
 struct kernel_sock {
-	struct tuple tuple; /* source = the local end */
-	uint64_t flags; /* SOCK_* bits of the kernel */
+	struct tuple tuple;  /* source = the local end */
+	uint64_t flags;	     /* SOCK_* bits of the kernel */
 	uint64_t lingertime; /* jiffies */
 	uint64_t ino;
 	uint64_t cgroup;
@@ -130,12 +130,12 @@ struct kernel_view {
 	uint32_t segment_ack;
 	uint32_t segment_len;
 	uint8_t segment_flags;
-	bool nfct_known; /* conntrack's mark on the segment was read */
-	uint8_t nfct; /* 0 none, 7 untracked, bit 3 set: entry, low bits ctinfo */
+	bool nfct_known;       /* conntrack's mark on the segment was read */
+	uint8_t nfct;	       /* 0 none, 7 untracked, bit 3 set: entry, low bits ctinfo */
 	bool invalid_reported; /* conntrack's INVALID report for this very segment was seen */
-	uint8_t hook; /* of a REJECT */
+	uint8_t hook;	       /* of a REJECT */
 	struct conntrack ct;
-	char reason[CASE_NAME_MAX]; /* without the enum's prefix; "" = none given */
+	char reason[CASE_NAME_MAX];	   /* without the enum's prefix; "" = none given */
 	const char *stack[CASE_STACK_MAX]; /* symbols, innermost first; owned by the symbol table */
 	unsigned int stack_len;
 	uint32_t cpu;
@@ -163,8 +163,8 @@ enum view_bit {
 	VIEW_RECEIVE = 0x04,
 	VIEW_REJECT = 0x08, /* nf_send_reset is probed for both families */
 	VIEW_NF_DROP = 0x10,
-	VIEW_CLOSE = 0x20, /* entry of __tcp_close */
-	VIEW_INVALID = 0x40, /* conntrack's INVALID reports */
+	VIEW_CLOSE = 0x20,     /* entry of __tcp_close */
+	VIEW_INVALID = 0x40,   /* conntrack's INVALID reports */
 	VIEW_CONNTRACK = 0x80, /* ctnetlink answers */
 };
 
@@ -183,16 +183,16 @@ struct reset_case {
 	unsigned int n_sightings;
 	struct packet answers;
 	enum answer_match answer_match;
-	struct kernel_view kernel; /* call == CALL_NONE: no account was found */
+	struct kernel_view kernel;  /* call == CALL_NONE: no account was found */
 	struct kernel_view receive; /* the socket that took the RST */
-	struct conntrack ct; /* of the kernel view, else as ctnetlink answered */
-	bool ct_asked; /* ctnetlink gave an answer, also "no entry" */
-	int src_local; /* is rst's source an address of ours? 1, 0, -1 = not known */
+	struct conntrack ct;	    /* of the kernel view, else as ctnetlink answered */
+	bool ct_asked;		    /* ctnetlink gave an answer, also "no entry" */
+	int src_local;		    /* is rst's source an address of ours? 1, 0, -1 = not known */
 	int dst_local;
 	struct owner owner;
 	struct packet history[CASE_HISTORY_MAX]; /* oldest first, without the RST */
 	unsigned int n_history;
-	uint32_t views; /* enum view_bit */
+	uint32_t views;	      /* enum view_bit */
 	uint64_t lost_events; /* while this case was open */
 	uint64_t lost_packets;
 

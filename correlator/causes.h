@@ -24,8 +24,8 @@ struct advice {
 /* One set of facts that proves the cause. */
 struct way {
 	enum confidence confidence; /* CONF_NONE ends the list */
-	uint64_t needs; /* FACT() masks */
-	uint64_t forbids; /* must be known to be false */
+	uint64_t needs;		    /* FACT() masks */
+	uint64_t forbids;	    /* must be known to be false */
 };
 
 struct cause {

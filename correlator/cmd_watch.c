@@ -168,9 +168,8 @@ static int poll_timeout(const struct watch *w, uint64_t now)
 
 static bool is_over(const struct watch *w, uint64_t now)
 {
-	return w->done ||
-	       (w->opt.duration > 0 &&
-		now >= w->start_ns + (uint64_t)(w->opt.duration * (double)NS_PER_SEC));
+	return w->done || (w->opt.duration > 0 &&
+			   now >= w->start_ns + (uint64_t)(w->opt.duration * (double)NS_PER_SEC));
 }
 
 static int follow_links(struct watch *w)

@@ -128,11 +128,26 @@ static void decode_sock(const struct rst_ev_kernel *ev, struct kernel_sock *s)
 	decode_tuple(&ev->sk, &s->tuple);
 }
 
-static void decode_conntrack(const struct rst_ev_kernel *ev, const struct kernel_names *names,
-			     struct kernel_view *k)
+/* conntrack's text is a format string whose arguments we do not have: leave out " %u". */
+static void copy_without_arguments(char *to, size_t len, const char *from, size_t from_len)
+{
+	size_t n = 0, i;
+
+	for (i = 0; i < from_len && from[i] && n + 1 < len; i++) {
+		if (from[i] == '%' && i + 1 < from_len && from[i + 1]) {
+			i++;
+			if (n && to[n - 1] == ' ')
+				n--;
+			continue;
+		}
+		to[n++] = from[i];
+	}
+	to[n] = 0;
+}
+
+static void decode_conntrack(const struct rst_ev_kernel *ev, struct kernel_view *k)
 {
 	struct conntrack *ct = &k->ct;
-	const char *type;
 
 	k->nfct_known = ev->has & RST_HAS_NFCT;
 	k->nfct = (uint8_t)ev->nfct;
@@ -146,10 +161,7 @@ static void decode_conntrack(const struct rst_ev_kernel *ev, const struct kernel
 	}
 	if (k->invalid_reported) {
 		ct->state = CT_INVALID;
-		type = ev->why_type == RST_WHY_TEXT ? ev->why :
-						      names->invalid_type(names->ctx,
-									  (int)ev->why_type);
-		snprintf(ct->why, sizeof(ct->why), "%.*s", RST_WHY_LEN, type ? type : "");
+		copy_without_arguments(ct->why, sizeof(ct->why), ev->why, sizeof(ev->why));
 		return;
 	}
 	if (!k->nfct_known)
@@ -168,8 +180,9 @@ static void decode_conntrack(const struct rst_ev_kernel *ev, const struct kernel
 
 static bool is_of_probe(const char *symbol)
 {
-	static const char *const prefixes[] = { "bpf_", "__bpf_", "__traceiter_", "__probestub_",
-						"trace_event_", "ftrace_", "kprobe_" };
+	static const char *const prefixes[] = { "bpf_",		"__bpf_",	"__traceiter_",
+						"__probestub_", "trace_event_", "ftrace_",
+						"kprobe_" };
 	size_t i;
 
 	for (i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
@@ -219,7 +232,7 @@ static int decode_kernel(const void *buf, size_t len, const struct kernel_names 
 	k->segment_len = ev->skb_len;
 	k->segment_flags = ev->skb_flags;
 	k->hook = ev->hook;
-	decode_conntrack(ev, names, k);
+	decode_conntrack(ev, k);
 	if (ev->has & RST_HAS_REASON) {
 		reason = names->rst_reason(names->ctx, ev->reason);
 		if (reason)

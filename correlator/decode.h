@@ -16,8 +16,6 @@ struct rst_pkt;
 struct kernel_names {
 	/* Name of an enum sk_rst_reason, without its prefix; NULL = unknown number. */
 	const char *(*rst_reason)(void *ctx, int value);
-	/* Name of an enum nf_tcp_invalid_log type, in plain words; NULL = unknown number. */
-	const char *(*invalid_type)(void *ctx, int value);
 	/* Symbol at a kernel address; NULL = unknown. Lives as long as the table. */
 	const char *(*symbol)(void *ctx, uint64_t addr);
 	void *ctx;

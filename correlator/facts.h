@@ -17,7 +17,7 @@ enum fact {
 	FACT_ARRIVED_HERE, /* came in for an address of ours */
 	FACT_SEGMENT_KNOWN,
 	FACT_SEGMENT_SYN, /* SYN without ACK */
-	FACT_FLOW_SEEN, /* both directions carried traffic before, and nothing had ended it */
+	FACT_FLOW_SEEN,	  /* both directions carried traffic before, and nothing had ended it */
 	/* who made it */
 	FACT_PASSIVE,
 	FACT_ACTIVE,
@@ -45,7 +45,7 @@ enum fact {
 	FACT_IN_MPTCP,
 	FACT_REASON_MEMORY,
 	/* conntrack */
-	FACT_NOT_TRACKED, /* the segment carried no conntrack entry */
+	FACT_NOT_TRACKED,  /* the segment carried no conntrack entry */
 	FACT_UNTRANSLATED, /* conntrack maps this tuple, the segment kept it */
 	FACT_MAX,
 };

@@ -22,7 +22,7 @@ struct join_ops {
 
 struct join_stats {
 	uint64_t cases;
-	uint64_t refused; /* RSTs beyond the table's size: lost */
+	uint64_t refused;   /* RSTs beyond the table's size: lost */
 	uint64_t unclaimed; /* resets of the kernel whose RST crossed no watched interface */
 };
 

@@ -14,6 +14,9 @@
 #include <time.h>
 #include <bpf/btf.h>
 
+/* Reading /proc/modules costs a fraction of a millisecond. */
+#define STALE_CHECK_NS 100000000u
+
 struct symbol {
 	uint64_t addr;
 	uint32_t name; /* offset into names */
@@ -22,18 +25,19 @@ struct symbol {
 /* Where code lies: kallsyms knows no sizes, so what follows a module's last function would bear
  * its name. */
 struct range {
+	char module[64]; /* "" = the kernel's text */
 	uint64_t start;
 	uint64_t end;
 };
 
 struct symbols {
 	struct symbols *older; /* kept: names of it may still be borrowed */
-	struct range *ranges; /* the kernel's text, then one per module */
+	struct range *ranges;  /* modules that are live, and the kernel's text */
 	size_t n_ranges;
 	size_t ranges_room;
 	uint64_t modules_hash; /* of /proc/modules when the table was read */
-	uint64_t checked_ns; /* CLOCK_MONOTONIC */
-	struct symbol *table; /* by address */
+	uint64_t checked_ns;   /* CLOCK_MONOTONIC */
+	struct symbol *table;  /* by address */
 	size_t n;
 	size_t room;
 	char *names;
@@ -75,13 +79,31 @@ static int by_address(const void *a, const void *b)
 	return (x->addr > y->addr) - (x->addr < y->addr);
 }
 
-static int add_range(struct symbols *s, uint64_t start, uint64_t end)
+static int add_range(struct symbols *s, const char *module, uint64_t start, uint64_t end)
 {
+	struct range *r;
+
 	s->ranges = grow(s->ranges, &s->ranges_room, s->n_ranges + 1, sizeof(*s->ranges));
 	if (!s->ranges)
 		return -ENOMEM;
-	s->ranges[s->n_ranges++] = (struct range){ start, end };
+	r = &s->ranges[s->n_ranges++];
+	*r = (struct range){ .start = start, .end = end };
+	snprintf(r->module, sizeof(r->module), "%s", module);
 	return 0;
+}
+
+/*
+ * Is this symbol of a module where that module has its code now? Memory of init functions goes
+ * to the next module, and kallsyms is not read in one moment.
+ */
+static bool is_in_place(const struct symbols *s, const char *module, uint64_t addr)
+{
+	size_t i;
+
+	for (i = 0; i < s->n_ranges; i++)
+		if (!strcmp(s->ranges[i].module, module))
+			return addr >= s->ranges[i].start && addr < s->ranges[i].end;
+	return false;
 }
 
 /* FNV-1a */
@@ -99,14 +121,15 @@ static uint64_t read_modules(struct symbols *s)
 	FILE *in = fopen("/proc/modules", "re");
 	unsigned long long base;
 	unsigned long size;
-	char line[4096], name[64], id[96];
+	char line[4096], name[64], state[16], id[128];
 
 	while (in && fgets(line, sizeof(line), in)) {
-		if (sscanf(line, "%63s %lu %*s %*s %*s %llx", name, &size, &base) != 3)
+		if (sscanf(line, "%63s %lu %*s %*s %15s %llx", name, &size, state, &base) != 4)
 			continue;
-		snprintf(id, sizeof(id), "%s %llx;", name, base);
+		snprintf(id, sizeof(id), "%s %s %llx;", name, state, base);
 		hash = add_hash(hash, id);
-		if (s && base && add_range(s, base, base + size))
+		/* While it loads, it has init functions whose memory will be another's. */
+		if (s && base && !strcmp(state, "Live") && add_range(s, name, base, base + size))
 			break;
 	}
 	if (in)
@@ -118,14 +141,15 @@ static int read_symbols(struct symbols *s, FILE *in)
 {
 	uint64_t stext = 0, etext = 0;
 	unsigned long long addr;
-	char line[1024], name[512], type;
+	char line[1024], name[512], module[64], type;
 	bool visible = false;
 
 	while (fgets(line, sizeof(line), in)) {
-		if (sscanf(line, "%llx %c %511s", &addr, &type, name) != 3)
-			continue;
-		/* BPF programs come and go; what we cannot bound must not be named. */
-		if (!strchr("tTwW", type) || strstr(line, "\t[bpf]"))
+		int n = sscanf(line, "%llx %c %511s [%63[^]]]", &addr, &type, name, module);
+
+		/* This leaves BPF programs out too: they come and go. */
+		if (n < 3 || !strchr("tTwW", type) ||
+		    (n == 4 && addr && !is_in_place(s, module, addr)))
 			continue;
 		visible |= addr != 0;
 		if (!strcmp(name, "_stext"))
@@ -135,7 +159,7 @@ static int read_symbols(struct symbols *s, FILE *in)
 		if (add_symbol(s, addr, name))
 			return -ENOMEM;
 	}
-	if (add_range(s, stext, etext))
+	if (add_range(s, "", stext, etext))
 		return -ENOMEM;
 	return visible ? 0 : -EPERM;
 }
@@ -150,10 +174,11 @@ struct symbols *symbols__load(void)
 		err = in ? -ENOMEM : -errno;
 		goto err_free;
 	}
+	/* In this order: a module that is live now has no init functions left in kallsyms. */
+	s->modules_hash = read_modules(s);
 	err = read_symbols(s, in);
 	if (err)
 		goto err_free;
-	s->modules_hash = read_modules(s);
 	fclose(in);
 	qsort(s->table, s->n, sizeof(*s->table), by_address);
 	return s;
@@ -229,7 +254,7 @@ static const char *find_symbol(const struct symbols *s, uint64_t addr)
 	return s->names + s->table[lo - 1].name;
 }
 
-/* An address that we cannot name may be of a module that was loaded since. */
+/* Have modules come or gone since the table was read? */
 static bool is_stale(struct symbols *s)
 {
 	struct timespec ts;
@@ -237,7 +262,7 @@ static bool is_stale(struct symbols *s)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	now = (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-	if (now - s->checked_ns < 1000000000u)
+	if (now - s->checked_ns < STALE_CHECK_NS)
 		return false;
 	s->checked_ns = now;
 	return read_modules(NULL) != s->modules_hash;
@@ -307,20 +332,13 @@ static const char *name_rst_reason(void *ctx, int value)
 	return enumerator_name(e->btf, "sk_rst_reason", value, "SK_RST_REASON_");
 }
 
-static const char *name_invalid_type(void *ctx, int value)
-{
-	const struct kernel_enums *e = ctx;
-
-	return enumerator_name(e->btf, "nf_tcp_invalid_log_type", value, "");
-}
-
 static const char *name_symbol(void *ctx, uint64_t addr)
 {
 	const struct kernel_enums *e = ctx;
-	const char *name = e->symbols ? find_symbol(e->symbols, addr) : NULL;
-
-	if (name || !e->symbols || !is_stale(e->symbols) || symbols__reload(e->symbols))
-		return name;
+	if (!e->symbols)
+		return NULL;
+	if (is_stale(e->symbols))
+		symbols__reload(e->symbols);
 	return find_symbol(e->symbols, addr);
 }
 
@@ -328,7 +346,6 @@ struct kernel_names kernel_enums__names(struct kernel_enums *e)
 {
 	return (struct kernel_names){
 		.rst_reason = name_rst_reason,
-		.invalid_type = name_invalid_type,
 		.symbol = name_symbol,
 		.ctx = e,
 	};

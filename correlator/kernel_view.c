@@ -27,7 +27,7 @@ struct row {
 	const char *fentry; /* program, by tier; NULL = not to be had there */
 	const char *kprobe;
 	const char *tracepoint;
-	uint32_t view; /* enum view_bit */
+	uint32_t view;	   /* enum view_bit */
 	const char *price; /* of not having it */
 };
 
@@ -40,7 +40,6 @@ enum {
 	ROW_REJECT4,
 	ROW_REJECT6,
 	ROW_INVALID,
-	ROW_TCP_INVALID,
 	ROW_NF_DROP,
 	N_ROWS,
 };
@@ -59,16 +58,13 @@ static const struct row rows[N_ROWS] = {
 			  VIEW_RECEIVE, "which socket took a received RST stays unknown" },
 	[ROW_CLOSE] = { "__tcp_close", NULL, "fe_tcp_close", "kp_tcp_close", NULL, VIEW_CLOSE,
 			"how many bytes were unread at close() stays unknown" },
-	[ROW_REJECT4] = { "nf_send_reset", "nf_reject_ipv4", "fe_nf_send_reset",
-			  "kp_nf_send_reset", NULL, VIEW_REJECT,
-			  "a REJECT rule for IPv4 is named 'likely' at best" },
+	[ROW_REJECT4] = { "nf_send_reset", "nf_reject_ipv4", "fe_nf_send_reset", "kp_nf_send_reset",
+			  NULL, VIEW_REJECT, "a REJECT rule for IPv4 is named 'likely' at best" },
 	[ROW_REJECT6] = { "nf_send_reset6", "nf_reject_ipv6", "fe_nf_send_reset6",
 			  "kp_nf_send_reset6", NULL, VIEW_REJECT,
 			  "a REJECT rule for IPv6 is named 'likely' at best" },
-	[ROW_INVALID] = { "nf_ct_l4proto_log_invalid", "nf_conntrack", NULL, "kp_log_invalid",
-			  NULL, VIEW_INVALID, "conntrack's reason for INVALID stays unknown" },
-	[ROW_TCP_INVALID] = { "nf_tcp_log_invalid", "nf_conntrack", NULL, "kp_tcp_log_invalid",
-			      NULL, 0, "which window test a segment failed stays unknown" },
+	[ROW_INVALID] = { "nf_ct_l4proto_log_invalid", "nf_conntrack", NULL, "kp_log_invalid", NULL,
+			  VIEW_INVALID, "conntrack's reason for INVALID stays unknown" },
 	[ROW_NF_DROP] = { "kfree_skb", NULL, NULL, NULL, "tp_kfree_skb", VIEW_NF_DROP,
 			  "a REJECT rule cannot be told from other senders" },
 };
@@ -96,8 +92,9 @@ struct kernel_probes {
 };
 
 static const char *const tier_names[] = {
-	[TIER_NONE] = "none",	    [TIER_FENTRY] = "fentry", [TIER_KPROBE] = "kprobe",
-	[TIER_TRACEPOINT] = "tracepoint", [TIER_AUTO] = "auto",
+	[TIER_NONE] = "none",	  [TIER_FENTRY] = "fentry",
+	[TIER_KPROBE] = "kprobe", [TIER_TRACEPOINT] = "tracepoint",
+	[TIER_AUTO] = "auto",
 };
 
 int tier_parse(const char *word, enum tier *ret)
@@ -183,28 +180,6 @@ static uint32_t reason_argument(const struct btf *btf, const char *function, int
 	return 0;
 }
 
-/* Is the fourth argument the struct with the type of the report (not the older sender)? */
-static bool takes_invalid_log(const struct btf *kernel)
-{
-	const struct btf_type *proto, *arg;
-	const char *name = "";
-	struct btf *split;
-	const struct btf *btf;
-
-	proto = function_proto(kernel, "nf_conntrack", "nf_tcp_log_invalid", &split);
-	btf = split ? split : kernel;
-	if (proto && btf_vlen(proto) == 4) {
-		arg = btf__type_by_id(btf, btf_params(proto)[3].type);
-		while (arg && (btf_is_ptr(arg) || btf_is_mod(arg)))
-			arg = btf__type_by_id(btf, arg->type);
-		if (arg)
-			name = btf__name_by_offset(btf, arg->name_off);
-	}
-	proto = !strcmp(name, "nf_tcp_invalid_log") ? proto : NULL;
-	btf__free(split);
-	return proto;
-}
-
 /* (skb, ct, fmt, ...) until 5.14, where modules may have no BTF; (skb, ct, state, fmt, ...) */
 static uint32_t invalid_format_argument(const struct btf *kernel)
 {
@@ -227,8 +202,8 @@ static void configure(struct bpf_object *obj, enum tier tier, struct kernel_prob
 
 	embedded_set(obj, "want_netns", cfg->netns);
 	if (tier == TIER_TRACEPOINT) {
-		uint32_t arg = reason_argument(cfg->btf, "btf_trace_tcp_send_reset",
-					       BTF_KIND_TYPEDEF);
+		uint32_t arg =
+			reason_argument(cfg->btf, "btf_trace_tcp_send_reset", BTF_KIND_TYPEDEF);
 
 		/* The reason came together with the report of resets without a socket (6.10). */
 		p->tracepoint_is_partial = !arg;
@@ -255,11 +230,8 @@ static bool exists(const struct kernel_probes *p, unsigned int i, enum tier tier
 
 	if (tier == TIER_FENTRY)
 		return in_btf(cfg->btf, r);
-	if (tier == TIER_KPROBE) {
-		if (i == ROW_TCP_INVALID)
-			return takes_invalid_log(cfg->btf);
+	if (tier == TIER_KPROBE)
 		return !cfg->symbols || symbols__has(cfg->symbols, r->function);
-	}
 	if (i == ROW_NF_DROP)
 		return btf_enum_value(cfg->btf, "skb_drop_reason",
 				      "SKB_DROP_REASON_NETFILTER_DROP") > 0;
@@ -319,7 +291,7 @@ static bool choose_programs(struct kernel_probes *p, struct bpf_object *obj, enu
 	bool any = false;
 	unsigned int i;
 
-	bpf_object__for_each_program(prog, obj)
+	bpf_object__for_each_program (prog, obj)
 		bpf_program__set_autoload(prog, false);
 	for (i = 0; i < N_ROWS; i++) {
 		const char *name = program_of(&rows[i], tier);
@@ -486,7 +458,8 @@ void kernel_probes__free(struct kernel_probes *p)
 /* A function of a module that is not there cannot make resets either. */
 static bool cannot_happen(const struct kernel_probes *p, unsigned int i)
 {
-	return rows[i].module && p->cfg->symbols && !symbols__has(p->cfg->symbols, rows[i].function);
+	return rows[i].module && p->cfg->symbols &&
+	       !symbols__has(p->cfg->symbols, rows[i].function);
 }
 
 static bool is_partial(const struct kernel_probes *p, unsigned int i)
@@ -528,10 +501,11 @@ static void print_row(const struct kernel_probes *p, unsigned int i, FILE *out)
 
 	if (a->tier != TIER_NONE) {
 		fprintf(out, "  %-26s %s%s\n", r->function, tier_names[a->tier],
-			is_partial(p, i) ? " (silent on this kernel where there is no socket)" : "");
+			is_partial(p, i) ? " (silent on this kernel where there is no socket)" :
+					   "");
 		return;
 	}
-	if (!is_needed(p, i) || (i == ROW_TCP_INVALID && !a->why_not))
+	if (!is_needed(p, i))
 		return;
 	fprintf(out, "  %-26s missing (%s%s%s): %s\n", r->function,
 		a->why_not ? a->why_not : "not by this view", a->err ? ", " : "",

@@ -16,10 +16,10 @@ struct symbols;
 enum tier { TIER_NONE, TIER_FENTRY, TIER_KPROBE, TIER_TRACEPOINT, TIER_AUTO };
 
 struct kernel_view_config {
-	enum tier tier; /* TIER_AUTO: the best for each function */
-	uint32_t netns; /* inode; 0 = all */
-	const char *btf_path; /* NULL = the kernel's own */
-	const struct btf *btf; /* of the kernel; NULL = none: no kernel view then */
+	enum tier tier;		 /* TIER_AUTO: the best for each function */
+	uint32_t netns;		 /* inode; 0 = all */
+	const char *btf_path;	 /* NULL = the kernel's own */
+	const struct btf *btf;	 /* of the kernel; NULL = none: no kernel view then */
 	struct symbols *symbols; /* NULL = hidden */
 };
 

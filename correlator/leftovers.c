@@ -77,10 +77,9 @@ static int reap_items(FILE *in, bool (*remove)(void *ctx, const struct leftover 
 	int n = 0, removed = 0;
 	unsigned int kind;
 
-	while (n < 256 &&
-	       fscanf(in, "%u %" SCNu32 " %" SCNu32 " %" SCNu32 " %" SCNu32, &kind,
-		      &items[n].ifindex, &items[n].handle, &items[n].priority,
-		      &items[n].prog_id) == 5) {
+	while (n < 256 && fscanf(in, "%u %" SCNu32 " %" SCNu32 " %" SCNu32 " %" SCNu32, &kind,
+				 &items[n].ifindex, &items[n].handle, &items[n].priority,
+				 &items[n].prog_id) == 5) {
 		items[n].kind = (enum leftover_kind)kind;
 		n++;
 	}

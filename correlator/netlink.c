@@ -107,7 +107,7 @@ static int visit_link(const struct nlmsghdr *nlh, void *data)
 	/* AF_BRIDGE notifications speak of ports, not of interfaces. */
 	if (ifm->ifi_family != AF_UNSPEC)
 		return MNL_CB_OK;
-	mnl_attr_for_each(attr, nlh, sizeof(*ifm))
+	mnl_attr_for_each (attr, nlh, sizeof(*ifm))
 		if (mnl_attr_get_type(attr) == IFLA_IFNAME)
 			strncpy(link.name, mnl_attr_get_str(attr), sizeof(link.name) - 1);
 	v->fn(v->ctx, &link);

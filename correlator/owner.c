@@ -22,13 +22,14 @@
  */
 bool ran_as_owner(const struct kernel_view *k)
 {
-	static const char *const theirs[] = { "tcp_v4_rcv",	 "tcp_v6_rcv",	 "__do_softirq",
-					      "handle_softirqs", "do_softirq",	 "call_timer_fn",
-					      "tcp_diag_destroy", "delayed_fput", "process_one_work",
-					      "worker_thread",	 "kthread" };
-	static const char *const own[] = { "do_syscall_64",    "__x64_sys_close", "task_work_run",
-					   "do_exit",	       "__sys_connect",	  "el0_svc",
-					   "invoke_syscall",   "__do_sys_close",  "do_group_exit" };
+	static const char *const theirs[] = {
+		"tcp_v4_rcv",	    "tcp_v6_rcv",    "__do_softirq",	 "handle_softirqs",
+		"do_softirq",	    "call_timer_fn", "tcp_diag_destroy", "delayed_fput",
+		"process_one_work", "worker_thread", "kthread"
+	};
+	static const char *const own[] = { "do_syscall_64",  "__x64_sys_close", "task_work_run",
+					   "do_exit",	     "__sys_connect",	"el0_svc",
+					   "invoke_syscall", "__do_sys_close",	"do_group_exit" };
 	unsigned int i, j;
 
 	for (i = 0; i < k->stack_len; i++) {

@@ -14,8 +14,9 @@
 const char *tcp_state_name(uint8_t state)
 {
 	static const char *const names[] = {
-		"UNKNOWN",   "ESTABLISHED", "SYN_SENT", "SYN_RECV",   "FIN_WAIT1", "FIN_WAIT2", "TIME_WAIT",
-		"CLOSE",     "CLOSE_WAIT",  "LAST_ACK", "LISTEN",     "CLOSING",   "NEW_SYN_RECV",
+		"UNKNOWN",   "ESTABLISHED", "SYN_SENT",	    "SYN_RECV",	  "FIN_WAIT1",
+		"FIN_WAIT2", "TIME_WAIT",   "CLOSE",	    "CLOSE_WAIT", "LAST_ACK",
+		"LISTEN",    "CLOSING",	    "NEW_SYN_RECV",
 	};
 
 	return state < sizeof(names) / sizeof(names[0]) ? names[state] : names[0];
@@ -190,7 +191,8 @@ static void print_why(FILE *out, const struct reset_case *c)
 	if (c->ct.why[0])
 		print_escaped(out, c->ct.why);
 	else
-		fputs("see `conntrack -S` and sysctl net.netfilter.nf_conntrack_log_invalid=6", out);
+		fputs("see `conntrack -S` and sysctl net.netfilter.nf_conntrack_log_invalid=6",
+		      out);
 }
 
 /* Callers only: what lies between our own probe and the function is of no interest. */
@@ -245,11 +247,18 @@ static uint8_t segment_flags(const struct reset_case *c)
 
 typedef void (*printer)(FILE *out, const struct reset_case *c, const struct report_context *ctx);
 
-#define PRINTER(name) \
-	static void p_##name(FILE *out, const struct reset_case *c, const struct report_context *ctx)
+#define PRINTER(name)                                               \
+	static void p_##name(FILE *out, const struct reset_case *c, \
+			     const struct report_context *ctx)
 
-PRINTER(rst_if) { print_escaped(out, ctx->ifname(ctx->ifname_ctx, c->rst.ifindex)); }
-PRINTER(in_if) { print_ingress(out, c, ctx); }
+PRINTER(rst_if)
+{
+	print_escaped(out, ctx->ifname(ctx->ifname_ctx, c->rst.ifindex));
+}
+PRINTER(in_if)
+{
+	print_ingress(out, c, ctx);
+}
 
 PRINTER(rst_src)
 {

@@ -15,7 +15,7 @@
 /* What a report says that is not of the case: where it was seen and how to name things. */
 struct report_context {
 	const char *host;
-	const char *view; /* fentry, kprobe, tracepoint, none */
+	const char *view;	/* fentry, kprobe, tracepoint, none */
 	int64_t wall_offset_ns; /* add to CLOCK_MONOTONIC for the wall clock */
 	const char *(*ifname)(void *ctx, uint32_t ifindex); /* never NULL; may point to a static */
 	void *ifname_ctx;

@@ -80,7 +80,8 @@ static void add_losses(struct report_lines *lines, const struct reset_case *c)
 	char *line;
 
 	if (c->lost_events &&
-	    asprintf(&line, "%llu events were lost while this was watched: what is absent proves nothing",
+	    asprintf(&line,
+		     "%llu events were lost while this was watched: what is absent proves nothing",
 		     (unsigned long long)c->lost_events) > 0)
 		add_line(lines, line);
 }
@@ -112,7 +113,8 @@ struct report_lines report_missing(const struct reset_case *c, const struct repo
 
 	for (i = 0; i < c->n_candidates; i++)
 		for (j = 0; j < CAUSE_WAYS_MAX && c->candidates[i]->ways[j].confidence; j++)
-			wanted |= c->candidates[i]->ways[j].needs | c->candidates[i]->ways[j].forbids;
+			wanted |=
+				c->candidates[i]->ways[j].needs | c->candidates[i]->ways[j].forbids;
 	wanted &= ~(c->facts_yes | c->facts_no);
 	for (f = 0; f < FACT_MAX; f++)
 		if (wanted & (1ULL << f))
@@ -321,12 +323,11 @@ static json_t *json_ruled_out(const struct reset_case *c, const struct report_co
 	for (i = 0; i < c->n_ruled_out; i++) {
 		const struct ruled_out *r = &c->ruled_out[i];
 		uint64_t bit = 1ULL << r->fact;
-		const char *because = c->facts_yes & bit ? fact_texts[r->fact].yes :
-							   fact_texts[r->fact].no;
+		const char *because =
+			c->facts_yes & bit ? fact_texts[r->fact].yes : fact_texts[r->fact].no;
 
-		json_array_append_new(array,
-				      json_pack("{ss so}", "cause", r->cause->id, "because",
-						json_phrase(because, c, ctx)));
+		json_array_append_new(array, json_pack("{ss so}", "cause", r->cause->id, "because",
+						       json_phrase(because, c, ctx)));
 	}
 	return array;
 }
@@ -339,10 +340,10 @@ static json_t *json_advice(const struct reset_case *c, const struct report_conte
 	for (i = 0; i < CAUSE_ADVICE_MAX && c->cause->advice[i].action; i++) {
 		const struct advice *a = &c->cause->advice[i];
 
-		json_array_append_new(array, json_pack("{so so so}", "do",
-						       json_phrase(a->action, c, ctx), "price",
-						       json_phrase(a->price, c, ctx), "undo",
-						       json_phrase(a->undo, c, ctx)));
+		json_array_append_new(array,
+				      json_pack("{so so so}", "do", json_phrase(a->action, c, ctx),
+						"price", json_phrase(a->price, c, ctx), "undo",
+						json_phrase(a->undo, c, ctx)));
 	}
 	return array;
 }
@@ -382,9 +383,8 @@ json_t *report_json(const struct reset_case *c, const struct report_context *ctx
 	json_object_set_new(o, "advice", json_advice(c, ctx));
 	json_object_set_new(o, "rst", json_packet(&c->rst));
 	json_object_set_new(o, "answers",
-			    c->answer_match == ANSWER_NONE ?
-				    json_null() :
-				    json_seen_packet(&c->answers, c, ctx));
+			    c->answer_match == ANSWER_NONE ? json_null() :
+							     json_seen_packet(&c->answers, c, ctx));
 	json_object_set_new(o, "kernel", json_kernel(c, ctx));
 	json_object_set_new(o, "owner", json_owner(&c->owner));
 	json_object_set_new(o, "history", json_history(c, ctx));

@@ -201,8 +201,8 @@ static int open_views(struct sensor *s)
 	s->wire = wire__load(&wire_cfg, &s->maps, s->netlink);
 	if (!s->wire)
 		return -errno;
-	s->flight = flight__map(s->maps.fd[MAP_RING], s->maps.fd[MAP_CPU], s->maps.cpus,
-				s->maps.slots);
+	s->flight =
+		flight__map(s->maps.fd[MAP_RING], s->maps.fd[MAP_CPU], s->maps.cpus, s->maps.slots);
 	s->ring = ring_buffer__new(s->maps.fd[MAP_EVENTS], on_sample, s, NULL);
 	if (!s->flight || !s->ring) {
 		error("map the flight recorder: %s", error_name(errno));

@@ -81,7 +81,8 @@ static void print_head(struct sink *s, const struct reset_case *c, const struct 
 	fputc('\n', s->out);
 }
 
-static void print_title(struct sink *s, const struct reset_case *c, const struct report_context *ctx)
+static void print_title(struct sink *s, const struct reset_case *c,
+			const struct report_context *ctx)
 {
 	char *title = phrase(c->cause->title, c, ctx);
 

@@ -147,8 +147,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_VIEW:
 		if (tier_parse(arg, &o->tier))
-			argp_error(state, "--view wants auto, fentry, kprobe, tracepoint or none, "
-					  "not '%s'",
+			argp_error(state,
+				   "--view wants auto, fentry, kprobe, tracepoint or none, "
+				   "not '%s'",
 				   arg);
 		break;
 	case OPT_BTF:

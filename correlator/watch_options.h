@@ -21,7 +21,7 @@ struct watch_options {
 	enum tier tier;
 	enum direction direction;
 	unsigned long count; /* 0 = no limit */
-	double duration; /* seconds; 0 = no limit */
+	double duration;     /* seconds; 0 = no limit */
 	bool json;
 	bool xdp;
 	bool quiet;

@@ -140,13 +140,12 @@ static int load_tc(struct bpf_object *obj, struct shared_maps *maps)
 	struct bpf_program *prog;
 
 	/* "tc/ingress" is what tc users type; libbpf before 1.3 does not know it. */
-	bpf_object__for_each_program(prog, obj)
+	bpf_object__for_each_program (prog, obj)
 		bpf_program__set_type(prog, BPF_PROG_TYPE_SCHED_CLS);
 	return embedded_load(obj, maps);
 }
 
-struct wire *wire__load(const struct wire_config *cfg, struct shared_maps *maps,
-			struct netlink *nl)
+struct wire *wire__load(const struct wire_config *cfg, struct shared_maps *maps, struct netlink *nl)
 {
 	struct wire *w = calloc(1, sizeof(*w));
 	const void *elf;
@@ -387,10 +386,10 @@ static void detach(struct wire *w, struct wire_if *wif)
 
 static void say_how(const struct wire_if *wif)
 {
-	const char *in = wif->xdp ? (wif->xdp_mode == XDP_MODE_NATIVE ? "XDP (native)" :
-									"XDP (generic)") :
-			 wif->tcx[INGRESS] >= 0 ? "tc ingress (tcx)" :
-						  "tc ingress (clsact)";
+	const char *in =
+		wif->xdp ? (wif->xdp_mode == XDP_MODE_NATIVE ? "XDP (native)" : "XDP (generic)") :
+		wif->tcx[INGRESS] >= 0 ? "tc ingress (tcx)" :
+					 "tc ingress (clsact)";
 
 	notice("wire view: %s by %s, tc egress (%s)", wif->link.name, in,
 	       wif->tcx[EGRESS] >= 0 ? "tcx" : "clsact");

@@ -11,7 +11,7 @@
 #include "netlink.h"
 
 struct wire_config {
-	bool xdp; /* arrivals by XDP in place of tc ingress */
+	bool xdp;	/* arrivals by XDP in place of tc ingress */
 	uint64_t netns; /* inode */
 };
 

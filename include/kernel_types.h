@@ -145,11 +145,6 @@ struct nf_conn {
 	union nf_conntrack_proto proto;
 };
 
-struct nf_tcp_invalid_log {
-	__u32 type;
-	__u32 value;
-};
-
 struct va_format {
 	const char *fmt;
 };

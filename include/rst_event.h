@@ -23,7 +23,6 @@
 #define RST_STACK_DEPTH 32
 #define RST_COMM_LEN 16
 #define RST_WHY_LEN 64
-#define RST_WHY_TEXT 0xffffffffu
 
 /* Where a packet was seen. */
 enum rst_hook {
@@ -37,8 +36,8 @@ enum rst_hook {
 #define RST_META_V6 0x01000000u
 #define RST_META_HOOK_SHIFT 25 /* two bits, enum rst_hook */
 #define RST_META_HOOK 0x06000000u
-#define RST_META_GSO 0x08000000u /* aggregated: len is that of several segments */
-#define RST_META_LEN_MAX 0x10000000u /* payload longer than len can say */
+#define RST_META_GSO 0x08000000u       /* aggregated: len is that of several segments */
+#define RST_META_LEN_MAX 0x10000000u   /* payload longer than len can say */
 #define RST_META_FORWARDED 0x20000000u /* tc egress: the packet came in by an interface */
 
 /* One TCP segment, 64 bytes: one cache line. An IPv4 address stands in the last four bytes. */
@@ -51,48 +50,48 @@ struct rst_pkt {
 	__be32 seq;
 	__be32 ack;
 	__u32 meta; /* RST_META_* */
-	__u16 len; /* payload bytes, host order, saturating */
+	__u16 len;  /* payload bytes, host order, saturating */
 	__be16 window;
 	__be16 ipid; /* 0 for IPv6 */
-	__u8 flags; /* 13th byte of the TCP header */
-	__u8 ttl; /* hop limit for IPv6 */
+	__u8 flags;  /* 13th byte of the TCP header */
+	__u8 ttl;    /* hop limit for IPv6 */
 };
 
 /* What became of the packets, counted per CPU. Names for people: rst_count_names[]. */
 enum rst_count {
 	RST_CNT_NONE, /* 0 is success where a count stands for an error */
 	RST_CNT_RESETS,
-	RST_CNT_FRAGMENT, /* IP fragments: never read as TCP */
-	RST_CNT_TRUNCATED, /* the headers go on past the end of the packet */
-	RST_CNT_MALFORMED, /* header lengths that contradict each other */
-	RST_CNT_JUMBO, /* IPv6 jumbograms and BIG TCP: length taken from the buffer */
-	RST_CNT_GSO, /* aggregated segments */
-	RST_CNT_EXT_LIMIT, /* more VLAN tags or IPv6 extension headers than we follow */
-	RST_CNT_NO_SLOT, /* a CPU without room in the recorder */
-	RST_CNT_LOST_WIRE, /* RST events that found the ring buffer full */
+	RST_CNT_FRAGMENT,    /* IP fragments: never read as TCP */
+	RST_CNT_TRUNCATED,   /* the headers go on past the end of the packet */
+	RST_CNT_MALFORMED,   /* header lengths that contradict each other */
+	RST_CNT_JUMBO,	     /* IPv6 jumbograms and BIG TCP: length taken from the buffer */
+	RST_CNT_GSO,	     /* aggregated segments */
+	RST_CNT_EXT_LIMIT,   /* more VLAN tags or IPv6 extension headers than we follow */
+	RST_CNT_NO_SLOT,     /* a CPU without room in the recorder */
+	RST_CNT_LOST_WIRE,   /* RST events that found the ring buffer full */
 	RST_CNT_LOST_KERNEL, /* kernel events that found the ring buffer full */
 	RST_CNT_MAX,
 };
 
 /* One per CPU, in an mmap-able array: how many records this CPU wrote, and the counters. */
 struct rst_cpu {
-	__u64 head; /* records ever written; slot = head % slots */
+	__u64 head;   /* records ever written; slot = head % slots */
 	__u64 events; /* ids given out */
 	__u64 count[RST_CNT_MAX];
 	__u64 pad[3];
 };
 
 enum rst_ev_type {
-	RST_EV_WIRE = 1, /* struct rst_ev_wire */
+	RST_EV_WIRE = 1,   /* struct rst_ev_wire */
 	RST_EV_KERNEL = 2, /* struct rst_ev_kernel */
 };
 
 struct rst_ev_hdr {
-	__u16 type; /* enum rst_ev_type */
+	__u16 type;    /* enum rst_ev_type */
 	__u16 version; /* RST_ABI_VERSION */
 	__u32 cpu;
-	__u64 ts_ns; /* CLOCK_MONOTONIC */
-	__u64 id; /* unique while the sensor lives, never 0 */
+	__u64 ts_ns;   /* CLOCK_MONOTONIC */
+	__u64 id;      /* unique while the sensor lives, never 0 */
 	__u64 join_id; /* id of the event of the other view that this one met on its CPU; or 0 */
 };
 
@@ -100,7 +99,7 @@ struct rst_ev_hdr {
 enum rst_answer {
 	RST_ANSWER_NONE,
 	RST_ANSWER_NEWEST, /* newest of the flow, either direction */
-	RST_ANSWER_EXACT, /* RST.seq == ack, or RST.ack == seq + len + syn + fin */
+	RST_ANSWER_EXACT,  /* RST.seq == ack, or RST.ack == seq + len + syn + fin */
 };
 
 /* A RST was seen on an interface. */
@@ -108,7 +107,7 @@ struct rst_ev_wire {
 	struct rst_ev_hdr hdr;
 	struct rst_pkt rst;
 	struct rst_pkt answers; /* ts_ns == 0: none found on this CPU */
-	__u32 answer; /* enum rst_answer */
+	__u32 answer;		/* enum rst_answer */
 	__u32 pad;
 };
 
@@ -124,27 +123,27 @@ struct rst_tuple {
 /* The kernel function that we are told about. */
 enum rst_func {
 	RST_FUNC_PASSIVE = 1, /* tcp_v4_send_reset, tcp_v6_send_reset */
-	RST_FUNC_ACTIVE = 2, /* tcp_send_active_reset */
+	RST_FUNC_ACTIVE = 2,  /* tcp_send_active_reset */
 	RST_FUNC_RECEIVE = 3, /* tcp_reset, by tcp:tcp_receive_reset */
-	RST_FUNC_REJECT = 4, /* nf_send_reset, nf_send_reset6 */
+	RST_FUNC_REJECT = 4,  /* nf_send_reset, nf_send_reset6 */
 	RST_FUNC_NF_DROP = 5, /* kfree_skb(NETFILTER_DROP) of the segment a RST answered */
 };
 
 /* rst_ev_kernel.has */
-#define RST_HAS_SK 0x01u /* a socket was given */
+#define RST_HAS_SK 0x01u     /* a socket was given */
 #define RST_HAS_FULLSK 0x02u /* neither request nor TIME_WAIT: the fields below hold */
-#define RST_HAS_SKB 0x04u /* the segment that is answered was given */
+#define RST_HAS_SKB 0x04u    /* the segment that is answered was given */
 #define RST_HAS_REASON 0x08u
-#define RST_HAS_UNREAD 0x10u /* unread was taken at the entry of close() */
-#define RST_HAS_CT 0x20u /* ct_* of the segment's nf_conn */
-#define RST_HAS_NFCT 0x40u /* nfct was read, also when it says "none" */
+#define RST_HAS_UNREAD 0x10u	  /* unread was taken at the entry of close() */
+#define RST_HAS_CT 0x20u	  /* ct_* of the segment's nf_conn */
+#define RST_HAS_NFCT 0x40u	  /* nfct was read, also when it says "none" */
 #define RST_HAS_CLOSE_ENTRY 0x80u /* the probe at the entry of __tcp_close is there */
-#define RST_HAS_INVALID 0x100u /* conntrack reported this segment: why*, and ct if RST_HAS_CT */
+#define RST_HAS_INVALID 0x100u	  /* conntrack reported this segment: why, and ct if RST_HAS_CT */
 
 struct rst_ct {
 	struct rst_tuple orig;
 	struct rst_tuple reply;
-	__u32 status; /* IPS_* */
+	__u32 status;	/* IPS_* */
 	__u8 tcp_state; /* enum tcp_conntrack */
 	__u8 pad[3];
 };
@@ -152,14 +151,14 @@ struct rst_ct {
 /* The kernel decided something about a reset. */
 struct rst_ev_kernel {
 	struct rst_ev_hdr hdr;
-	struct rst_tuple sk; /* source = the local end */
+	struct rst_tuple sk;  /* source = the local end */
 	struct rst_tuple skb; /* as the segment stood in the buffer at that moment */
 	struct rst_ct ct;
-	__u64 nfct; /* skb->_nfct with the pointer replaced by 8: 0 none, 7 untracked */
-	__u64 sk_flags; /* SOCK_* bits */
+	__u64 nfct;	     /* skb->_nfct with the pointer replaced by 8: 0 none, 7 untracked */
+	__u64 sk_flags;	     /* SOCK_* bits */
 	__u64 sk_lingertime; /* jiffies */
-	__u64 sk_ino; /* inode of the socket file; 0 = orphan */
-	__u64 sk_cgroup; /* cgroup v2 id of the socket; 0 = not known */
+	__u64 sk_ino;	     /* inode of the socket file; 0 = orphan */
+	__u64 sk_cgroup;     /* cgroup v2 id of the socket; 0 = not known */
 	__u64 task_cgroup;
 	__u32 skb_seq; /* host order, as are the next four */
 	__u32 skb_ack;
@@ -167,23 +166,21 @@ struct rst_ev_kernel {
 	__u32 rcv_nxt;
 	__u32 snd_nxt;
 	__u32 unread; /* bytes in the receive queue when close() began */
-	__u32 netns; /* inode number */
+	__u32 netns;  /* inode number */
 	__s32 reason; /* enum sk_rst_reason, or drop reason for RST_FUNC_NF_DROP */
-	__u32 tgid; /* the task that ran, owner or not */
+	__u32 tgid;   /* the task that ran, owner or not */
 	__u32 tid;
 	__u32 has; /* RST_HAS_* */
 	__s32 linger2;
 	__u32 ifindex; /* skb->dev */
-	__u8 func; /* enum rst_func */
+	__u8 func;     /* enum rst_func */
 	__u8 sk_state; /* TCP_* */
 	__u8 sk_shutdown;
 	__u8 tw_substate;
-	__u8 skb_flags; /* TCP flags of the segment */
-	__u8 hook; /* netfilter hook of a REJECT */
+	__u8 skb_flags;	 /* TCP flags of the segment */
+	__u8 hook;	 /* netfilter hook of a REJECT */
 	__u16 stack_len; /* frames */
 	char comm[RST_COMM_LEN];
-	__u32 why_type; /* enum of struct nf_tcp_invalid_log; RST_WHY_TEXT: why[] holds the text */
-	__u32 pad;
 	char why[RST_WHY_LEN]; /* conntrack's format string, without its arguments */
 	__u64 stack[RST_STACK_DEPTH];
 };
@@ -198,8 +195,6 @@ struct rst_invalid {
 	struct rst_ct ct;
 	__u32 skb_seq;
 	__u32 has_ct;
-	__u32 why_type;
-	__u32 pad;
 	char why[RST_WHY_LEN];
 };
 

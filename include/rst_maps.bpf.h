@@ -22,7 +22,7 @@ const volatile __u32 ring_slots = RST_RING_SLOTS;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, RST_RING_CPUS * RST_RING_SLOTS);
+	__uint(max_entries, RST_RING_CPUS *RST_RING_SLOTS);
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 	__type(key, __u32);

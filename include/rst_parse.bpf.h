@@ -50,7 +50,7 @@ struct vlan_tag {
 
 struct ipv6_ext {
 	__u8 next;
-	__u8 len; /* units of 8 bytes after the first; of 4 bytes for AH */
+	__u8 len;      /* units of 8 bytes after the first; of 4 bytes for AH */
 	__be16 offset; /* fragment header only */
 	__be32 ident;
 };
@@ -86,12 +86,9 @@ static __always_inline int parse_vlan(void **cursor, void *end, __be16 *proto)
 #define EXT_RULE(mul, fragment) (EXT_IS | (mul) | (__u32)bpf_htons(fragment) << 16)
 
 const volatile __u32 ipv6_ext_rules[256] = {
-	[IPPROTO_HOPOPTS] = EXT_RULE(8, 0),
-	[IPPROTO_ROUTING] = EXT_RULE(8, 0),
-	[IPPROTO_DSTOPTS] = EXT_RULE(8, 0),
-	[IPPROTO_MH] = EXT_RULE(8, 0),
-	[IPPROTO_AH] = EXT_RULE(4, 0),
-	[IPPROTO_FRAGMENT] = EXT_RULE(0, IPV6_OFFSET_OR_MORE),
+	[IPPROTO_HOPOPTS] = EXT_RULE(8, 0), [IPPROTO_ROUTING] = EXT_RULE(8, 0),
+	[IPPROTO_DSTOPTS] = EXT_RULE(8, 0), [IPPROTO_MH] = EXT_RULE(8, 0),
+	[IPPROTO_AH] = EXT_RULE(4, 0),	    [IPPROTO_FRAGMENT] = EXT_RULE(0, IPV6_OFFSET_OR_MORE),
 };
 
 /*

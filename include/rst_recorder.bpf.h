@@ -93,7 +93,7 @@ static __always_inline int answers_exactly(const struct rst_pkt *rec, const stru
 		return !(rst->flags & TCP_ACK) && rec->ack == rst->seq;
 	return (rst->flags & TCP_ACK) && rst->seq == 0 &&
 	       bpf_ntohl(rst->ack) == bpf_ntohl(rec->seq) + rec->len + !!(rec->flags & TCP_SYN) +
-				      !!(rec->flags & TCP_FIN);
+					      !!(rec->flags & TCP_FIN);
 }
 
 /*

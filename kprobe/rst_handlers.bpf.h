@@ -260,7 +260,6 @@ static __always_inline void read_invalid(struct rst_ev_kernel *e)
 	    inv->skb_seq != e->skb_seq || !same_tuple(&inv->skb, &e->skb))
 		return;
 	e->has |= RST_HAS_INVALID;
-	e->why_type = inv->why_type;
 	__builtin_memcpy(e->why, inv->why, sizeof(e->why));
 	if (inv->has_ct) {
 		e->has |= RST_HAS_CT;
@@ -345,8 +344,8 @@ static __always_inline void leave_passive(struct rst_ev_kernel *e)
 	if (!h)
 		return;
 	h->kernel_seq = e->skb_flags & TH_ACK ? e->skb_ack : 0;
-	h->kernel_ack = e->skb_seq + e->skb_len + !!(e->skb_flags & TH_SYN) +
-			!!(e->skb_flags & TH_FIN);
+	h->kernel_ack =
+		e->skb_seq + e->skb_len + !!(e->skb_flags & TH_SYN) + !!(e->skb_flags & TH_FIN);
 	h->kernel_func = e->func;
 	h->kernel_ts = e->hdr.ts_ns;
 	h->kernel_id = e->hdr.id;
@@ -360,8 +359,8 @@ static __always_inline void join_active(struct rst_ev_kernel *e)
 
 	if (!h)
 		return;
-	if (h->wire_id && e->hdr.ts_ns - h->wire_ts <= RST_HANDOFF_NS &&
-	    (h->wire_flags & TH_ACK) && h->wire_ack == e->rcv_nxt) {
+	if (h->wire_id && e->hdr.ts_ns - h->wire_ts <= RST_HANDOFF_NS && (h->wire_flags & TH_ACK) &&
+	    h->wire_ack == e->rcv_nxt) {
 		e->hdr.join_id = h->wire_id;
 		h->wire_id = 0;
 		return;
@@ -500,9 +499,9 @@ static __always_inline int on_close(const struct sock *sk)
 	return 0;
 }
 
-/* nf_ct_l4proto_log_invalid, nf_tcp_log_invalid; entered whether logging is on or not. */
+/* nf_ct_l4proto_log_invalid: entered whether logging is on or not. */
 static __always_inline int on_invalid(const struct sk_buff *skb, const struct nf_conn *ct,
-				      __u32 why_type, const char *why)
+				      const char *why)
 {
 	struct rst_invalid *inv;
 	struct skb_view v;
@@ -511,13 +510,8 @@ static __always_inline int on_invalid(const struct sk_buff *skb, const struct nf
 	inv = bpf_map_lookup_elem(&last_invalid, &zero);
 	if (!inv || !skb || !is_wanted(netns_of_skb(skb)) || view_skb(skb, &v))
 		return 0;
-	/* The inner report of one segment is followed by an outer one that knows less. */
-	if (inv->ts_ns && inv->skb_seq == v.seq && same_tuple(&inv->skb, &v.tuple) &&
-	    why_type == RST_WHY_TEXT && inv->why_type != RST_WHY_TEXT)
-		return 0;
 	inv->skb = v.tuple;
 	inv->skb_seq = v.seq;
-	inv->why_type = why_type;
 	inv->why[0] = 0;
 	if (why)
 		bpf_probe_read_kernel_str(inv->why, sizeof(inv->why), why);

@@ -80,18 +80,5 @@ int kp_log_invalid(struct pt_regs *ctx)
 	bpf_probe_read_kernel(head, sizeof(head), fmt);
 	if (head[0] == '%' && head[1] == 'p' && head[2] == 'V')
 		fmt = BPF_CORE_READ(vaf, fmt);
-	return on_invalid((const void *)PT_REGS_PARM1(ctx), (const void *)PT_REGS_PARM2(ctx),
-			  RST_WHY_TEXT, fmt);
-}
-
-/* The form that takes a struct nf_tcp_invalid_log; user space attaches it only there. */
-SEC("kprobe/nf_tcp_log_invalid")
-int kp_tcp_log_invalid(struct pt_regs *ctx)
-{
-	const struct nf_tcp_invalid_log *log = (const void *)PT_REGS_PARM4(ctx);
-	__u32 type = 0;
-
-	bpf_probe_read_kernel(&type, sizeof(type), log);
-	return on_invalid((const void *)PT_REGS_PARM1(ctx), (const void *)PT_REGS_PARM2(ctx), type,
-			  NULL);
+	return on_invalid((const void *)PT_REGS_PARM1(ctx), (const void *)PT_REGS_PARM2(ctx), fmt);
 }

@@ -34,8 +34,8 @@ static __always_inline int answers_segment(const struct rst_handoff *h, const st
 		return 0;
 	if (v->flags & TH_ACK)
 		return !(h->wire_flags & TH_ACK) && h->wire_seq == v->ack;
-	return h->wire_seq == 0 && h->wire_ack == v->seq + v->payload + !!(v->flags & TH_SYN) +
-							    !!(v->flags & TH_FIN);
+	return h->wire_seq == 0 &&
+	       h->wire_ack == v->seq + v->payload + !!(v->flags & TH_SYN) + !!(v->flags & TH_FIN);
 }
 
 /*
