@@ -154,9 +154,14 @@ lint: all ## clang-format, clang-tidy, cppcheck, shellcheck
 		-I$(BUILD)/bpf -DRSTSCOPE_VERSION='""' 2>/dev/null
 	$(call say,CPPCHECK,correlator)
 	$(Q)cppcheck --quiet --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
-		--suppressions-list=deploy/cppcheck.txt -Iinclude -Icorrelator $(SRCS)
+		--suppressions-list=deploy/cppcheck.txt \
+		-D'LIBBPF_OPTS(type,name,...)=struct type name = { __VA_ARGS__ }' \
+		-D'bpf_object__for_each_program(p,o)=while ((p = next(o)))' \
+		-D'bpf_object__for_each_map(m,o)=while ((m = next(o)))' \
+		-D'mnl_attr_for_each(a,n,o)=while ((a = next(n, o)))' \
+		-Iinclude -Icorrelator $(SRCS)
 	$(call say,SHELL,'$(words $(sort $(SH_FILES))) files')
-	$(Q)shellcheck $(sort $(SH_FILES))
+	$(Q)shellcheck -x $(sort $(SH_FILES))
 
 format: ## reformat all C files
 	$(Q)clang-format -i $(C_FILES)

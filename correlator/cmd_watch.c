@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -228,26 +229,22 @@ static void print_summary(const struct watch *w)
 	const struct join_stats *st = join__stats(w->join);
 	size_t i;
 
-	fprintf(stderr, "%llu reset%s", (unsigned long long)w->reported,
-		w->reported == 1 ? "" : "s");
+	fprintf(stderr, "%" PRIu64 " reset%s", w->reported, w->reported == 1 ? "" : "s");
 	for (i = 0; i < n_causes; i++)
 		if (w->by_cause[i])
-			fprintf(stderr, ", %llu %s", (unsigned long long)w->by_cause[i],
-				causes[i].id);
-	fprintf(stderr, "\n%llu segments recorded, %llu events lost",
-		(unsigned long long)flight__recorded(f),
-		(unsigned long long)(sensor__lost_events(w->sensor) + st->refused));
+			fprintf(stderr, ", %" PRIu64 " %s", w->by_cause[i], causes[i].id);
+	fprintf(stderr, "\n%" PRIu64 " segments recorded, %" PRIu64 " events lost",
+		flight__recorded(f), sensor__lost_events(w->sensor) + st->refused);
 	for (i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
 		if (flight__count(f, counts[i].count))
-			fprintf(stderr, ", %llu %s not read",
-				(unsigned long long)flight__count(f, counts[i].count),
-				counts[i].name);
+			fprintf(stderr, ", %" PRIu64 " %s not read",
+				flight__count(f, counts[i].count), counts[i].name);
 	if (w->without_history)
-		fprintf(stderr, ", %llu resets told without history (too many at once)",
-			(unsigned long long)w->without_history);
+		fprintf(stderr, ", %" PRIu64 " resets told without history (too many at once)",
+			w->without_history);
 	if (st->unclaimed)
-		fprintf(stderr, "\n%llu reset%s of the kernel crossed no watched interface",
-			(unsigned long long)st->unclaimed, st->unclaimed == 1 ? "" : "s");
+		fprintf(stderr, "\n%" PRIu64 " reset%s of the kernel crossed no watched interface",
+			st->unclaimed, st->unclaimed == 1 ? "" : "s");
 	fputc('\n', stderr);
 }
 

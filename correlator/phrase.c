@@ -305,7 +305,7 @@ PRINTER(seg_dport)
 	const struct tuple *t = case_segment(c);
 
 	(void)ctx;
-	fprintf(out, "%u", t ? t->dport : c->rst.tuple.sport);
+	fprintf(out, "%d", t ? t->dport : c->rst.tuple.sport);
 }
 
 PRINTER(call)

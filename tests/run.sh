@@ -38,8 +38,7 @@ run()	# NAME COMMAND...
 	log=$logs/${name//\//_}.tap
 	"$@" > "$log" 2>&1 < /dev/null || status=$?
 	count "$log" "$name" "$status"
-	printf '  %-28s %4d s, %s\n' "$name" $((SECONDS - start)) \
-		"$([ "$status" -eq 0 ] && echo done || echo "status $status, see $log")"
+	printf '  %-28s %4d s, status %d, %s\n' "$name" $((SECONDS - start)) "$status" "$log"
 }
 
 run_unit()

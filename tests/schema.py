@@ -4,9 +4,11 @@
 
 Usage: schema.py [SCHEMA] FILE|DIRECTORY...
 
-SCHEMA is a file named *.schema.json, by default docs/report.schema.json of this tree. Every line of each FILE, and of each *.ndjson file below a DIRECTORY, must be a JSON object that
-conforms. Prints one "ok - N objects of FILE conform" or "not ok - ..." a file, with the first few
-faults. Exit status: 0 all conform; 1 something does not, or there was no object at all; 2 usage.
+SCHEMA is a file named *.schema.json, by default docs/report.schema.json of this tree. Every line of
+each FILE, and of each *.ndjson file below a DIRECTORY, must be a JSON object that conforms. Prints
+one "ok - N objects of FILE conform" or "not ok - ..." a file, with the first few faults.
+
+Exit status: 0 all conform; 1 something does not, or there was no object at all; 2 usage.
 """
 import json
 import pathlib

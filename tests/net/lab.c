@@ -52,11 +52,11 @@ const char *errno_name(int err)
 		int err;
 		const char *name;
 	} names[] = {
-		{ ECONNRESET, "ECONNRESET" }, { ECONNREFUSED, "ECONNREFUSED" },
-		{ ETIMEDOUT, "ETIMEDOUT" }, { EPIPE, "EPIPE" },
+		{ ECONNRESET, "ECONNRESET" },	  { ECONNREFUSED, "ECONNREFUSED" },
+		{ ETIMEDOUT, "ETIMEDOUT" },	  { EPIPE, "EPIPE" },
 		{ ECONNABORTED, "ECONNABORTED" }, { EAGAIN, "EAGAIN" },
 		{ EHOSTUNREACH, "EHOSTUNREACH" }, { ENETUNREACH, "ENETUNREACH" },
-		{ ENOTCONN, "ENOTCONN" }, { EINPROGRESS, "EINPROGRESS" },
+		{ ENOTCONN, "ENOTCONN" },	  { EINPROGRESS, "EINPROGRESS" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
@@ -82,30 +82,30 @@ static const struct recipe {
 	const char *name;
 	const char *steps[10];
 } recipes[] = {
-	{ "linger-zero", { "open", "exchange", "server:linger=0",
-			   "server:close", "client:expect=ECONNRESET" } },
-	{ "unread-data", { "open", "client:send=100", "server:unread=100",
-			   "server:close", "client:expect=ECONNRESET" } },
+	{ "linger-zero",
+	  { "open", "exchange", "server:linger=0", "server:close", "client:expect=ECONNRESET" } },
+	{ "unread-data",
+	  { "open", "client:send=100", "server:unread=100", "server:close",
+	    "client:expect=ECONNRESET" } },
 	{ "closed-port", { "connect=ECONNREFUSED" } },
 	/* The peer has forgotten the connection, and the listener is gone. */
-	{ "no-socket", { "open", "exchange", "listener:close",
-			 "server:silent-close", "client:send=10",
-			 "client:expect=ECONNRESET" } },
-	{ "listener-stray", { "open", "exchange", "server:silent-close",
-			      "client:send=10", "client:expect=ECONNRESET" } },
+	{ "no-socket",
+	  { "open", "exchange", "listener:close", "server:silent-close", "client:send=10",
+	    "client:expect=ECONNRESET" } },
+	{ "listener-stray",
+	  { "open", "exchange", "server:silent-close", "client:send=10",
+	    "client:expect=ECONNRESET" } },
 	/* A right ACK number makes the answer's sequence number lethal. */
-	{ "dnat-invalid", { "open", "exchange",
-			    "client:segment=PA,seq=+3000000,len=10",
-			    "client:expect=ECONNRESET" } },
-	{ "disconnect", { "open", "exchange", "server:disconnect",
-			  "client:expect=ECONNRESET" } },
-	{ "listener-closed", { "listen", "connect", "backlog=1",
-			       "listener:close", "client:expect=ECONNRESET" } },
-	{ "data-after-close", { "open", "exchange", "server:close",
-				"client:expect=EOF", "client:ack",
-				"client:send=10", "client:state=CLOSE" } },
-	{ "normal", { "open", "exchange", "server:close", "client:expect=EOF",
-		      "client:close" } },
+	{ "dnat-invalid",
+	  { "open", "exchange", "client:segment=PA,seq=+3000000,len=10",
+	    "client:expect=ECONNRESET" } },
+	{ "disconnect", { "open", "exchange", "server:disconnect", "client:expect=ECONNRESET" } },
+	{ "listener-closed",
+	  { "listen", "connect", "backlog=1", "listener:close", "client:expect=ECONNRESET" } },
+	{ "data-after-close",
+	  { "open", "exchange", "server:close", "client:expect=EOF", "client:ack", "client:send=10",
+	    "client:state=CLOSE" } },
+	{ "normal", { "open", "exchange", "server:close", "client:expect=EOF", "client:close" } },
 };
 
 static const struct recipe *find_recipe(const char *name)
@@ -138,8 +138,7 @@ static int cmd_as_uid(int argc, char **argv)
 	if (argc < 2)
 		die("needs a user id and a command");
 	uid = number("user id", argv[0]);
-	if (setgroups(0, NULL) || setresgid(uid, uid, uid) ||
-	    setresuid(uid, uid, uid))
+	if (setgroups(0, NULL) || setresgid(uid, uid, uid) || setresuid(uid, uid, uid))
 		die("cannot become user %lu: %s", uid, strerror(errno));
 	execvp(argv[1], argv + 1);
 	die("%s: %s", argv[1], strerror(errno));
@@ -152,11 +151,11 @@ static void usage(FILE *to)
 	      "  play STEP...   run the steps in order (lab play --help lists them)\n"
 	      "  storm          many short benign connections in every closing order\n"
 	      "  sniff          print every RST seen on an interface\n"
-	      "  as-uid N CMD   run CMD as an ordinary user\n", to);
+	      "  as-uid N CMD   run CMD as an ordinary user\n",
+	      to);
 	for (size_t i = 0; i < ARRAY_SIZE(recipes); i++) {
 		fprintf(to, "  %-14s =", recipes[i].name);
-		for (int s = 0; s < (int)ARRAY_SIZE(recipes[i].steps) &&
-		     recipes[i].steps[s]; s++)
+		for (int s = 0; s < (int)ARRAY_SIZE(recipes[i].steps) && recipes[i].steps[s]; s++)
 			fprintf(to, " %s", recipes[i].steps[s]);
 		fputc('\n', to);
 	}
@@ -168,26 +167,25 @@ static void usage(FILE *to)
 	      "  -t, --timeout SEC     for the whole command (default 20)\n"
 	      "  -n, --count N         -w, --workers N      storm: connections, at once\n"
 	      "  -1, --one-cpu                              storm: all on one CPU\n"
-	      "  -i, --interface IF    --ready-file PATH    sniff\n", to);
+	      "  -i, --interface IF    --ready-file PATH    sniff\n",
+	      to);
 }
 
-static const struct option longopts[] = {
-	{ "client-ns", required_argument, NULL, 'C' },
-	{ "server-ns", required_argument, NULL, 'S' },
-	{ "addr", required_argument, NULL, 'a' },
-	{ "port", required_argument, NULL, 'p' },
-	{ "listen-port", required_argument, NULL, 'l' },
-	{ "client-addr", required_argument, NULL, 1 },
-	{ "sport", required_argument, NULL, 2 },
-	{ "ready-file", required_argument, NULL, 3 },
-	{ "timeout", required_argument, NULL, 't' },
-	{ "count", required_argument, NULL, 'n' },
-	{ "workers", required_argument, NULL, 'w' },
-	{ "one-cpu", no_argument, NULL, '1' },
-	{ "interface", required_argument, NULL, 'i' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 }
-};
+static const struct option longopts[] = { { "client-ns", required_argument, NULL, 'C' },
+					  { "server-ns", required_argument, NULL, 'S' },
+					  { "addr", required_argument, NULL, 'a' },
+					  { "port", required_argument, NULL, 'p' },
+					  { "listen-port", required_argument, NULL, 'l' },
+					  { "client-addr", required_argument, NULL, 1 },
+					  { "sport", required_argument, NULL, 2 },
+					  { "ready-file", required_argument, NULL, 3 },
+					  { "timeout", required_argument, NULL, 't' },
+					  { "count", required_argument, NULL, 'n' },
+					  { "workers", required_argument, NULL, 'w' },
+					  { "one-cpu", no_argument, NULL, '1' },
+					  { "interface", required_argument, NULL, 'i' },
+					  { "help", no_argument, NULL, 'h' },
+					  { NULL, 0, NULL, 0 } };
 
 static uint16_t port_number(const char *text)
 {
@@ -201,19 +199,45 @@ static uint16_t port_number(const char *text)
 static void set_option(struct options *o, int c)
 {
 	switch (c) {
-	case 'C': o->client_ns = optarg; break;
-	case 'S': o->server_ns = optarg; break;
-	case 'a': o->addr = optarg; break;
-	case 'p': o->port = port_number(optarg); break;
-	case 'l': o->listen_port = port_number(optarg); break;
-	case 1: o->client_addr = optarg; break;
-	case 2: o->sport = port_number(optarg); break;
-	case 3: o->ready_file = optarg; break;
-	case 't': o->timeout = number("timeout", optarg); break;
-	case 'n': o->count = number("count", optarg); break;
-	case 'w': o->workers = number("workers", optarg); break;
-	case '1': o->one_cpu = true; break;
-	case 'i': o->ifname = optarg; break;
+	case 'C':
+		o->client_ns = optarg;
+		break;
+	case 'S':
+		o->server_ns = optarg;
+		break;
+	case 'a':
+		o->addr = optarg;
+		break;
+	case 'p':
+		o->port = port_number(optarg);
+		break;
+	case 'l':
+		o->listen_port = port_number(optarg);
+		break;
+	case 1:
+		o->client_addr = optarg;
+		break;
+	case 2:
+		o->sport = port_number(optarg);
+		break;
+	case 3:
+		o->ready_file = optarg;
+		break;
+	case 't':
+		o->timeout = number("timeout", optarg);
+		break;
+	case 'n':
+		o->count = number("count", optarg);
+		break;
+	case 'w':
+		o->workers = number("workers", optarg);
+		break;
+	case '1':
+		o->one_cpu = true;
+		break;
+	case 'i':
+		o->ifname = optarg;
+		break;
 	case 'h':
 		usage(stdout);
 		play_help();
@@ -254,8 +278,7 @@ int main(int argc, char **argv)
 	lab_doing = cmd;
 	optind = 2;
 	/* "+": steps are not options, and a step may begin with anything */
-	while ((c = getopt_long(argc, argv, "+C:S:a:p:l:t:n:w:1i:h", longopts,
-				NULL)) != -1)
+	while ((c = getopt_long(argc, argv, "+C:S:a:p:l:t:n:w:1i:h", longopts, NULL)) != -1)
 		set_option(&o, c);
 	if (!o.listen_port)
 		o.listen_port = o.port;

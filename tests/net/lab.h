@@ -9,43 +9,43 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 union sa {
-	struct sockaddr		sa;
-	struct sockaddr_in	v4;
-	struct sockaddr_in6	v6;
+	struct sockaddr sa;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
 };
 
 struct options {
-	const char	*client_ns;	/* NULL: the namespace we were started in */
-	const char	*server_ns;
-	const char	*addr;		/* where the client connects to */
-	uint16_t	port;
-	uint16_t	listen_port;	/* differs from port behind a DNAT */
-	const char	*client_addr;
-	uint16_t	sport;		/* 0: any */
-	unsigned int	timeout;	/* seconds, for the whole command */
+	const char *client_ns; /* NULL: the namespace we were started in */
+	const char *server_ns;
+	const char *addr; /* where the client connects to */
+	uint16_t port;
+	uint16_t listen_port; /* differs from port behind a DNAT */
+	const char *client_addr;
+	uint16_t sport;	      /* 0: any */
+	unsigned int timeout; /* seconds, for the whole command */
 	/* storm */
-	unsigned int	count;
-	unsigned int	workers;
-	bool		one_cpu;
+	unsigned int count;
+	unsigned int workers;
+	bool one_cpu;
 	/* sniff */
-	const char	*ifname;
-	const char	*ready_file;
+	const char *ifname;
+	const char *ready_file;
 };
 
 struct segment {
-	union sa	src, dst;
-	uint32_t	seq, ack;
-	uint8_t		flags;
-	uint8_t		ttl;
-	uint16_t	win;
-	uint16_t	len;
+	union sa src, dst;
+	uint32_t seq, ack;
+	uint8_t flags;
+	uint8_t ttl;
+	uint16_t win;
+	uint16_t len;
 };
 
 /* lab.c */
-extern const char *lab_doing;	/* what to name when the time is up */
+extern const char *lab_doing; /* what to name when the time is up */
 void die(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
 void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 const char *errno_name(int err);

@@ -53,7 +53,7 @@ socklen_t sa_len(const union sa *a)
 
 uint16_t sa_port(const union sa *a)
 {
-	return ntohs(a->v4.sin_port);	/* at the same place in both */
+	return ntohs(a->v4.sin_port); /* at the same place in both */
 }
 
 void sa_set_port(union sa *a, uint16_t port)
@@ -81,10 +81,8 @@ const char *sa_ip(const union sa *a)
 
 	turn = !turn;
 	if (a->sa.sa_family == AF_INET)
-		return inet_ntop(AF_INET, &a->v4.sin_addr, text[turn],
-				 sizeof(text[turn]));
-	return inet_ntop(AF_INET6, &a->v6.sin6_addr, text[turn],
-			 sizeof(text[turn]));
+		return inet_ntop(AF_INET, &a->v4.sin_addr, text[turn], sizeof(text[turn]));
+	return inet_ntop(AF_INET6, &a->v6.sin6_addr, text[turn], sizeof(text[turn]));
 }
 
 void say_tuple(const char *what, const union sa *a, const union sa *b)
@@ -135,8 +133,7 @@ void source_for(union sa *src, const struct options *o, const union sa *dst)
 	enter_ns(o->client_ns);
 	fd = socket(dst->sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	enter_ns(NULL);
-	if (fd < 0 || connect(fd, &dst->sa, sa_len(dst)) ||
-	    getsockname(fd, &src->sa, &len))
+	if (fd < 0 || connect(fd, &dst->sa, sa_len(dst)) || getsockname(fd, &src->sa, &len))
 		die("route to %s: %s", sa_ip(dst), strerror(errno));
 	sa_set_port(src, 0);
 	close(fd);
@@ -201,8 +198,11 @@ static size_t put_ip(uint8_t *buf, const struct segment *s, size_t payload)
 
 	if (s->src.sa.sa_family == AF_INET) {
 		*v4 = (struct iphdr){
-			.version = 4, .ihl = 5, .ttl = s->ttl,
-			.frag_off = htons(0x4000), .protocol = IPPROTO_TCP,
+			.version = 4,
+			.ihl = 5,
+			.ttl = s->ttl,
+			.frag_off = htons(0x4000),
+			.protocol = IPPROTO_TCP,
 			.tot_len = htons(sizeof(*v4) + payload),
 			.saddr = s->src.v4.sin_addr.s_addr,
 			.daddr = s->dst.v4.sin_addr.s_addr,
@@ -255,7 +255,7 @@ void send_segment(const char *ns, const struct segment *s)
 	len = put_tcp(tcp, s);
 	ip = put_ip(packet, s, len);
 	memcpy(packet + ip, tcp, len);
-	sa_set_port(&to, 0);	/* IPv6 raw sockets take it for a protocol */
+	sa_set_port(&to, 0); /* IPv6 raw sockets take it for a protocol */
 	enter_ns(ns);
 	fd = socket(to.sa.sa_family, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
 	if (fd < 0)
@@ -264,9 +264,9 @@ void send_segment(const char *ns, const struct segment *s)
 	if (sendto(fd, packet, ip + len, 0, &to.sa, sa_len(&to)) < 0)
 		die("send a crafted segment: %s", strerror(errno));
 	close(fd);
-	say("segment %s %u %s %u flags %s seq %u ack %u len %u ttl %u",
-	    sa_ip(&s->src), sa_port(&s->src), sa_ip(&s->dst), sa_port(&s->dst),
-	    flags_text(s->flags), s->seq, s->ack, s->len, s->ttl);
+	say("segment %s %u %s %u flags %s seq %u ack %u len %u ttl %u", sa_ip(&s->src),
+	    sa_port(&s->src), sa_ip(&s->dst), sa_port(&s->dst), flags_text(s->flags), s->seq,
+	    s->ack, s->len, s->ttl);
 }
 
 static const char flag_letters[] = "FSRPAUEW";

@@ -19,35 +19,34 @@
 
 #include "lab.h"
 
-#define MAX_PAIRS	64
-#define WAIT_MS		5000
+#define MAX_PAIRS 64
+#define WAIT_MS 5000
 
 struct pair {
-	int		client, server;
-	union sa	from, to;	/* as the client sees them */
+	int client, server;
+	union sa from, to; /* as the client sees them */
 };
 
 struct play {
-	const struct options	*o;
-	int			listener;
-	unsigned int		now;	/* the current pair */
-	uint16_t		port;	/* where the next client connects to */
-	uint16_t		sport;	/* and from; 0: any */
-	struct pair		pairs[MAX_PAIRS];
+	const struct options *o;
+	int listener;
+	unsigned int now; /* the current pair */
+	uint16_t port;	  /* where the next client connects to */
+	uint16_t sport;	  /* and from; 0: any */
+	struct pair pairs[MAX_PAIRS];
 };
 
 struct step {
-	struct play	*p;
-	struct pair	*pair;
-	int		*fd;		/* of WHO; NULL when none was named */
-	const char	*who;
-	const char	*arg;		/* NULL when there is none */
+	struct play *p;
+	struct pair *pair;
+	int *fd; /* of WHO; NULL when none was named */
+	const char *who;
+	const char *arg; /* NULL when there is none */
 };
 
 static const char *owner_ns(const struct step *s)
 {
-	return s->fd == &s->pair->client ? s->p->o->client_ns :
-					   s->p->o->server_ns;
+	return s->fd == &s->pair->client ? s->p->o->client_ns : s->p->o->server_ns;
 }
 
 static unsigned long arg_or(const struct step *s, unsigned long otherwise)
@@ -120,8 +119,7 @@ static void do_connect_start(const struct step *s)
 
 	prepare_client(s);
 	setsockopt(s->pair->client, SOL_SOCKET, SO_SNDTIMEO, &tiny, sizeof(tiny));
-	if (connect(s->pair->client, &s->pair->to.sa, sa_len(&s->pair->to)) &&
-	    errno != EINPROGRESS)
+	if (connect(s->pair->client, &s->pair->to.sa, sa_len(&s->pair->to)) && errno != EINPROGRESS)
 		die("%s", errno_name(errno));
 }
 
@@ -331,10 +329,10 @@ static void do_disconnect(const struct step *s)
 
 static const char *tcp_state(int fd)
 {
-	static const char * const names[] = {
-		"?", "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1",
-		"FIN_WAIT2", "TIME_WAIT", "CLOSE", "CLOSE_WAIT", "LAST_ACK",
-		"LISTEN", "CLOSING", "NEW_SYN_RECV",
+	static const char *const names[] = {
+		"?",	     "ESTABLISHED", "SYN_SENT",	    "SYN_RECV",	  "FIN_WAIT1",
+		"FIN_WAIT2", "TIME_WAIT",   "CLOSE",	    "CLOSE_WAIT", "LAST_ACK",
+		"LISTEN",    "CLOSING",	    "NEW_SYN_RECV",
 	};
 	struct tcp_info info;
 	socklen_t len = sizeof(info);
@@ -409,8 +407,7 @@ static uint32_t seq_arg(const char *v, uint32_t base)
 	return number("sequence number", v);
 }
 
-static void segment_field(struct segment *g, const char **ns, const char *key,
-			  const char *v)
+static void segment_field(struct segment *g, const char **ns, const char *key, const char *v)
 {
 	if (!strcmp(key, "seq"))
 		g->seq = seq_arg(v, g->seq);
@@ -466,8 +463,7 @@ static void do_segment(const struct step *s)
 	struct segment g = { 0 };
 	socklen_t len = sizeof(g.src), peer_len = sizeof(g.dst);
 
-	if (getsockname(*s->fd, &g.src.sa, &len) ||
-	    getpeername(*s->fd, &g.dst.sa, &peer_len))
+	if (getsockname(*s->fd, &g.src.sa, &len) || getpeername(*s->fd, &g.dst.sa, &peer_len))
 		die("%s", strerror(errno));
 	read_seq(*s->fd, &g.seq, &g.ack);
 	craft(&g, owner_ns(s), s->arg ? s->arg : "A");
@@ -532,8 +528,7 @@ static void do_pass(const struct step *s)
 {
 	unsigned long ms = arg_or(s, 10);
 
-	nanosleep(&(struct timespec){ .tv_sec = ms / 1000,
-				      .tv_nsec = ms % 1000 * 1000000 }, NULL);
+	nanosleep(&(struct timespec){ .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 }, NULL);
 }
 
 /* Keep everything open until standard input ends. */
@@ -553,7 +548,7 @@ static void do_hold(const struct step *s)
 static const struct verb {
 	const char *name;
 	void (*run)(const struct step *s);
-	int needs_who;		/* 1: a socket, 0: optional or none */
+	int needs_who; /* 1: a socket, 0: optional or none */
 	const char *help;
 } verbs[] = {
 	{ "listen", do_listen, 0, "[=BACKLOG]  the server listens" },
@@ -580,9 +575,11 @@ static const struct verb {
 	{ "shutdown", do_shutdown, 1, "[=wr|rd|rdwr]" },
 	{ "disconnect", do_disconnect, 1, "  connect(AF_UNSPEC)" },
 	{ "state", do_state, 1, "[=STATE]  print it, or wait for it" },
-	{ "expect", do_expect, 1, "[=A|B]  what the application gets: DATA, EOF, SILENCE or an errno" },
+	{ "expect", do_expect, 1,
+	  "[=A|B]  what the application gets: DATA, EOF, SILENCE or an errno" },
 	{ "seq", do_seq, 1, "  print snd_nxt and rcv_nxt" },
-	{ "segment", do_segment, 1, "=FLAGS[,seq=+N][,ack=-N][,len=N][,ttl=N][,win=N][,ns=NS]...  raw, numbered as WHO would" },
+	{ "segment", do_segment, 1,
+	  "=FLAGS[,seq=+N][,ack=-N][,len=N][,ttl=N][,win=N][,ns=NS]...  raw, numbered as WHO would" },
 	{ "stray", do_stray, 0, "=FLAGS[,...]  raw, of no connection" },
 	{ "run", do_run, 0, "=COMMAND  in the shell; knows $LAB_CADDR and $LAB_CPORT" },
 	{ "pass", do_pass, 0, "=MS  let time pass" },
@@ -593,15 +590,14 @@ void play_help(void)
 {
 	puts("steps, [WHO:]VERB[=ARG] with WHO client, server or listener:");
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
-		printf("  %s%s%s\n", verbs[i].needs_who ? "WHO:" : "",
-		       verbs[i].name, verbs[i].help);
+		printf("  %s%s%s\n", verbs[i].needs_who ? "WHO:" : "", verbs[i].name,
+		       verbs[i].help);
 }
 
 static const struct verb *find_verb(const char *name, size_t len)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
-		if (strlen(verbs[i].name) == len &&
-		    !strncmp(verbs[i].name, name, len))
+		if (strlen(verbs[i].name) == len && !strncmp(verbs[i].name, name, len))
 			return &verbs[i];
 	die("unknown step; see lab play --help");
 }
@@ -630,7 +626,8 @@ static void run_step(struct play *p, char *text)
 	if (text[word] == ':') {
 		s.fd = find_who(p, text, word);
 		s.who = s.fd == &s.pair->client ? "client" :
-			s.fd == &s.pair->server ? "server" : "listener";
+			s.fd == &s.pair->server ? "server" :
+						  "listener";
 		name = text + word + 1;
 		word = strcspn(name, "=");
 	}

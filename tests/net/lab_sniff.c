@@ -59,7 +59,8 @@ static void attach_filter(int fd)
 static int open_sniffer(const struct options *o)
 {
 	struct sockaddr_ll ll = {
-		.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL),
+		.sll_family = AF_PACKET,
+		.sll_protocol = htons(ETH_P_ALL),
 	};
 	int fd, size = 8 << 20;
 
@@ -97,10 +98,9 @@ static void print_rst(const uint8_t *p, size_t n, const char *dir)
 		src.v6.sin6_addr = v6->ip6_src;
 		dst.v6.sin6_addr = v6->ip6_dst;
 	}
-	say("rst %s %s %u %s %u %s seq %u ack %u ttl %u id %u", dir,
-	    sa_ip(&src), ntohs(th->source), sa_ip(&dst), ntohs(th->dest),
-	    flags_text(p[ip + 13]), ntohl(th->seq), ntohl(th->ack_seq),
-	    is4 ? v4->ttl : v6->ip6_hlim, is4 ? ntohs(v4->id) : 0);
+	say("rst %s %s %u %s %u %s seq %u ack %u ttl %u id %u", dir, sa_ip(&src), ntohs(th->source),
+	    sa_ip(&dst), ntohs(th->dest), flags_text(p[ip + 13]), ntohl(th->seq),
+	    ntohl(th->ack_seq), is4 ? v4->ttl : v6->ip6_hlim, is4 ? ntohs(v4->id) : 0);
 }
 
 /* False when nothing is waiting. */
@@ -109,8 +109,7 @@ static bool next_rst(int fd)
 	struct sockaddr_ll from;
 	socklen_t len = sizeof(from);
 	uint8_t p[256];
-	ssize_t n = recvfrom(fd, p, sizeof(p), MSG_DONTWAIT,
-			     (struct sockaddr *)&from, &len);
+	ssize_t n = recvfrom(fd, p, sizeof(p), MSG_DONTWAIT, (struct sockaddr *)&from, &len);
 	bool out = from.sll_pkttype == PACKET_OUTGOING;
 
 	if (n < 0)

@@ -17,21 +17,21 @@
 
 #include "lab.h"
 
-#define MESSAGE	64
+#define MESSAGE 64
 
 enum order {
-	CLIENT_FIRST,		/* the server sees the end and closes */
+	CLIENT_FIRST, /* the server sees the end and closes */
 	SERVER_FIRST,
-	BOTH_AT_ONCE,		/* FINs may cross */
-	HALF_CLOSED_CLIENT,	/* the answer comes after the client's FIN */
+	BOTH_AT_ONCE,	    /* FINs may cross */
+	HALF_CLOSED_CLIENT, /* the answer comes after the client's FIN */
 	HALF_CLOSED_SERVER,
 	NO_DATA,
 	N_ORDERS
 };
 
 struct tally {
-	atomic_uint	served;
-	atomic_uint	errors;
+	atomic_uint served;
+	atomic_uint errors;
 };
 
 static bool put_all(int fd, const void *data, size_t n)
@@ -56,7 +56,7 @@ static bool serve(int fd)
 	char m[MESSAGE];
 	ssize_t r = recv(fd, m, 1, 0);
 
-	if (r == 0)			/* NO_DATA */
+	if (r == 0) /* NO_DATA */
 		return true;
 	if (r < 0 || !get_all(fd, m + 1, sizeof(m) - 1))
 		return false;
@@ -67,8 +67,7 @@ static bool serve(int fd)
 	case HALF_CLOSED_CLIENT:
 		return at_end(fd) && put_all(fd, m, sizeof(m));
 	case HALF_CLOSED_SERVER:
-		return put_all(fd, m, sizeof(m)) && !shutdown(fd, SHUT_WR) &&
-		       at_end(fd);
+		return put_all(fd, m, sizeof(m)) && !shutdown(fd, SHUT_WR) && at_end(fd);
 	default:
 		return put_all(fd, m, sizeof(m)) && at_end(fd);
 	}
@@ -107,8 +106,7 @@ static void server_worker(int listener, struct tally *t)
 	}
 }
 
-static void client_worker(const struct options *o, unsigned int first,
-			  struct tally *t)
+static void client_worker(const struct options *o, unsigned int first, struct tally *t)
 {
 	union sa to;
 
@@ -117,8 +115,8 @@ static void client_worker(const struct options *o, unsigned int first,
 		int fd = tcp_socket(o->client_ns, to.sa.sa_family);
 
 		if (connect(fd, &to.sa, sa_len(&to)) || !talk(fd, i % N_ORDERS)) {
-			fprintf(stderr, "storm: connection %u order %u: %s\n",
-				i, i % N_ORDERS, strerror(errno));
+			fprintf(stderr, "storm: connection %u order %u: %s\n", i, i % N_ORDERS,
+				strerror(errno));
 			atomic_fetch_add(&t->errors, 1);
 		}
 		close(fd);
@@ -173,8 +171,7 @@ int cmd_storm(const struct options *o)
 		die("1 to %zu workers", ARRAY_SIZE(servers));
 	if (o->one_cpu)
 		stay_here();
-	t = mmap(NULL, sizeof(*t), PROT_READ | PROT_WRITE,
-		 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	t = mmap(NULL, sizeof(*t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (t == MAP_FAILED)
 		die("mmap: %s", strerror(errno));
 	for (unsigned int i = 0; i < o->workers; i++) {
