@@ -341,7 +341,7 @@ static int watch(struct watch *w)
 		return err;
 	if (!w->opt.quiet)
 		sensor__print_plan(w->sensor, stderr);
-	if (privileges_drop())
+	if (privileges_drop(w->opt.xdp))
 		warning("drop privileges: %s", error_name(errno));
 	err = create_ready_file(w->opt.ready_file);
 	if (!err)

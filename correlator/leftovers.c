@@ -62,11 +62,12 @@ int leftovers__note(struct leftovers *l, const struct leftover *item)
 	return fflush(l->file) ? -errno : 0;
 }
 
-void leftovers__close(struct leftovers *l)
+void leftovers__close(struct leftovers *l, bool clean)
 {
 	if (!l)
 		return;
-	unlink(l->path);
+	if (clean)
+		unlink(l->path);
 	fclose(l->file);
 	free(l);
 }

@@ -29,8 +29,8 @@ struct leftovers *leftovers__open(uint64_t netns);
 /** leftovers__note() - call before attaching what would outlive us */
 int leftovers__note(struct leftovers *l, const struct leftover *item);
 
-/** leftovers__close() - all is detached: remove the file */
-void leftovers__close(struct leftovers *l);
+/** leftovers__close() - @clean: all is detached, remove the file; else the next start tries */
+void leftovers__close(struct leftovers *l, bool clean);
 
 /**
  * leftovers_reap() - call @remove for each item that dead sensors of this namespace noted

@@ -5,10 +5,15 @@
 #ifndef PRIVILEGES_H
 #define PRIVILEGES_H
 
+#include <stdbool.h>
+
 /** privileges_missing() - name of the first capability that is lacking; NULL = all are there */
 const char *privileges_missing(void);
 
-/** privileges_drop() - keep only what watching and detaching still need; 0 or -errno */
-int privileges_drop(void);
+/**
+ * privileges_drop() - keep only what watching and detaching still need; 0 or -errno
+ * @xdp: an XDP program is attached, whose removal needs more
+ */
+int privileges_drop(bool xdp);
 
 #endif

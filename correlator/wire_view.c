@@ -50,6 +50,7 @@ struct wire {
 	struct leftovers *leftovers;
 	struct bpf_object *obj;
 	struct wire_if *ifs;
+	bool left_something;
 };
 
 enum { INGRESS, EGRESS };
@@ -356,15 +357,17 @@ static int attach_ingress(struct wire *w, struct wire_if *wif)
 	return attach_tc(w, wif, INGRESS);
 }
 
-static void detach_xdp(struct wire_if *wif)
+static void detach_xdp(struct wire *w, struct wire_if *wif)
 {
 	int err;
 
 	if (!wif->xdp)
 		return;
 	err = xdp_program__detach(wif->xdp, (int)wif->link.ifindex, wif->xdp_mode, 0);
-	if (err && err != -ENODEV && !wif->link.gone)
+	if (err && err != -ENODEV && !wif->link.gone) {
 		warning("detach XDP from '%s': %s", wif->link.name, error_name(err));
+		w->left_something = true;
+	}
 	xdp_program__close(wif->xdp);
 }
 
@@ -372,7 +375,7 @@ static void detach(struct wire *w, struct wire_if *wif)
 {
 	int dir;
 
-	detach_xdp(wif);
+	detach_xdp(w, wif);
 	for (dir = INGRESS; dir <= EGRESS; dir++) {
 		if (wif->tcx[dir] >= 0)
 			close(wif->tcx[dir]);
@@ -466,7 +469,7 @@ void wire__free(struct wire *w)
 		w->ifs = wif->next;
 		detach(w, wif);
 	}
-	leftovers__close(w->leftovers);
+	leftovers__close(w->leftovers, !w->left_something);
 	bpf_object__close(w->obj);
 	free(w);
 }
