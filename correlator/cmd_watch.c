@@ -185,6 +185,24 @@ static int follow_links(struct watch *w)
 	return -ENODEV;
 }
 
+static void drop_privileges(const struct watch *w)
+{
+	int err = privileges_drop(w->opt.xdp || sensor__lacks_modules(w->sensor));
+
+	if (err)
+		warning("drop privileges: %s", error_name(err));
+}
+
+/* For modules that were not loaded when we attached. */
+static void look_again(struct watch *w)
+{
+	if (!sensor__lacks_modules(w->sensor))
+		return;
+	sensor__look_again(w->sensor);
+	if (!sensor__lacks_modules(w->sensor))
+		drop_privileges(w);
+}
+
 static int run(struct watch *w, int signal_fd)
 {
 	struct pollfd fds[] = {
@@ -200,7 +218,7 @@ static int run(struct watch *w, int signal_fd)
 			return -errno;
 		if (fds[2].revents)
 			break;
-		sensor__look_again(w->sensor);
+		look_again(w);
 		err = sensor__read_events(w->sensor);
 		now = clock_ns(CLOCK_MONOTONIC);
 		join__tick(w->join, now);
@@ -341,8 +359,7 @@ static int watch(struct watch *w)
 		return err;
 	if (!w->opt.quiet)
 		sensor__print_plan(w->sensor, stderr);
-	if (privileges_drop(w->opt.xdp))
-		warning("drop privileges: %s", error_name(errno));
+	drop_privileges(w);
 	err = create_ready_file(w->opt.ready_file);
 	if (!err)
 		err = run(w, signal_fd);

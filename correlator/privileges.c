@@ -20,7 +20,6 @@ static const struct {
 /*
  * For interfaces that come later and for detaching; for the owner of a socket in /proc/PID/fd
  * and its cgroup by handle; for symbols of modules that are loaded later.
- * libxdp looks programs up by id when it detaches, which takes CAP_SYS_ADMIN.
  */
 static const cap_value_t kept[] = {
 	CAP_SYS_ADMIN,	CAP_BPF,	     CAP_PERFMON, CAP_NET_ADMIN,
@@ -41,15 +40,15 @@ const char *privileges_missing(void)
 	return missing;
 }
 
-int privileges_drop(bool xdp)
+int privileges_drop(bool keep_admin)
 {
 	cap_t have = cap_get_proc(), keep = cap_init();
 	cap_flag_value_t value;
 	int err = 0;
 	size_t i;
 
-	/* kept[0] is for XDP only. */
-	for (i = !xdp; have && keep && i < sizeof(kept) / sizeof(kept[0]); i++) {
+	/* kept[0] is CAP_SYS_ADMIN. */
+	for (i = !keep_admin; have && keep && i < sizeof(kept) / sizeof(kept[0]); i++) {
 		if (cap_get_flag(have, kept[i], CAP_PERMITTED, &value) || value != CAP_SET)
 			continue;
 		cap_set_flag(keep, CAP_PERMITTED, 1, &kept[i], CAP_SET);

@@ -12,8 +12,9 @@ const char *privileges_missing(void);
 
 /**
  * privileges_drop() - keep only what watching and detaching still need; 0 or -errno
- * @xdp: an XDP program is attached, whose removal needs more
+ * @keep_admin: libxdp looks programs up by id when it detaches, and libbpf the BTF of modules
+ *	that are loaded later; both take CAP_SYS_ADMIN
  */
-int privileges_drop(bool xdp);
+int privileges_drop(bool keep_admin);
 
 #endif
