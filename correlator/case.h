@@ -108,7 +108,8 @@ struct kernel_sock {
 	uint32_t snd_nxt;
 	uint32_t unread; /* bytes; valid if unread_known */
 	int32_t linger2;
-	uint8_t state; /* TCP_* */
+	uint32_t user_timeout; /* ms; 0 = not set */
+	uint8_t state;	       /* TCP_* */
 	uint8_t shutdown;
 	uint8_t tw_substate;
 	bool present;

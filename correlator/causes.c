@@ -74,6 +74,25 @@ const struct cause causes[] = {
 		.reference = "RFC 2525 section 2.17; net/ipv4/tcp.c: __tcp_close()",
 	},
 	{
+		.id = "linger2",
+		.title = "the connection was dropped in FIN_WAIT2 because TCP_LINGER2 is negative",
+		.type = TYPE_ACTIVE,
+		.origin = ORIGIN_LOCAL,
+		.ways = {
+			{ CONF_CERTAIN, FACT(ACTIVE) | FACT(REASON_LINGER), 0 },
+			{ CONF_LIKELY, FACT(ACTIVE) | FACT(LINGER2_NEGATIVE) | FACT(IN_CLOSE), FACT(IN_DISCONNECT) | FACT(UNREAD) | FACT(IN_LISTEN_STOP) },
+			{ CONF_LIKELY, FACT(PASSIVE) | FACT(LINGER2_NEGATIVE) | FACT(DEAD_SOCKET), FACT(SEGMENT_DATA) },
+		},
+		.advice = {
+			{
+				.action = "do not set TCP_LINGER2 below 0, or read to the end of file before close()",
+				.price = "a socket waits up to tcp_fin_timeout for the peer's FIN",
+				.undo = "set it again",
+			},
+		},
+		.reference = "tcp(7) TCP_LINGER2; net/ipv4/tcp.c: __tcp_close()",
+	},
+	{
 		.id = "out-of-memory",
 		.title = "TCP gave the connection up for lack of memory or too many orphans",
 		.type = TYPE_ACTIVE,
@@ -134,12 +153,52 @@ const struct cause causes[] = {
 		.reference = "net/ipv4/tcp.c: tcp_abort(); sock_diag(7)",
 	},
 	{
+		.id = "fin-wait2-timeout",
+		.title = "a closed socket waited too long in FIN_WAIT2 for the peer's FIN",
+		.type = TYPE_ACTIVE,
+		.origin = ORIGIN_LOCAL,
+		.ways = {
+			{ CONF_CERTAIN, FACT(ACTIVE) | FACT(IN_KEEPALIVE) | FACT(IN_FIN_WAIT2), 0 },
+		},
+		.advice = {
+			{
+				.action = "find why the peer does not close its side",
+				.price = "none",
+				.undo = "none needed",
+			},
+			{
+				.action = "wait longer: sysctl -w net.ipv4.tcp_fin_timeout=SECONDS, or TCP_LINGER2 in the application",
+				.price = "orphans keep memory for longer",
+				.undo = "set the old value",
+			},
+		},
+		.reference = "tcp(7) tcp_fin_timeout; net/ipv4/tcp_timer.c: tcp_keepalive_timer()",
+	},
+	{
+		.id = "user-timeout",
+		.title = "TCP_USER_TIMEOUT passed while the peer left probes unanswered",
+		.type = TYPE_ACTIVE,
+		.origin = ORIGIN_LOCAL,
+		.ways = {
+			{ CONF_CERTAIN, FACT(ACTIVE) | FACT(IN_KEEPALIVE) | FACT(USER_TIMEOUT), FACT(IN_FIN_WAIT2) },
+		},
+		.advice = {
+			{
+				.action = "see why the peer was unreachable: host down, path cut, or a firewall that forgot an idle connection; or raise TCP_USER_TIMEOUT",
+				.price = "a dead peer is noticed later",
+				.undo = "set the old value",
+			},
+		},
+		.reference = "RFC 5482; net/ipv4/tcp_timer.c: tcp_keepalive_timer()",
+	},
+	{
 		.id = "keepalive-timeout",
 		.title = "keepalive probes stayed unanswered",
 		.type = TYPE_ACTIVE,
 		.origin = ORIGIN_LOCAL,
 		.ways = {
-			{ CONF_LIKELY, FACT(ACTIVE) | FACT(IN_KEEPALIVE), FACT(LINGER2_NEGATIVE) },
+			{ CONF_CERTAIN, FACT(ACTIVE) | FACT(IN_KEEPALIVE),
+			  FACT(USER_TIMEOUT) | FACT(IN_FIN_WAIT2) },
 		},
 		.advice = {
 			{
@@ -244,13 +303,31 @@ const struct cause causes[] = {
 		.reference = "RFC 9293 section 3.10.7.3",
 	},
 	{
+		.id = "timewait",
+		.title = "the remnant of a closed connection refused a wrong FIN or SYN",
+		.type = TYPE_PASSIVE,
+		.origin = ORIGIN_LOCAL,
+		.ways = {
+			{ CONF_CERTAIN, FACT(PASSIVE) | FACT(TIMEWAIT) | FACT(FIN_WAIT2_MINI), FACT(SEGMENT_DATA) },
+		},
+		.advice = {
+			{
+				.action = "look at the sender: it sends a FIN or SYN that does not fit the connection that it had",
+				.price = "none",
+				.undo = "none needed",
+			},
+		},
+		.reference = "net/ipv4/tcp_minisocks.c: tcp_timewait_state_process()",
+	},
+	{
 		.id = "data-after-close",
 		.title = "data arrived for a socket that the application had closed",
 		.type = TYPE_PASSIVE,
 		.origin = ORIGIN_LOCAL,
 		.ways = {
-			{ CONF_CERTAIN, FACT(PASSIVE) | FACT(TIMEWAIT) | FACT(FIN_WAIT2_MINI), 0 },
-			{ CONF_CERTAIN, FACT(PASSIVE) | FACT(DEAD_SOCKET), 0 },
+			{ CONF_CERTAIN,
+			  FACT(PASSIVE) | FACT(TIMEWAIT) | FACT(FIN_WAIT2_MINI) | FACT(SEGMENT_DATA), 0 },
+			{ CONF_CERTAIN, FACT(PASSIVE) | FACT(DEAD_SOCKET) | FACT(SEGMENT_DATA), 0 },
 		},
 		.advice = {
 			{
@@ -279,6 +356,45 @@ const struct cause causes[] = {
 			},
 		},
 		.reference = "RFC 9293 section 3.10.7.1",
+	},
+	{
+		.id = "accept-overflow",
+		.title = "the accept queue was full and tcp_abort_on_overflow is set",
+		.type = TYPE_PASSIVE,
+		.origin = ORIGIN_LOCAL,
+		.ways = {
+			{ CONF_CERTAIN, FACT(PASSIVE) | FACT(LISTENER) | FACT(IN_CHECK_REQ), FACT(SEGMENT_HAS_SYN) | FACT(IN_MPTCP) },
+		},
+		.advice = {
+			{
+				.action = "let the application accept faster, or listen with a larger backlog (and net.core.somaxconn)",
+				.price = "memory for queued connections",
+				.undo = "set the old values",
+			},
+			{
+				.action = "let clients retry in place of failing: sysctl -w net.ipv4.tcp_abort_on_overflow=0",
+				.price = "clients wait instead of failing at once",
+				.undo = "sysctl -w net.ipv4.tcp_abort_on_overflow=1",
+			},
+		},
+		.reference = "listen(2); net/ipv4/tcp_minisocks.c: tcp_check_req()",
+	},
+	{
+		.id = "embryonic",
+		.title = "a SYN came for a connection whose handshake was under way",
+		.type = TYPE_PASSIVE,
+		.origin = ORIGIN_LOCAL,
+		.ways = {
+			{ CONF_CERTAIN, FACT(PASSIVE) | FACT(LISTENER) | FACT(IN_CHECK_REQ) | FACT(SEGMENT_HAS_SYN), FACT(IN_MPTCP) },
+		},
+		.advice = {
+			{
+				.action = "look at {seg.src}: it uses the port again before its first connection was settled, or two hosts behind one address do",
+				.price = "none",
+				.undo = "none needed",
+			},
+		},
+		.reference = "net/ipv4/tcp_minisocks.c: tcp_check_req()",
 	},
 	{
 		.id = "listener-stray",
@@ -323,6 +439,46 @@ const struct cause causes[] = {
 			},
 		},
 		.reference = "RFC 9293 section 3.10.7.1",
+	},
+	{
+		.id = "nat-skipped-forward",
+		.title = "this gateway passed a segment on without translating it, and its receiver refused it",
+		.type = TYPE_PASSIVE,
+		.origin = ORIGIN_FORWARDED,
+		.ways = {
+			{ CONF_CERTAIN, FACT(MADE_BY_LEAK) | FACT(PASSED_THROUGH), 0 },
+			{ CONF_LIKELY, FACT(MADE_BY_LEAK), FACT(SENT_HERE) },
+		},
+		.advice = {
+			{
+				.action = "drop what conntrack calls INVALID before it is forwarded: `iptables -I FORWARD -m conntrack --ctstate INVALID -j DROP` (ip6tables for IPv6)",
+				.price = "also drops segments of connections that this host sees one way only (asymmetric routing, failover)",
+				.undo = "the same command with -D in place of -I",
+			},
+			{
+				.action = "tell conntrack to accept segments out of window: sysctl -w net.netfilter.nf_conntrack_tcp_be_liberal=1",
+				.price = "conntrack no longer checks sequence numbers in this namespace",
+				.undo = "sysctl -w net.netfilter.nf_conntrack_tcp_be_liberal=0",
+			},
+		},
+		.reference = "net/netfilter/nf_conntrack_proto_tcp.c; Kubernetes issue 74839",
+	},
+	{
+		.id = "forged",
+		.title = "another host sent the reset in the peer's name",
+		.type = TYPE_UNKNOWN,
+		.origin = ORIGIN_REMOTE,
+		.ways = {
+			{ CONF_LIKELY, FACT(ARRIVED_HERE) | FACT(FOREIGN_TTL), FACT(SENT_HERE) | FACT(PASSED_THROUGH) },
+		},
+		.advice = {
+			{
+				.action = "look for a firewall, load balancer or intruder on the path from {rst.src}",
+				.price = "none",
+				.undo = "none needed",
+			},
+		},
+		.reference = "RFC 5961",
 	},
 	{
 		.id = "forwarded",

@@ -86,12 +86,24 @@ static void on_opened(void *ctx, struct reset_case *c)
 	w->recall_spent_ns += clock_ns(CLOCK_MONOTONIC) - now;
 }
 
+/*
+ * The segment that was answered, where the kernel told it; else the RST as it was seen, then its
+ * reverse: one that answers an untranslated segment has a tuple that conntrack never had.
+ */
+static int look_up_entry(struct watch *w, struct reset_case *c)
+{
+	struct tuple back = tuple_reverse(&c->rst.tuple);
+	int found;
+
+	if (c->kernel.has_segment)
+		return ctnl__lookup(w->ctnl, &c->kernel.segment, &c->ct);
+	found = ctnl__lookup(w->ctnl, &c->rst.tuple, &c->ct);
+	return found ? found : ctnl__lookup(w->ctnl, &back, &c->ct);
+}
+
 static void ask_conntrack(struct watch *w, struct reset_case *c)
 {
-	const struct tuple *seg = case_segment(c);
-	enum ct_state state = c->ct.state;
-
-	if (c->ct.has_entry || !seg)
+	if (c->ct.has_entry)
 		return;
 	if (!ctnl__is_active()) {
 		c->ct_asked = true;
@@ -99,13 +111,13 @@ static void ask_conntrack(struct watch *w, struct reset_case *c)
 	}
 	if (!w->ctnl)
 		w->ctnl = ctnl__open();
-	if (!w->ctnl || ctnl__lookup(w->ctnl, seg, &c->ct) < 0)
+	if (!w->ctnl || look_up_entry(w, c) < 0)
 		return;
 	c->ct_asked = true;
 	/* An entry exists for the tuple, yet the segment carried none: it was refused. */
-	if (c->ct.has_entry && c->kernel.nfct_known && c->kernel.nfct == 0)
-		state = CT_INVALID;
-	c->ct.state = state;
+	if (c->ct.has_entry && c->kernel.nfct_known && c->kernel.nfct == 0 &&
+	    c->kernel.lookup == LOOKUP_NONE)
+		c->ct.state = CT_INVALID;
 }
 
 static void ask_routes(struct watch *w, struct reset_case *c)

@@ -122,6 +122,7 @@ static void decode_sock(const struct rst_ev_kernel *ev, struct kernel_sock *s)
 	s->rcv_nxt = ev->rcv_nxt;
 	s->snd_nxt = ev->snd_nxt;
 	s->linger2 = ev->linger2;
+	s->user_timeout = ev->user_timeout;
 	s->shutdown = ev->sk_shutdown;
 	s->unread = ev->unread;
 	s->unread_known = ev->has & RST_HAS_CLOSE_ENTRY;

@@ -7,11 +7,13 @@
  */
 #include "facts.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <netinet/tcp.h>
 
 #define SOCK_DEAD_BIT (1u << 0)
 #define SOCK_LINGER_BIT (1u << 4)
+#define TTL_TOLERANCE 2
 
 const struct fact_text fact_texts[FACT_MAX] = {
 	[FACT_SENT_HERE] = {
@@ -38,6 +40,43 @@ const struct fact_text fact_texts[FACT_MAX] = {
 		.yes = "it answers a SYN, {seg}",
 		.no = "it answers {seg.flags}, not a SYN",
 		.missing = "the segment that it answers",
+	},
+	[FACT_SEGMENT_HAS_SYN] = {
+		.yes = "the segment that it answers carries a SYN",
+		.no = "the segment that it answers carries no SYN",
+		.missing = "the segment that it answers",
+	},
+	[FACT_SEGMENT_DATA] = {
+		.yes = "the segment that it answers carries data",
+		.no = "the segment that it answers carries no data",
+		.missing = "the segment that it answers",
+	},
+	[FACT_FOREIGN_TTL] = {
+		.yes = "it came with TTL {rst.ttl}, but the peer's own segments come with {peer.ttl}: "
+		       "another host sent it in the peer's name",
+		.no = "its TTL is that of the peer's own segments",
+		.missing = "segments of the peer, to compare their TTL",
+	},
+	[FACT_MADE_BY_LEAK] = {
+		.yes = "the RST was sent to {rst.dst}, which NAT here hides behind {ct.hidden}: the "
+		       "sender had received {ct.leaked} untranslated from this gateway",
+		.no = "the RST was sent to the translated address",
+		.missing = "conntrack's entry for the flow (ctnetlink)",
+	},
+	[FACT_USER_TIMEOUT] = {
+		.yes = "TCP_USER_TIMEOUT of {sk} is {sk.user_timeout} ms",
+		.no = "TCP_USER_TIMEOUT is not set",
+		.missing = "kernel view: the socket's TCP_USER_TIMEOUT",
+	},
+	[FACT_IN_FIN_WAIT2] = {
+		.yes = "the socket {sk} was in FIN_WAIT2",
+		.no = "the socket was not in FIN_WAIT2",
+		.missing = "kernel view: the state of the socket",
+	},
+	[FACT_REASON_LINGER] = {
+		.yes = "the kernel's reason is {reason.name}",
+		.no = "the kernel's reason is not TCP_LINGER2",
+		.missing = "reset reasons (6.12)",
 	},
 	[FACT_FLOW_SEEN] = {
 		.yes = "both ends had exchanged segments just before, and none had ended the connection",
@@ -262,8 +301,52 @@ static void gather_segment(struct reset_case *c)
 	if (has_segment(c, &flags)) {
 		set(c, FACT_SEGMENT_KNOWN, true);
 		set(c, FACT_SEGMENT_SYN, (flags & (FLAG_SYN | FLAG_ACK)) == FLAG_SYN);
+		set(c, FACT_SEGMENT_HAS_SYN, flags & FLAG_SYN);
+		set(c, FACT_SEGMENT_DATA,
+		    (c->kernel.has_segment ? c->kernel.segment_len : c->answers.len) > 0);
 	}
 	set(c, FACT_FLOW_SEEN, flow_seen(c));
+}
+
+/*
+ * A peer's segments come over one path with one TTL. Only what arrived at the same interface
+ * and hook can be compared; a difference of one or two is a change of route.
+ */
+static void gather_ttl(struct reset_case *c)
+{
+	bool same = false, compared = false;
+	unsigned int i;
+
+	if (!c->n_sightings || !is_ingress(&c->sightings[0]))
+		return;
+	for (i = 0; i < c->n_history; i++) {
+		const struct packet *p = &c->history[i];
+
+		if (!tuple_equal(&p->tuple, &c->rst.tuple) || p->ifindex != c->rst.ifindex ||
+		    p->hook != c->rst.hook || (p->flags & FLAG_RST))
+			continue;
+		compared = true;
+		same |= abs((int)p->ttl - (int)c->rst.ttl) <= TTL_TOLERANCE;
+	}
+	if (compared)
+		set(c, FACT_FOREIGN_TTL, !same);
+}
+
+/*
+ * A RST that arrives for the address behind DNAT, or leaves the network for the masqueraded
+ * one, can only answer a segment that had left this gateway without being translated.
+ */
+static void gather_leak(struct reset_case *c)
+{
+	struct tuple back = tuple_reverse(&c->rst.tuple);
+
+	if (!c->n_sightings || !is_ingress(&c->sightings[0]) || !c->ct_asked)
+		return;
+	set(c, FACT_MADE_BY_LEAK,
+	    c->ct.has_entry && ((c->ct.dnat && tuple_equal(&back, &c->ct.reply) &&
+				 !tuple_equal(&c->rst.tuple, &c->ct.orig)) ||
+				(c->ct.snat && tuple_equal(&back, &c->ct.orig) &&
+				 !tuple_equal(&c->rst.tuple, &c->ct.reply))));
 }
 
 static bool tcp_would_tell(const struct reset_case *c)
@@ -319,6 +402,8 @@ static void gather_lookup(struct reset_case *c)
 	}
 	set(c, FACT_LINGER_ZERO, (k->sock.flags & SOCK_LINGER_BIT) && !k->sock.lingertime);
 	set(c, FACT_LINGER2_NEGATIVE, k->sock.linger2 < 0);
+	set(c, FACT_USER_TIMEOUT, k->sock.user_timeout > 0);
+	set(c, FACT_IN_FIN_WAIT2, k->sock.state == TCP_FIN_WAIT2);
 	if (!strcmp(k->reason, "TCP_ABORT_ON_CLOSE"))
 		set(c, FACT_UNREAD, true);
 	else if (k->sock.unread_known && (c->views & VIEW_CLOSE))
@@ -385,8 +470,10 @@ static void gather_stack(struct reset_case *c)
 
 static void gather_reason(struct reset_case *c)
 {
-	if (c->kernel.reason[0])
-		set(c, FACT_REASON_MEMORY, !strcmp(c->kernel.reason, "TCP_ABORT_ON_MEMORY"));
+	if (!c->kernel.reason[0] || !strcmp(c->kernel.reason, "NOT_SPECIFIED"))
+		return;
+	set(c, FACT_REASON_MEMORY, !strcmp(c->kernel.reason, "TCP_ABORT_ON_MEMORY"));
+	set(c, FACT_REASON_LINGER, !strcmp(c->kernel.reason, "TCP_ABORT_ON_LINGER"));
 }
 
 /* Is NAT due for a segment that still has this tuple? */
@@ -421,6 +508,8 @@ void facts_gather(struct reset_case *c)
 	c->facts_no = 0;
 	gather_path(c);
 	gather_segment(c);
+	gather_ttl(c);
+	gather_leak(c);
 	gather_calls(c);
 	gather_lookup(c);
 	gather_stack(c);

@@ -16,8 +16,12 @@ enum fact {
 	FACT_PASSED_THROUGH,
 	FACT_ARRIVED_HERE, /* came in for an address of ours */
 	FACT_SEGMENT_KNOWN,
-	FACT_SEGMENT_SYN, /* SYN without ACK */
-	FACT_FLOW_SEEN,	  /* both directions carried traffic before, and nothing had ended it */
+	FACT_SEGMENT_SYN,     /* SYN without ACK */
+	FACT_SEGMENT_HAS_SYN, /* with or without ACK */
+	FACT_SEGMENT_DATA,
+	FACT_FLOW_SEEN,	   /* both directions carried traffic before, and nothing had ended it */
+	FACT_FOREIGN_TTL,  /* arrived with another TTL than all that the peer had sent */
+	FACT_MADE_BY_LEAK, /* came for an address that NAT here hides from the sender */
 	/* who made it */
 	FACT_PASSIVE,
 	FACT_ACTIVE,
@@ -34,6 +38,8 @@ enum fact {
 	FACT_LINGER_ZERO,
 	FACT_UNREAD,
 	FACT_LINGER2_NEGATIVE,
+	FACT_USER_TIMEOUT, /* TCP_USER_TIMEOUT is set */
+	FACT_IN_FIN_WAIT2,
 	/* the way to tcp_send_active_reset() or tcp_v4_send_reset() */
 	FACT_IN_CLOSE,
 	FACT_IN_DISCONNECT,
@@ -44,6 +50,7 @@ enum fact {
 	FACT_IN_CHECK_REQ,
 	FACT_IN_MPTCP,
 	FACT_REASON_MEMORY,
+	FACT_REASON_LINGER,
 	/* conntrack */
 	FACT_NOT_TRACKED,  /* the segment carried no conntrack entry */
 	FACT_UNTRANSLATED, /* conntrack maps this tuple, the segment kept it */

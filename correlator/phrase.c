@@ -359,6 +359,52 @@ PRINTER(sk_local)
 	print_endpoint(out, t->saddr, t->sport, t->family);
 }
 
+PRINTER(sk_user_timeout)
+{
+	(void)ctx;
+	fprintf(out, "%u", c->kernel.sock.user_timeout);
+}
+
+PRINTER(rst_ttl)
+{
+	(void)ctx;
+	fprintf(out, "%u", c->rst.ttl);
+}
+
+PRINTER(peer_ttl)
+{
+	unsigned int i;
+
+	(void)ctx;
+	for (i = c->n_history; i-- > 0;) {
+		const struct packet *p = &c->history[i];
+
+		if (!tuple_equal(&p->tuple, &c->rst.tuple) || p->ifindex != c->rst.ifindex ||
+		    p->hook != c->rst.hook || (p->flags & FLAG_RST))
+			continue;
+		fprintf(out, "%u", p->ttl);
+		return;
+	}
+}
+
+/* What the sender of a RST should have seen in place of the address that it answered. */
+PRINTER(ct_hidden)
+{
+	struct tuple back = tuple_reverse(&c->rst.tuple);
+	const struct tuple *t = tuple_equal(&back, &c->ct.reply) ? &c->ct.orig : &c->ct.reply;
+
+	(void)ctx;
+	print_endpoint(out, t->daddr, t->dport, t->family);
+}
+
+PRINTER(ct_leaked)
+{
+	struct tuple back = tuple_reverse(&c->rst.tuple);
+
+	(void)ctx;
+	print_tuple(out, &back);
+}
+
 PRINTER(unread)
 {
 	(void)ctx;
@@ -425,6 +471,11 @@ static const struct {
 	{ "lookup", p_lookup },
 	{ "sk", p_sk },
 	{ "sk.local", p_sk_local },
+	{ "sk.user_timeout", p_sk_user_timeout },
+	{ "rst.ttl", p_rst_ttl },
+	{ "peer.ttl", p_peer_ttl },
+	{ "ct.hidden", p_ct_hidden },
+	{ "ct.leaked", p_ct_leaked },
 	{ "unread", p_unread },
 	{ "task", p_task },
 	{ "ct.verdict", p_ct_verdict },

@@ -22,8 +22,8 @@ static const struct {
  * and its cgroup by handle; for symbols of modules that are loaded later.
  */
 static const cap_value_t kept[] = {
-	CAP_SYS_ADMIN,	CAP_BPF,	     CAP_PERFMON, CAP_NET_ADMIN,
-	CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH, CAP_SYSLOG,
+	CAP_SYS_ADMIN,	     CAP_BPF,	 CAP_PERFMON, CAP_NET_ADMIN, CAP_SYS_PTRACE,
+	CAP_DAC_READ_SEARCH, CAP_SYSLOG,
 };
 
 const char *privileges_missing(void)

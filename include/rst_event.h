@@ -172,7 +172,9 @@ struct rst_ev_kernel {
 	__u32 tid;
 	__u32 has; /* RST_HAS_* */
 	__s32 linger2;
-	__u32 ifindex; /* skb->dev */
+	__u32 user_timeout; /* ms, TCP_USER_TIMEOUT; 0 = not set */
+	__u32 ifindex;	    /* skb->dev */
+	__u32 pad;
 	__u8 func;     /* enum rst_func */
 	__u8 sk_state; /* TCP_* */
 	__u8 sk_shutdown;

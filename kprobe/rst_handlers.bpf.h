@@ -202,6 +202,7 @@ static __always_inline void read_sock(const struct sock *sk, struct rst_ev_kerne
 	e->rcv_nxt = BPF_CORE_READ(tp, rcv_nxt);
 	e->snd_nxt = BPF_CORE_READ(tp, snd_nxt);
 	e->linger2 = BPF_CORE_READ(tp, linger2);
+	e->user_timeout = BPF_CORE_READ((const struct inet_connection_sock *)sk, icsk_user_timeout);
 	if (!has_close_entry)
 		return;
 	e->has |= RST_HAS_CLOSE_ENTRY;

@@ -15,7 +15,7 @@ for fam in 4 6; do
 	ipt "$G" -t nat -A PREROUTING -i eth1 -p tcp --dport 8080 \
 		-j DNAT --to-destination "$to"
 done
-start_watch "$G" -i eth2
+start_watch "$G" -i eth2 -i eth1
 for fam in 4 6; do
 	lab_run play -a "$(addr_of V)" -p 8080 -l 80 open exchange \
 		server:segment=PA,seq=+3000000,len=10 server:expect=ECONNRESET
