@@ -39,6 +39,7 @@ struct watch {
 	struct join *join;
 	struct filter *filter;
 	struct ctnl *ctnl;
+	struct owner_cache *owners;
 	struct sink sink;
 	struct report_context report;
 	char host[256];
@@ -77,11 +78,11 @@ static void on_opened(void *ctx, struct reset_case *c)
 
 	c->views = sensor__views(w->sensor);
 	c->lost_events = sensor__lost_events(w->sensor);
-	owner_find(c);
 	if (!may_recall(w, now)) {
 		w->without_history++;
 		return;
 	}
+	owner_find(w->owners, c);
 	flight__recall(sensor__flight(w->sensor), c);
 	w->recall_spent_ns += clock_ns(CLOCK_MONOTONIC) - now;
 }
@@ -103,7 +104,8 @@ static int look_up_entry(struct watch *w, struct reset_case *c)
 
 static void ask_conntrack(struct watch *w, struct reset_case *c)
 {
-	if (c->ct.has_entry)
+	/* A segment that carried an entry was translated: nothing to ask. */
+	if (c->ct.has_entry || (c->kernel.nfct_known && c->kernel.nfct != 0))
 		return;
 	if (!ctnl__is_active()) {
 		c->ct_asked = true;
@@ -125,8 +127,8 @@ static void ask_routes(struct watch *w, struct reset_case *c)
 	struct netlink *nl = sensor__netlink(w->sensor);
 	const struct tuple *t = &c->rst.tuple;
 
-	c->src_local = netlink__is_local(nl, t->saddr, t->family);
-	c->dst_local = netlink__is_local(nl, t->daddr, t->family);
+	if (c->sightings[0].hook != HOOK_TC_EGRESS)
+		c->dst_local = netlink__is_local(nl, t->daddr, t->family);
 }
 
 static bool is_in_direction(const struct watch *w, const struct reset_case *c)
@@ -146,7 +148,7 @@ static void on_completed(void *ctx, struct reset_case *c)
 	ask_conntrack(w, c);
 	ask_routes(w, c);
 	if (!c->owner.known)
-		owner_find(c);
+		owner_find(w->owners, c);
 	classify(c);
 	w->err = w->sink.ops->emit(&w->sink, c, &w->report);
 	if (w->err) {
@@ -336,7 +338,8 @@ static int open_watch(struct watch *w)
 	struct join_ops ops = { on_opened, on_completed, w };
 
 	w->join = join__new(&ops);
-	if (!w->join)
+	w->owners = owner_cache__new();
+	if (!w->join || !w->owners)
 		return -ENOMEM;
 	w->sensor = sensor__open(&cfg);
 	if (!w->sensor)
@@ -359,6 +362,7 @@ static void close_watch(struct watch *w)
 	join__free(w->join);
 	filter__free(w->filter);
 	ctnl__free(w->ctnl);
+	owner_cache__free(w->owners);
 	free(w->opt.expression);
 }
 

@@ -19,8 +19,12 @@
 /* Sightings of one RST on one host lie closer together than this. */
 #define SIGHTING_NS 50000000ull
 
+#define N_BUCKETS 1024 /* a power of two */
+
 struct slot {
-	struct slot *next;
+	struct slot *next;	  /* open: by age; spare: any */
+	struct slot *same_number; /* chains of the two tables */
+	struct slot *same_id;
 	struct reset_case c;
 };
 
@@ -37,7 +41,9 @@ struct join {
 	struct slot **open_end;
 	struct slot *spare;
 	struct slot *pool;
-	struct view_slot *views; /* ring, newest at next_view - 1 */
+	struct slot *by_number[N_BUCKETS]; /* of open cases, by number_of() */
+	struct slot *by_id[N_BUCKETS];	   /* by wire_id */
+	struct view_slot *views;	   /* ring, newest at next_view - 1 */
 	unsigned int next_view;
 };
 
@@ -76,6 +82,17 @@ void join__free(struct join *j)
 const struct join_stats *join__stats(const struct join *j)
 {
 	return &j->stats;
+}
+
+static struct slot **bucket(struct slot **table, uint64_t key)
+{
+	return &table[(key * 0x9e3779b97f4a7c15ull) >> 54];
+}
+
+/* The number that all sightings of a RST share, and that its cause foretells. */
+static uint32_t number_of(const struct packet *rst)
+{
+	return rst->seq ? rst->seq : rst->ack;
 }
 
 static uint64_t distance(uint64_t a, uint64_t b)
@@ -193,23 +210,50 @@ static void give(struct reset_case *c, struct view_slot *v)
 	c->ct = v->view.ct;
 }
 
+/* The number_of() that a reset with this account has. */
+static uint32_t foretold_number(const struct kernel_view *k)
+{
+	if (k->call == CALL_ACTIVE)
+		return k->sock.snd_nxt;
+	if (k->call == CALL_RECEIVE)
+		return k->sock.rcv_nxt;
+	if (k->segment_flags & FLAG_ACK && k->segment_ack)
+		return k->segment_ack;
+	return k->segment_seq + k->segment_len + !!(k->segment_flags & FLAG_SYN) +
+	       !!(k->segment_flags & FLAG_FIN);
+}
+
+static bool give_if_it_fits(struct slot *s, struct view_slot *v)
+{
+	bool fitting = s && fits(&s->c, &v->view);
+
+	if (fitting)
+		give(&s->c, v);
+	return fitting;
+}
+
 /* A new account of the kernel: does an open case wait for it? */
 static void place_view(struct join *j, struct view_slot *v)
 {
 	struct slot *s;
 
-	for (s = j->open; s; s = s->next) {
-		if (has_join_id(&s->c, &v->view)) {
-			give(&s->c, v);
-			return;
+	if (v->view.join_id) {
+		for (s = *bucket(j->by_id, v->view.join_id); s; s = s->same_id) {
+			if (has_join_id(&s->c, &v->view)) {
+				give(&s->c, v);
+				return;
+			}
 		}
 	}
-	for (s = j->open; s; s = s->next) {
-		if (fits(&s->c, &v->view)) {
-			give(&s->c, v);
+	for (s = *bucket(j->by_number, foretold_number(&v->view)); s; s = s->same_number)
+		if (give_if_it_fits(s, v))
 			return;
-		}
-	}
+	/* An active reset may have been cut to the window, a received one need not be exact. */
+	if (v->view.call != CALL_ACTIVE && v->view.call != CALL_RECEIVE)
+		return;
+	for (s = j->open; s; s = s->next)
+		if (give_if_it_fits(s, v))
+			return;
 }
 
 /* A new RST: has the kernel spoken of it already? @join_id: 0, or the account's id */
@@ -272,10 +316,39 @@ static struct reset_case *find_case(struct join *j, const struct packet *rst)
 {
 	struct slot *s;
 
-	for (s = j->open; s; s = s->next)
+	for (s = *bucket(j->by_number, number_of(rst)); s; s = s->same_number)
 		if (is_same_reset(&s->c, rst))
 			return &s->c;
 	return NULL;
+}
+
+static void enter(struct join *j, struct slot *s)
+{
+	struct slot **number = bucket(j->by_number, number_of(&s->c.rst));
+	struct slot **id = bucket(j->by_id, s->c.wire_id);
+
+	s->same_number = *number;
+	*number = s;
+	s->same_id = *id;
+	*id = s;
+	*j->open_end = s;
+	j->open_end = &s->next;
+}
+
+static void leave(struct join *j, struct slot *s)
+{
+	struct slot **at = bucket(j->by_number, number_of(&s->c.rst));
+
+	while (*at != s)
+		at = &(*at)->same_number;
+	*at = s->same_number;
+	at = bucket(j->by_id, s->c.wire_id);
+	while (*at != s)
+		at = &(*at)->same_id;
+	*at = s->same_id;
+	j->open = s->next;
+	if (!j->open)
+		j->open_end = &j->open;
 }
 
 static struct reset_case *open_case(struct join *j, const struct wire_event *w)
@@ -293,9 +366,8 @@ static struct reset_case *open_case(struct join *j, const struct wire_event *w)
 	s->c.rst = w->rst;
 	s->c.answers = w->answers;
 	s->c.answer_match = w->match;
-	s->c.src_local = s->c.dst_local = -1;
-	*j->open_end = s;
-	j->open_end = &s->next;
+	s->c.dst_local = -1;
+	enter(j, s);
 	j->stats.cases++;
 	return &s->c;
 }
@@ -341,9 +413,7 @@ static void complete_first(struct join *j)
 {
 	struct slot *s = j->open;
 
-	j->open = s->next;
-	if (!j->open)
-		j->open_end = &j->open;
+	leave(j, s);
 	j->ops.completed(j->ops.ctx, &s->c);
 	s->next = j->spare;
 	j->spare = s;

@@ -12,9 +12,32 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define FILEID_KERNFS 0xfe
+#define CACHE_SIZE 256 /* a power of two */
+#define CACHE_SECONDS 2
+
+struct cached {
+	uint64_t ino;
+	time_t until; /* CLOCK_MONOTONIC */
+	uint32_t pid; /* 0: nobody held it */
+};
+
+struct owner_cache {
+	struct cached slot[CACHE_SIZE];
+};
+
+struct owner_cache *owner_cache__new(void)
+{
+	return calloc(1, sizeof(struct owner_cache));
+}
+
+void owner_cache__free(struct owner_cache *cache)
+{
+	free(cache);
+}
 
 /*
  * Walk outwards: what comes first decides. Softirq runs on top of any task; a worker thread
@@ -195,7 +218,18 @@ static uint32_t find_pid(uint64_t ino)
 	return pid;
 }
 
-void owner_find(struct reset_case *c)
+static uint32_t pid_of_socket(struct owner_cache *cache, uint64_t ino)
+{
+	struct cached *slot = &cache->slot[ino % CACHE_SIZE];
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (slot->ino != ino || now.tv_sec > slot->until)
+		*slot = (struct cached){ ino, now.tv_sec + CACHE_SECONDS, find_pid(ino) };
+	return slot->pid;
+}
+
+void owner_find(struct owner_cache *cache, struct reset_case *c)
 {
 	const struct kernel_view *k = &c->kernel;
 	struct owner *o = &c->owner;
@@ -206,7 +240,7 @@ void owner_find(struct reset_case *c)
 		o->pid = k->tgid;
 		snprintf(o->comm, sizeof(o->comm), "%s", k->comm);
 	} else if (k->sock.ino) {
-		o->pid = find_pid(k->sock.ino);
+		o->pid = pid_of_socket(cache, k->sock.ino);
 		if (o->pid)
 			read_comm(o->pid, o->comm, sizeof(o->comm));
 	}

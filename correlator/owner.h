@@ -10,8 +10,14 @@
 
 #include "case.h"
 
+/* Remembers which process held a socket: looking through /proc takes milliseconds. */
+struct owner_cache;
+
+struct owner_cache *owner_cache__new(void);
+void owner_cache__free(struct owner_cache *cache);
+
 /** owner_find() - fill c->owner; owner.known stays false for "kernel, no owner" */
-void owner_find(struct reset_case *c);
+void owner_find(struct owner_cache *cache, struct reset_case *c);
 
 /** container_of_cgroup() - the 64-digit id in a cgroup path; false if there is none */
 bool container_of_cgroup(const char *path, char ret_id[65]);
