@@ -97,12 +97,12 @@ SUDO = $(if $(filter 0,$(shell id -u)),,sudo)
 demo: ## set up, build, and explain real resets in network namespaces
 	@deploy/install-packages.sh $(BUILD_PKGS) $(RUN_PKGS)
 	@$(MAKE) --no-print-directory all $(BUILD)/tests/lab
-	@$(SUDO) tests/demo/demo.sh
+	@$(SUDO) env BUILD=$(BUILD) tests/demo/demo.sh
 
 test: ## set up, build, and run all tests; ends with the counts
 	@deploy/install-packages.sh $(BUILD_PKGS) $(TEST_PKGS)
 	@$(MAKE) --no-print-directory all tests
-	@$(SUDO) tests/run.sh
+	@$(SUDO) env BUILD=$(BUILD) tests/run.sh
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
 BPF_TESTS  := $(patsubst tests/bpf/%.c,$(BUILD)/tests/%,$(wildcard tests/bpf/test_*.c))

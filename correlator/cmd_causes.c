@@ -3,11 +3,13 @@
  * cmd_causes.c - the catalogue of causes.
  */
 #include <argp.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "causes.h"
 #include "command.h"
 #include "log.h"
+#include "report.h"
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
@@ -29,6 +31,14 @@ static void list_causes(void)
 		printf("%-20s %s\n", causes[i].id, causes[i].title);
 }
 
+static void print_phrase(const char *before, const char *template)
+{
+	char *text = phrase(template, NULL, NULL);
+
+	printf("%s%s\n", before, text ? text : template);
+	free(text);
+}
+
 static void print_advice(const struct cause *cause)
 {
 	unsigned int i;
@@ -36,8 +46,30 @@ static void print_advice(const struct cause *cause)
 	for (i = 0; i < CAUSE_ADVICE_MAX && cause->advice[i].action; i++) {
 		const struct advice *a = &cause->advice[i];
 
-		printf("\n%s: %s\n  price: %s\n  undo:  %s\n", i ? "or" : "do", a->action, a->price,
-		       a->undo);
+		print_phrase(i ? "\nor: " : "\ndo: ", a->action);
+		print_phrase("  price: ", a->price);
+		print_phrase("  undo:  ", a->undo);
+	}
+}
+
+static void print_facts(uint64_t facts, bool yes)
+{
+	int f;
+
+	for (f = 0; f < FACT_MAX; f++)
+		if (facts & (1ULL << f))
+			print_phrase("  - ", yes ? fact_texts[f].yes : fact_texts[f].no);
+}
+
+static void print_ways(const struct cause *cause)
+{
+	unsigned int i;
+
+	for (i = 0; i < CAUSE_WAYS_MAX && cause->ways[i].confidence != CONF_NONE; i++) {
+		printf("\n%s when all of this holds:\n",
+		       confidence_name(cause->ways[i].confidence));
+		print_facts(cause->ways[i].needs, true);
+		print_facts(cause->ways[i].forbids, false);
 	}
 }
 
@@ -50,8 +82,10 @@ static int explain_cause(const char *id)
 		return EXIT_USAGE;
 	}
 	printf("%s: %s\n", cause->id, cause->title);
+	print_ways(cause);
 	print_advice(cause);
-	printf("\nsee: %s\n", cause->reference);
+	if (strcmp(cause->reference, "none"))
+		printf("\nsee: %s\n", cause->reference);
 	return EXIT_OK;
 }
 

@@ -366,6 +366,13 @@ static void close_watch(struct watch *w)
 	free(w->opt.expression);
 }
 
+static void say_start(const struct watch *w)
+{
+	sensor__print_plan(w->sensor, stderr);
+	if (isatty(STDERR_FILENO))
+		notice("watching for resets; Ctrl-C ends it");
+}
+
 static int watch(struct watch *w)
 {
 	int signal_fd = block_signals(), err;
@@ -374,7 +381,7 @@ static int watch(struct watch *w)
 	if (err)
 		return err;
 	if (!w->opt.quiet)
-		sensor__print_plan(w->sensor, stderr);
+		say_start(w);
 	drop_privileges(w);
 	err = create_ready_file(w->opt.ready_file);
 	if (!err)

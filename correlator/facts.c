@@ -99,7 +99,7 @@ const struct fact_text fact_texts[FACT_MAX] = {
 		.missing = "kernel view: nf_send_reset, nf_send_reset6",
 	},
 	[FACT_NF_DROP] = {
-		.yes = "netfilter dropped the segment {seg} in the same breath",
+		.yes = "netfilter dropped the segment {seg} at once",
 		.no = "netfilter did not drop the segment",
 		.missing = "kernel view: skb:kfree_skb with reasons (5.17)",
 	},
@@ -204,8 +204,8 @@ const struct fact_text fact_texts[FACT_MAX] = {
 		.missing = "kernel view: the segment's conntrack entry",
 	},
 	[FACT_UNTRANSLATED] = {
-		.yes = "conntrack maps {ct.from} to {ct.to}, but the segment still had {ct.from} when TCP "
-		       "saw it: {seg}",
+		.yes = "{ct.from} should have become {ct.to} (conntrack's entry), but the segment reached "
+		       "TCP untranslated: {seg}",
 		.no = "no NAT mapping was due for the segment",
 		.missing = "conntrack's entry for the segment (ctnetlink)",
 	},

@@ -22,8 +22,16 @@ struct filter {
 
 struct filter *filter__compile(const char *expression, char *why, size_t len)
 {
-	struct filter *f = calloc(1, sizeof(*f));
-	pcap_t *pcap = pcap_open_dead(DLT_RAW, 65535);
+	struct filter *f;
+	pcap_t *pcap;
+
+	/* libpcap accepts these here, but the headers that we make again have no direction. */
+	if (strstr(expression, "inbound") || strstr(expression, "outbound")) {
+		snprintf(why, len, "'inbound' and 'outbound' are -Q in and -Q out here");
+		return NULL;
+	}
+	f = calloc(1, sizeof(*f));
+	pcap = pcap_open_dead(DLT_RAW, 65535);
 
 	if (!f || !pcap || pcap_compile(pcap, &f->program, expression, 1, PCAP_NETMASK_UNKNOWN)) {
 		snprintf(why, len, "%s", pcap ? pcap_geterr(pcap) : "out of memory");

@@ -76,6 +76,7 @@ struct attached {
 };
 
 static const char not_loaded[] = "module not loaded";
+static const char no_kprobes[] = "no kprobes here";
 
 #define MAX_LINKS (3 * N_ROWS)
 #define MAX_OBJECTS (2 * N_ROWS)
@@ -374,7 +375,11 @@ static void try_tier(struct kernel_probes *p, enum tier tier)
 			continue;
 		err = attach_row(p, obj, tier, i);
 		p->row[i].err = err;
-		p->row[i].why_not = err ? "refused to attach" : NULL;
+		p->row[i].why_not = !err				  ? NULL :
+				    tier == TIER_KPROBE && err == -ENOENT ? no_kprobes :
+									    "refused to attach";
+		if (p->row[i].why_not == no_kprobes)
+			p->row[i].err = 0;
 		p->row[i].tier = err ? TIER_NONE : tier;
 		any |= !err;
 	}
@@ -507,9 +512,13 @@ static void print_row(const struct kernel_probes *p, unsigned int i, FILE *out)
 	}
 	if (!is_needed(p, i))
 		return;
-	fprintf(out, "  %-26s missing (%s%s%s): %s\n", r->function,
+	if (a->why_not == not_loaded) {
+		fprintf(out, "  %-26s waits for module %s\n", r->function, r->module);
+		return;
+	}
+	fprintf(out, "  %-26s missing (%s%s%s)\n%30s%s\n", r->function,
 		a->why_not ? a->why_not : "not by this view", a->err ? ", " : "",
-		a->err ? error_name(a->err) : "", r->price);
+		a->err ? error_name(a->err) : "", "", r->price);
 }
 
 void kernel_probes__print_plan(const struct kernel_probes *p, FILE *out)

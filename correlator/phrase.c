@@ -454,45 +454,46 @@ PRINTER(ct_to)
 static const struct {
 	const char *name;
 	printer print;
+	const char *in_general; /* where there is no case to speak of */
 } placeholders[] = {
-	{ "rst.if", p_rst_if },
-	{ "in.if", p_in_if },
-	{ "rst.src", p_rst_src },
-	{ "rst.dst", p_rst_dst },
-	{ "seg", p_seg },
-	{ "seg.flags", p_seg_flags },
-	{ "seg.src", p_seg_src },
-	{ "seg.dport", p_seg_dport },
-	{ "call", p_call },
-	{ "stack", p_stack },
-	{ "hook", p_hook },
-	{ "reason", p_reason },
-	{ "reason.name", p_reason_name },
-	{ "lookup", p_lookup },
-	{ "sk", p_sk },
-	{ "sk.local", p_sk_local },
-	{ "sk.user_timeout", p_sk_user_timeout },
-	{ "rst.ttl", p_rst_ttl },
-	{ "peer.ttl", p_peer_ttl },
-	{ "ct.hidden", p_ct_hidden },
-	{ "ct.leaked", p_ct_leaked },
-	{ "unread", p_unread },
-	{ "task", p_task },
-	{ "ct.verdict", p_ct_verdict },
-	{ "ct.why", p_ct_why },
-	{ "ct.state", p_ct_state },
-	{ "ct.from", p_ct_from },
-	{ "ct.to", p_ct_to },
+	{ "rst.if", p_rst_if, "its interface" },
+	{ "in.if", p_in_if, "an interface" },
+	{ "rst.src", p_rst_src, "the RST's sender" },
+	{ "rst.dst", p_rst_dst, "the RST's receiver" },
+	{ "seg", p_seg, "the segment" },
+	{ "seg.flags", p_seg_flags, "its flags" },
+	{ "seg.src", p_seg_src, "the segment's sender" },
+	{ "seg.dport", p_seg_dport, "PORT" },
+	{ "call", p_call, "the kernel's reset function" },
+	{ "stack", p_stack, "the kernel stack" },
+	{ "hook", p_hook, "INPUT or FORWARD" },
+	{ "reason", p_reason, "" },
+	{ "reason.name", p_reason_name, "the reset reason" },
+	{ "lookup", p_lookup, "another" },
+	{ "sk", p_sk, "the socket" },
+	{ "sk.local", p_sk_local, "the listener" },
+	{ "sk.user_timeout", p_sk_user_timeout, "N" },
+	{ "rst.ttl", p_rst_ttl, "N" },
+	{ "peer.ttl", p_peer_ttl, "another" },
+	{ "ct.hidden", p_ct_hidden, "another address" },
+	{ "ct.leaked", p_ct_leaked, "the segment" },
+	{ "unread", p_unread, "received data was" },
+	{ "task", p_task, "the task shown" },
+	{ "ct.verdict", p_ct_verdict, "the segment carried no conntrack entry" },
+	{ "ct.why", p_ct_why, "conntrack's reason" },
+	{ "ct.state", p_ct_state, "its state" },
+	{ "ct.from", p_ct_from, "the first destination" },
+	{ "ct.to", p_ct_to, "the translated one" },
 };
 
-static printer find_printer(const char *name, size_t len)
+static int find_placeholder(const char *name, size_t len)
 {
-	size_t i;
+	int i;
 
-	for (i = 0; i < sizeof(placeholders) / sizeof(placeholders[0]); i++)
+	for (i = 0; i < (int)(sizeof(placeholders) / sizeof(placeholders[0])); i++)
 		if (strlen(placeholders[i].name) == len && !memcmp(placeholders[i].name, name, len))
-			return placeholders[i].print;
-	return NULL;
+			return i;
+	return -1;
 }
 
 /* Splits @template at its next placeholder. Returns false at the end. */
@@ -515,7 +516,7 @@ bool phrase_known(const char *template)
 	size_t len;
 
 	while (next_placeholder(&template, &name, &len))
-		if (!find_printer(name, len))
+		if (find_placeholder(name, len) < 0)
 			return false;
 	return true;
 }
@@ -531,11 +532,13 @@ char *phrase(const char *template, const struct reset_case *c, const struct repo
 	if (!out)
 		return NULL;
 	while (next_placeholder(&template, &name, &len)) {
-		printer print = find_printer(name, len);
+		int i = find_placeholder(name, len);
 
 		fwrite(text, 1, (size_t)(name - 1 - text), out);
-		if (print)
-			print(out, c, ctx);
+		if (i >= 0 && c)
+			placeholders[i].print(out, c, ctx);
+		else if (i >= 0)
+			fputs(placeholders[i].in_general, out);
 		text = template;
 	}
 	fputs(text, out);

@@ -21,7 +21,12 @@ struct report_context {
 	void *ifname_ctx;
 };
 
-/** phrase() - expand @template; free() the result. NULL: out of memory. */
+/**
+ * phrase() - expand @template; free() the result
+ * @c: NULL = speak in general, of no case
+ *
+ * Return: NULL when out of memory.
+ */
 char *phrase(const char *template, const struct reset_case *c, const struct report_context *ctx);
 
 /** phrase_known() - does every placeholder of @template exist? For the tests of the tables. */

@@ -86,7 +86,8 @@ static void add_losses(struct report_lines *lines, const struct reset_case *c)
 		add_line(lines, line);
 }
 
-struct report_lines report_evidence(const struct reset_case *c, const struct report_context *ctx)
+struct report_lines report_evidence(const struct reset_case *c, const struct report_context *ctx,
+				    bool all)
 {
 	const struct way *way = cause_way(c);
 	uint64_t show = way ? way->needs : c->facts_yes;
@@ -96,7 +97,7 @@ struct report_lines report_evidence(const struct reset_case *c, const struct rep
 	for (f = 0; f < FACT_MAX; f++)
 		if (show & (1ULL << f))
 			add_line(&lines, phrase(fact_texts[f].yes, c, ctx));
-	if (way)
+	if (way && all)
 		for (f = 0; f < FACT_MAX; f++)
 			if (way->forbids & (1ULL << f))
 				add_line(&lines, phrase(fact_texts[f].no, c, ctx));
@@ -254,7 +255,7 @@ static json_t *json_sock(const struct kernel_sock *s)
 	if (!s->full)
 		return o;
 	json_object_set_new(o, "linger", json_boolean(s->flags & 1u << 4));
-	json_object_set_new(o, "linger_time", json_integer((json_int_t)s->lingertime));
+	json_object_set_new(o, "linger_zero", json_boolean(s->flags & 1u << 4 && !s->lingertime));
 	json_object_set_new(o, "shutdown", json_integer(s->shutdown));
 	if (s->unread_known)
 		json_object_set_new(o, "unread", json_integer(s->unread));
@@ -348,6 +349,19 @@ static json_t *json_advice(const struct reset_case *c, const struct report_conte
 	return array;
 }
 
+/* "newest" is not what the RST answers, only what the flow carried last. */
+static json_t *json_answers(const struct reset_case *c, const struct report_context *ctx)
+{
+	json_t *o;
+
+	if (c->answer_match == ANSWER_NONE)
+		return json_null();
+	o = json_seen_packet(&c->answers, c, ctx);
+	json_object_set_new(o, "match",
+			    json_string(c->answer_match == ANSWER_EXACT ? "exact" : "newest"));
+	return o;
+}
+
 static json_t *json_history(const struct reset_case *c, const struct report_context *ctx)
 {
 	json_t *array = json_array();
@@ -378,13 +392,11 @@ json_t *report_json(const struct reset_case *c, const struct report_context *ctx
 	json_object_set_new(o, "candidates", json_candidates(c));
 	json_object_set_new(o, "ruled_out", json_ruled_out(c, ctx));
 	json_object_set_new(o, "title", json_phrase(c->cause->title, c, ctx));
-	json_object_set_new(o, "evidence", json_lines(report_evidence(c, ctx)));
+	json_object_set_new(o, "evidence", json_lines(report_evidence(c, ctx, true)));
 	json_object_set_new(o, "missing", json_lines(report_missing(c, ctx)));
 	json_object_set_new(o, "advice", json_advice(c, ctx));
 	json_object_set_new(o, "rst", json_packet(&c->rst));
-	json_object_set_new(o, "answers",
-			    c->answer_match == ANSWER_NONE ? json_null() :
-							     json_seen_packet(&c->answers, c, ctx));
+	json_object_set_new(o, "answers", json_answers(c, ctx));
 	json_object_set_new(o, "kernel", json_kernel(c, ctx));
 	json_object_set_new(o, "owner", json_owner(&c->owner));
 	json_object_set_new(o, "history", json_history(c, ctx));

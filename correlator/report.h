@@ -16,8 +16,12 @@ struct report_lines {
 	size_t n;
 };
 
-/** report_evidence() - why the cause is the cause: the facts that it needs, as sentences */
-struct report_lines report_evidence(const struct reset_case *c, const struct report_context *ctx);
+/**
+ * report_evidence() - why the cause is the cause: the facts that it needs, as sentences
+ * @all: also what was looked for and is absent
+ */
+struct report_lines report_evidence(const struct reset_case *c, const struct report_context *ctx,
+				    bool all);
 
 /** report_missing() - what would have decided between the candidates */
 struct report_lines report_missing(const struct reset_case *c, const struct report_context *ctx);

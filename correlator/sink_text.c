@@ -32,6 +32,20 @@ static unsigned int columns(const char *s, size_t len)
 	return n;
 }
 
+/* Up to the next space; but a command in backquotes is one word, so that it can be copied. */
+static size_t word_length(const char *text)
+{
+	size_t len = strcspn(text, " ");
+	const char *open = memchr(text, '`', len), *end;
+
+	if (!open)
+		return len;
+	end = strchr(open + 1, '`');
+	if (end && (size_t)(end - text) > len)
+		len = (size_t)(end - text) + strcspn(end, " ");
+	return len;
+}
+
 /* Prints @text under @label, wrapped at spaces. */
 static void print_wrapped(struct sink *s, const char *label, const char *text)
 {
@@ -39,7 +53,7 @@ static void print_wrapped(struct sink *s, const char *label, const char *text)
 
 	fprintf(s->out, "  %s%-*s%s", DIM(s), INDENT - 2, label, PLAIN(s));
 	while (*text) {
-		size_t len = strcspn(text, " ");
+		size_t len = word_length(text);
 		unsigned int width = columns(text, len);
 
 		if (col > INDENT && col + 1 + width > WIDTH) {
@@ -75,10 +89,11 @@ static void print_head(struct sink *s, const struct reset_case *c, const struct 
 	fprintf(s->out, "%s%s%s  %sRST%s%s ", DIM(s), ts, PLAIN(s), BOLD(s),
 		c->rst.flags & FLAG_ACK ? "+ACK" : "", PLAIN(s));
 	print_tuple(s->out, &c->rst.tuple);
-	fprintf(s->out, "\n  %s%s%s (%s", c->confidence >= CONF_LIKELY ? RED(s) : YELLOW(s),
-		c->cause->id, PLAIN(s), confidence_name(c->confidence));
-	fprintf(s->out, ", %s, %s)", type_name(c->type), origin_name(c->origin));
-	fputc('\n', s->out);
+	fprintf(s->out, "\n  %s%s%s (", c->confidence >= CONF_LIKELY ? RED(s) : YELLOW(s),
+		c->cause->id, PLAIN(s));
+	if (c->confidence != CONF_NONE)
+		fprintf(s->out, "%s, ", confidence_name(c->confidence));
+	fprintf(s->out, "%s, %s)\n", type_name(c->type), origin_name(c->origin));
 }
 
 static void print_title(struct sink *s, const struct reset_case *c,
@@ -106,7 +121,7 @@ static void print_answers(struct sink *s, const struct reset_case *c,
 	print_tuple(out, &p->tuple);
 	fprintf(out, " ");
 	print_flags(out, p->flags);
-	fprintf(out, " seq %u ack %u len %u, %.1f µs before on ", p->seq, p->ack, p->len,
+	fprintf(out, " seq %u ack %u len %u, %.1f µs before on ", p->seq, p->ack, p->len,
 		(double)(int64_t)(c->rst.ts_ns - p->ts_ns) / 1000.0);
 	print_escaped(out, ctx->ifname(ctx->ifname_ctx, p->ifindex));
 	fclose(out);
@@ -141,6 +156,16 @@ static void print_owner(struct sink *s, const struct reset_case *c)
 	free(buf);
 }
 
+static void print_labelled(struct sink *s, const char *word, const char *text)
+{
+	char *line;
+
+	if (!strncmp(text, "none", 4) || asprintf(&line, "%s: %s", word, text) < 0)
+		return;
+	print_wrapped(s, "", line);
+	free(line);
+}
+
 static void print_advice(struct sink *s, const struct reset_case *c,
 			 const struct report_context *ctx)
 {
@@ -148,16 +173,25 @@ static void print_advice(struct sink *s, const struct reset_case *c,
 
 	for (i = 0; i < CAUSE_ADVICE_MAX && c->cause->advice[i].action; i++) {
 		const struct advice *a = &c->cause->advice[i];
-		char *action = phrase(a->action, c, ctx), *line = NULL;
+		char *action = phrase(a->action, c, ctx);
 
-		if (action && strcmp(a->price, "none") &&
-		    asprintf(&line, "%s (price: %s; undo: %s)", action, a->price, a->undo) < 0)
-			line = NULL;
-		if (action)
-			print_wrapped(s, i ? "  or" : "do", line ? line : action);
-		free(line);
+		if (!action)
+			continue;
+		print_wrapped(s, i ? "or" : "do", action);
+		print_labelled(s, "price", a->price);
+		print_labelled(s, "undo", a->undo);
 		free(action);
 	}
+}
+
+/* Without a kernel view everything is missing, for one and the same reason. */
+static void print_missing(struct sink *s, const struct reset_case *c,
+			  const struct report_context *ctx)
+{
+	if (!(c->views & (VIEW_PASSIVE | VIEW_ACTIVE)) && c->n_candidates)
+		print_wrapped(s, "missing", "the kernel view (see the plan at the start)");
+	else
+		print_lines(s, "missing", report_missing(c, ctx));
 }
 
 static void print_candidates(struct sink *s, const struct reset_case *c)
@@ -184,9 +218,9 @@ static int emit_text(struct sink *s, const struct reset_case *c, const struct re
 	errno = 0;
 	print_head(s, c, ctx);
 	print_title(s, c, ctx);
-	print_lines(s, "because", report_evidence(c, ctx));
+	print_lines(s, "because", report_evidence(c, ctx, false));
 	print_candidates(s, c);
-	print_lines(s, "missing", report_missing(c, ctx));
+	print_missing(s, c, ctx);
 	print_answers(s, c, ctx);
 	print_owner(s, c);
 	print_advice(s, c, ctx);

@@ -62,23 +62,23 @@ int kp_nf_send_reset6(struct pt_regs *ctx)
 
 /*
  * The text that conntrack would log. A report that came through a helper of its own arrives
- * as "%pV" with a struct va_format that holds the text.
+ * as "%pV" with a struct va_format that holds the text (6.1), or as "%s" with the text (5.10).
  */
 SEC("kprobe/nf_ct_l4proto_log_invalid")
 int kp_log_invalid(struct pt_regs *ctx)
 {
 	unsigned long third = PT_REGS_PARM3(ctx), fourth = PT_REGS_PARM4(ctx),
 		      fifth = PT_REGS_PARM5(ctx);
-	const struct va_format *vaf;
-	const char *fmt;
+	const char *fmt, *arg;
 	char head[4] = {};
 
 	asm volatile("" : "+r"(third), "+r"(fourth), "+r"(fifth)); /* see reason_of() */
 	fmt = (const void *)(invalid_fmt_arg == 3 ? third : fourth);
-	vaf = (const void *)(invalid_fmt_arg == 3 ? fourth : fifth);
-
+	arg = (const void *)(invalid_fmt_arg == 3 ? fourth : fifth);
 	bpf_probe_read_kernel(head, sizeof(head), fmt);
 	if (head[0] == '%' && head[1] == 'p' && head[2] == 'V')
-		fmt = BPF_CORE_READ(vaf, fmt);
+		fmt = BPF_CORE_READ((const struct va_format *)arg, fmt);
+	else if (head[0] == '%' && head[1] == 's')
+		fmt = arg;
 	return on_invalid((const void *)PT_REGS_PARM1(ctx), (const void *)PT_REGS_PARM2(ctx), fmt);
 }
