@@ -108,6 +108,9 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/t
 BPF_TESTS  := $(patsubst tests/bpf/%.c,$(BUILD)/tests/%,$(wildcard tests/bpf/test_*.c))
 BENCHES    := $(patsubst tests/bench/%.c,$(BUILD)/tests/%,$(wildcard tests/bench/bench_*.c))
 LIB_OBJS    = $(filter-out $(BUILD)/obj/main.o,$(OBJS))
+# What the tests of the BPF programs share, and types that only they compile.
+BPF_TEST_OBJS  := $(addprefix $(BUILD)/tests/,harness.o packet.o reference.o)
+BPF_TEST_SKELS := $(patsubst tests/bpf/%.bpf.c,$(BUILD)/bpf/%.skel.h,$(wildcard tests/bpf/*.bpf.c))
 BENCH_SKELS := $(patsubst tests/bench/%.bpf.c,$(BUILD)/bpf/%.skel.h,$(wildcard tests/bench/*.bpf.c))
 
 tests: $(UNIT_TESTS) $(BPF_TESTS) $(BENCHES) $(BUILD)/tests/lab ## build the tests
@@ -116,13 +119,19 @@ $(UNIT_TESTS) : $(BUILD)/tests/%: tests/unit/%.c $(LIB_OBJS) | $(BUILD)/tests
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) -Itests/unit $< $(LIB_OBJS) $(LDLIBS) $(LDFLAGS) -o $@
 
-$(BPF_TESTS) : $(BUILD)/tests/%: tests/bpf/%.c $(LIB_OBJS) | $(SKELS) $(BUILD)/tests
+$(BPF_TEST_OBJS) : $(BUILD)/tests/%.o: tests/bpf/%.c | $(SKELS) $(BUILD)/tests
 	$(call say,CC,$<)
-	$(Q)$(CC) $(ALL_CFLAGS) -Itests/unit -Itests/bpf $< $(LIB_OBJS) $(LDLIBS) $(LDFLAGS) -o $@
+	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
 
-$(BENCHES) : $(BUILD)/tests/%: tests/bench/%.c $(LIB_OBJS) | $(SKELS) $(BENCH_SKELS) $(BUILD)/tests
+$(BPF_TESTS) : $(BUILD)/tests/%: tests/bpf/%.c $(BPF_TEST_OBJS) $(LIB_OBJS) | \
+		$(SKELS) $(BPF_TEST_SKELS) $(BUILD)/tests
 	$(call say,CC,$<)
-	$(Q)$(CC) $(ALL_CFLAGS) -Itests/unit $< $(LIB_OBJS) $(LDLIBS) $(LDFLAGS) -o $@
+	$(Q)$(CC) $(ALL_CFLAGS) -Itests/bpf $< $(BPF_TEST_OBJS) $(LIB_OBJS) $(LDLIBS) $(LDFLAGS) -o $@
+
+$(BENCHES) : $(BUILD)/tests/%: tests/bench/%.c $(BPF_TEST_OBJS) $(LIB_OBJS) | \
+		$(SKELS) $(BENCH_SKELS) $(BUILD)/tests
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) -Itests/bpf $< $(BPF_TEST_OBJS) $(LIB_OBJS) $(LDLIBS) $(LDFLAGS) -o $@
 
 # Talks to kernels, not to our code; built so that it also runs in the smallest VM.
 $(BUILD)/tests/lab: $(wildcard tests/net/lab*.[ch]) | $(BUILD)/tests

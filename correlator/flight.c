@@ -119,6 +119,8 @@ static void keep(struct recall *r, const struct packet *p)
 /* Cheap first: most records are of other flows. Ports stand in wire order here. */
 static bool is_of_flow(const struct rst_pkt *rec, const struct rst_pkt *want)
 {
+	if ((rec->meta ^ want->meta) & RST_META_V6)
+		return false;
 	if (rec->sport == want->sport && rec->dport == want->dport)
 		return !memcmp(rec->saddr, want->saddr, 16) && !memcmp(rec->daddr, want->daddr, 16);
 	if (rec->sport == want->dport && rec->dport == want->sport)
@@ -149,7 +151,11 @@ static void recall_cpu(const struct flight *f, unsigned int cpu, const struct rs
 
 static struct rst_pkt wanted(const struct tuple *t)
 {
-	struct rst_pkt want = { .sport = htons(t->sport), .dport = htons(t->dport) };
+	struct rst_pkt want = {
+		.sport = htons(t->sport),
+		.dport = htons(t->dport),
+		.meta = t->family == AF_INET6 ? RST_META_V6 : 0,
+	};
 
 	memcpy(want.saddr, t->saddr, 16);
 	memcpy(want.daddr, t->daddr, 16);

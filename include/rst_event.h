@@ -174,9 +174,8 @@ struct rst_ev_kernel {
 	__s32 linger2;
 	__u32 user_timeout; /* ms, TCP_USER_TIMEOUT; 0 = not set */
 	__u32 ifindex;	    /* skb->dev */
-	__u32 pad;
-	__u8 func;     /* enum rst_func */
-	__u8 sk_state; /* TCP_* */
+	__u8 func;	    /* enum rst_func */
+	__u8 sk_state;	    /* TCP_* */
 	__u8 sk_shutdown;
 	__u8 tw_substate;
 	__u8 skb_flags;	 /* TCP flags of the segment */

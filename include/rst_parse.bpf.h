@@ -70,7 +70,8 @@ static __always_inline int parse_vlan(void **cursor, void *end, __be16 *proto)
 		*proto = tag->proto;
 		*cursor = tag + 1;
 	}
-	if (*proto == bpf_htons(ETH_P_8021Q) || *proto == bpf_htons(ETH_P_8021AD))
+	if (*proto == bpf_htons(ETH_P_8021Q) || *proto == bpf_htons(ETH_P_8021AD) ||
+	    *proto == bpf_htons(ETH_P_QINQ_OLD))
 		return RST_CNT_EXT_LIMIT;
 	return 0;
 }

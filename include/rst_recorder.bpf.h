@@ -71,16 +71,21 @@ static __always_inline void fill_record(struct rst_pkt *rec, const struct segmen
 	rec->meta = meta;
 }
 
+static __always_inline int same_family(const struct rst_pkt *a, const struct rst_pkt *b)
+{
+	return !((a->meta ^ b->meta) & RST_META_V6);
+}
+
 /* Does @rec run from the RST's receiver to its sender? */
 static __always_inline int is_opposite(const struct rst_pkt *rec, const struct rst_pkt *rst)
 {
-	return rec->sport == rst->dport && rec->dport == rst->sport &&
+	return same_family(rec, rst) && rec->sport == rst->dport && rec->dport == rst->sport &&
 	       same_address(rec->saddr, rst->daddr) && same_address(rec->daddr, rst->saddr);
 }
 
 static __always_inline int is_same_way(const struct rst_pkt *rec, const struct rst_pkt *rst)
 {
-	return rec->sport == rst->sport && rec->dport == rst->dport &&
+	return same_family(rec, rst) && rec->sport == rst->sport && rec->dport == rst->dport &&
 	       same_address(rec->saddr, rst->saddr) && same_address(rec->daddr, rst->daddr);
 }
 
@@ -106,7 +111,7 @@ static __always_inline void find_answered(struct rst_ev_wire *ev, __u32 cpu, __u
 
 	ev->answer = RST_ANSWER_NONE;
 	ev->answers.ts_ns = 0;
-	for (i = 2; i < RST_SCAN_BACK; i++) {
+	for (i = 2; i < RST_SCAN_BACK && i <= ring_slots; i++) {
 		const struct rst_pkt *rec;
 
 		slot = cpu * ring_slots + ((head - i) & (ring_slots - 1));

@@ -37,7 +37,7 @@ static __always_inline int watch_skb(struct __sk_buff *skb, __be16 proto, enum r
 		return TC_ACT_UNSPEC;
 	}
 	meta = (skb->ifindex & RST_META_IFINDEX) | hook << RST_META_HOOK_SHIFT;
-	if (skb->gso_segs > 1)
+	if (skb->gso_segs > 1 || (skb->gso_size && !skb->gso_segs))
 		meta |= RST_META_GSO;
 	if (hook == RST_HOOK_TC_EGRESS && skb->ingress_ifindex)
 		meta |= RST_META_FORWARDED;
@@ -61,13 +61,13 @@ int rst_tc_egress(struct __sk_buff *skb)
 SEC("tc/ingress_l3")
 int rst_tc_in_l3(struct __sk_buff *skb)
 {
-	return watch_skb(skb, skb->protocol, RST_HOOK_TC_INGRESS);
+	return skb->protocol ? watch_skb(skb, skb->protocol, RST_HOOK_TC_INGRESS) : TC_ACT_UNSPEC;
 }
 
 SEC("tc/egress_l3")
 int rst_tc_eg_l3(struct __sk_buff *skb)
 {
-	return watch_skb(skb, skb->protocol, RST_HOOK_TC_EGRESS);
+	return skb->protocol ? watch_skb(skb, skb->protocol, RST_HOOK_TC_EGRESS) : TC_ACT_UNSPEC;
 }
 
 char _license[] SEC("license") = "GPL";
