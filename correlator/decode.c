@@ -45,6 +45,23 @@ void decode_packet(const struct rst_pkt *rec, uint32_t cpu, struct packet *ret)
 	memcpy(ret->tuple.daddr, rec->daddr, 16);
 }
 
+static bool is_mapped(const uint8_t *addr)
+{
+	static const uint8_t prefix[12] = { [10] = 0xff, [11] = 0xff };
+
+	return !memcmp(addr, prefix, sizeof(prefix));
+}
+
+/* An IPv6 socket that serves IPv4 (RFC 4291, 2.5.5.2) must compare equal to its packets. */
+static void unmap(struct tuple *t)
+{
+	if (t->family != AF_INET6 || !is_mapped(t->saddr) || !is_mapped(t->daddr))
+		return;
+	t->family = AF_INET;
+	memset(t->saddr, 0, 12);
+	memset(t->daddr, 0, 12);
+}
+
 static void decode_tuple(const struct rst_tuple *from, struct tuple *to)
 {
 	memset(to, 0, sizeof(*to));
@@ -53,6 +70,7 @@ static void decode_tuple(const struct rst_tuple *from, struct tuple *to)
 	to->sport = ntohs(from->sport);
 	to->dport = ntohs(from->dport);
 	to->family = from->family;
+	unmap(to);
 }
 
 static int decode_wire(const void *buf, size_t len, struct wire_event *ret)
