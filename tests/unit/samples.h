@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * samples.h - hosts, tuples and packets that the tests share, for IPv4 and IPv6 alike.
+ */
+#ifndef SAMPLES_H
+#define SAMPLES_H
+
+#include <stdio.h>
+#include <string.h>
+#include <arpa/inet.h>
+
+#include "case.h"
+#include "phrase.h"
+#include "test.h"
+
+struct family {
+	uint8_t af;
+	const char *name;
+};
+
+static const struct family families[] = { { AF_INET, "IPv4" }, { AF_INET6, "IPv6" } };
+
+#define for_each_family(f) for (f = families; f < families + ARRAY_SIZE(families); f++)
+
+/* Hosts by number: 192.0.2.N and 2001:db8::N. */
+enum { LOCAL = 1, PEER = 2, INNER = 3, OTHER = 4 };
+
+#define MS 1000000ull
+#define T0 5000000000ull /* when the samples begin, CLOCK_MONOTONIC */
+
+static inline void set_host(uint8_t addr[16], uint8_t af, uint8_t n)
+{
+	static const uint8_t v4[12 + 3] = { [12] = 192, 0, 2 };
+	static const uint8_t v6[15] = { 0x20, 0x01, 0x0d, 0xb8 };
+
+	memcpy(addr, af == AF_INET6 ? v6 : v4, 15);
+	addr[15] = n;
+}
+
+static inline struct tuple make_tuple(uint8_t af, uint8_t src, uint16_t sport, uint8_t dst,
+				      uint16_t dport)
+{
+	struct tuple t = { .sport = sport, .dport = dport, .family = af };
+
+	set_host(t.saddr, af, src);
+	set_host(t.daddr, af, dst);
+	return t;
+}
+
+/* "SA", "PA", "R": one letter a flag. */
+static inline uint8_t make_flags(const char *letters)
+{
+	uint8_t flags = 0;
+
+	for (; *letters; letters++)
+		flags |= *letters == 'S' ? FLAG_SYN :
+			 *letters == 'A' ? FLAG_ACK :
+			 *letters == 'F' ? FLAG_FIN :
+			 *letters == 'R' ? FLAG_RST :
+			 *letters == 'P' ? FLAG_PSH :
+					   0;
+	return flags;
+}
+
+static inline const char *sample_ifname(void *ctx, uint32_t ifindex)
+{
+	static char name[16];
+
+	(void)ctx;
+	snprintf(name, sizeof(name), "eth%u", ifindex);
+	return name;
+}
+
+static const struct report_context sample_context = {
+	.host = "lab",
+	.view = "fentry",
+	.ifname = sample_ifname,
+};
+
+#endif

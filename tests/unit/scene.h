@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * scene.h - a reset in one table row: what the wire and the kernel showed of it.
+ *
+ * LOCAL:80 is ours, PEER:40000 is the other end. What a row does not mention is as it is when
+ * nothing was seen: no socket, no stack, no reason, no conntrack.
+ */
+#ifndef SCENE_H
+#define SCENE_H
+
+#include <netinet/tcp.h>
+
+#include "classify.h"
+#include "samples.h"
+
+#define SOCK_DEAD 0x01u
+#define SOCK_LINGER 0x10u
+
+enum place {
+	OUT,	   /* left here */
+	IN,	   /* came in, for an address of ours */
+	IN_OTHER,  /* came in, for somebody else's address */
+	THROUGH,   /* came in and left again */
+	OUT_AGAIN, /* left here, and was then passed on between interfaces of ours */
+	NOWHERE,
+};
+
+/* conntrack's mark on the segment */
+enum mark { NOT_READ, NO_ENTRY, NOTRACK, TRACKED };
+
+/* the entry that conntrack has for the flow */
+enum mapping {
+	NO_MAPPING,
+	DNAT_DUE,	/* of this very tuple, which was not translated */
+	SNAT_REPLY_DUE, /* a reply to a masqueraded address, not translated back */
+	DNAT_DONE,	/* the segment is what the mapping makes of it */
+	DNAT_OTHER,	/* of another tuple */
+	PLAIN,		/* an entry without NAT */
+};
+
+struct scene {
+	const char *name;
+	const char *want;	     /* the causes that are right, by '|' */
+	enum confidence least, most; /* of any but "unknown"; most 0 = certain */
+	enum place place;
+	enum kernel_call call;
+	const char *stack; /* innermost first, by spaces; "?" = an address without a name */
+	const char *reason;
+	uint8_t state; /* of the socket, TCP_*; 0 = no socket */
+	uint8_t substate;
+	uint32_t flags; /* SOCK_* */
+	uint32_t lingertime;
+	int32_t linger2;
+	uint32_t unread;
+	uint32_t user_timeout;
+	bool unread_known;
+	bool other_socket; /* the socket is of another connection */
+	const char *seg;   /* flags of the segment that was answered */
+	uint32_t seg_len;
+	const char *history;	   /* "<S >SA <A": '<' from the peer, before the segment */
+	bool blind;		   /* no history could be taken */
+	uint8_t rst_ttl, peer_ttl; /* 0 = 64 */
+	enum mark mark;
+	enum mapping map;
+	bool asked;	      /* ctnetlink answered */
+	bool reported;	      /* conntrack reported the segment as INVALID */
+	uint32_t views;	      /* 0 = all of them */
+	uint32_t blind_views; /* views that are missing */
+	uint64_t lost_events, lost_packets;
+};
+
+static inline void scene_stack(struct kernel_view *k, const char *words)
+{
+	static char pool[512][48];
+	static unsigned int used;
+	size_t len;
+
+	for (; words && *words; words += len + (words[len] == ' ')) {
+		char *name = pool[used++ % 512];
+
+		len = strcspn(words, " ");
+		snprintf(name, 48, "%.*s", (int)len, words);
+		k->stack[k->stack_len++] = strcmp(name, "?") ? name : NULL;
+	}
+}
+
+static inline struct packet scene_packet(const struct reset_case *c, bool from_peer,
+					 const char *flags, uint32_t len, unsigned int at)
+{
+	uint8_t af = c->rst.tuple.family;
+
+	return (struct packet){
+		.ts_ns = T0 + at * MS,
+		.tuple = from_peer ? make_tuple(af, PEER, 40000, LOCAL, 80) :
+				     make_tuple(af, LOCAL, 80, PEER, 40000),
+		.seq = 100 + at,
+		.ack = 700,
+		.len = len,
+		.flags = make_flags(flags),
+		.ttl = 64,
+		.ifindex = 2,
+		.hook = from_peer ? HOOK_TC_INGRESS : HOOK_TC_EGRESS,
+	};
+}
+
+static inline void scene_history(const struct scene *s, struct reset_case *c)
+{
+	const char *word;
+	char flags[8];
+
+	for (word = s->history; word && *word; word += strcspn(word, " "), word += *word == ' ') {
+		snprintf(flags, sizeof(flags), "%.*s", (int)strcspn(word, " ") - 1, word + 1);
+		c->history[c->n_history] = scene_packet(c, *word == '<', flags,
+							!!strchr(flags, 'P') * 100, c->n_history);
+		if (*word == '<' && s->peer_ttl)
+			c->history[c->n_history].ttl = s->peer_ttl;
+		c->n_history++;
+	}
+	if (!s->seg)
+		return;
+	c->answers = scene_packet(c, true, s->seg, s->seg_len, c->n_history);
+	c->answer_match = ANSWER_EXACT;
+	c->history[c->n_history++] = c->answers;
+	if (s->blind)
+		c->n_history = 0;
+}
+
+static inline void scene_sightings(const struct scene *s, struct reset_case *c)
+{
+	struct sighting in = { .ts_ns = c->rst.ts_ns,
+			       .tuple = c->rst.tuple,
+			       .ifindex = 2,
+			       .hook = HOOK_TC_INGRESS,
+			       .ttl = c->rst.ttl };
+	struct sighting egress = in, passed = in;
+
+	egress.hook = passed.hook = HOOK_TC_EGRESS;
+	passed.ifindex = 3;
+	passed.forwarded = true;
+	switch (s->place) {
+	case THROUGH:
+		c->sightings[c->n_sightings++] = in;
+		c->sightings[c->n_sightings++] = passed;
+		break;
+	case OUT_AGAIN:
+		c->sightings[c->n_sightings++] = egress;
+		c->sightings[c->n_sightings++] = passed;
+		break;
+	case OUT:
+		c->sightings[c->n_sightings++] = egress;
+		break;
+	case NOWHERE:
+		break;
+	default:
+		c->sightings[c->n_sightings++] = in;
+	}
+	c->src_local = c->dst_local = -1;
+	if (s->place == IN || s->place == IN_OTHER)
+		c->dst_local = s->place == IN;
+}
+
+static inline void scene_conntrack(const struct scene *s, struct reset_case *c)
+{
+	static const uint8_t marks[] = { [NO_ENTRY] = 0, [NOTRACK] = 7, [TRACKED] = 8 };
+	uint8_t af = c->rst.tuple.family;
+	struct conntrack *ct = &c->kernel.ct;
+
+	c->kernel.nfct_known = s->mark != NOT_READ;
+	c->kernel.nfct = marks[s->mark];
+	c->kernel.invalid_reported = s->reported;
+	c->ct_asked = s->asked;
+	ct->has_entry = s->map != NO_MAPPING;
+	ct->state = s->reported ? CT_INVALID : s->mark == TRACKED ? CT_ESTABLISHED : CT_NONE;
+	if (s->reported)
+		strcpy(ct->why, "SEQ is over upper bound");
+	ct->dnat = s->map == DNAT_DUE || s->map == DNAT_DONE || s->map == DNAT_OTHER;
+	ct->snat = s->map == SNAT_REPLY_DUE;
+	switch (s->map) {
+	case DNAT_DONE:
+		ct->orig = make_tuple(af, PEER, 40000, LOCAL, 6050);
+		ct->reply = make_tuple(af, LOCAL, 80, PEER, 40000);
+		break;
+	case DNAT_OTHER:
+		ct->orig = make_tuple(af, PEER, 40001, LOCAL, 80);
+		ct->reply = make_tuple(af, LOCAL, 8080, PEER, 40001);
+		break;
+	case SNAT_REPLY_DUE:
+		ct->orig = make_tuple(af, INNER, 5555, PEER, 40000);
+		ct->reply = make_tuple(af, PEER, 40000, LOCAL, 80);
+		break;
+	case DNAT_DUE:
+		ct->orig = make_tuple(af, PEER, 40000, LOCAL, 80);
+		ct->reply = make_tuple(af, LOCAL, 8080, PEER, 40000);
+		break;
+	case PLAIN:
+		ct->orig = make_tuple(af, PEER, 40000, LOCAL, 80);
+		ct->reply = make_tuple(af, LOCAL, 80, PEER, 40000);
+		break;
+	default:
+		break;
+	}
+	c->ct = *ct;
+}
+
+static inline enum lookup scene_lookup(const struct scene *s)
+{
+	if (s->call != CALL_PASSIVE && s->call != CALL_ACTIVE)
+		return LOOKUP_UNKNOWN;
+	return s->state == 0		   ? LOOKUP_NONE :
+	       s->state == TCP_LISTEN	   ? LOOKUP_LISTENER :
+	       s->state == TCP_TIME_WAIT   ? LOOKUP_TIMEWAIT :
+	       s->state == TCP_ESTABLISHED ? LOOKUP_ESTABLISHED :
+	       s->state == 12		   ? LOOKUP_REQUEST :
+					     LOOKUP_OTHER;
+}
+
+static inline void scene_socket(const struct scene *s, struct reset_case *c)
+{
+	uint8_t af = c->rst.tuple.family;
+
+	c->kernel.sock = (struct kernel_sock){
+		.tuple = s->other_socket ? make_tuple(af, LOCAL, 8080, OTHER, 1111) :
+					   make_tuple(af, LOCAL, 80, PEER, 40000),
+		.flags = s->flags,
+		.lingertime = s->lingertime,
+		.linger2 = s->linger2,
+		.unread = s->unread,
+		.unread_known = s->unread_known,
+		.user_timeout = s->user_timeout,
+		.state = s->state,
+		.tw_substate = s->substate,
+		.present = s->state != 0,
+		.full = s->state != 0 && s->state != TCP_TIME_WAIT && s->state != 12,
+	};
+}
+
+/* Not classified yet. */
+static inline struct reset_case scene_build(const struct scene *s, uint8_t af)
+{
+	bool is_in = s->place == IN || s->place == IN_OTHER || s->place == THROUGH;
+	struct reset_case c = { .first_ts = T0 + 100 * MS, .wire_id = 1 };
+	struct kernel_view *k = &c.kernel;
+
+	c.rst = (struct packet){
+		.ts_ns = T0 + 100 * MS,
+		.tuple = is_in ? make_tuple(af, PEER, 40000, LOCAL, 80) :
+				 make_tuple(af, LOCAL, 80, PEER, 40000),
+		.seq = 700,
+		.flags = FLAG_RST | (s->call == CALL_ACTIVE ? FLAG_ACK : 0),
+		.ttl = s->rst_ttl ? s->rst_ttl : 64,
+		.ifindex = 2,
+		.hook = is_in ? HOOK_TC_INGRESS : HOOK_TC_EGRESS,
+	};
+	scene_history(s, &c);
+	scene_sightings(s, &c);
+	k->call = s->call;
+	k->id = 2;
+	k->ts_ns = c.rst.ts_ns - 1000;
+	k->lookup = scene_lookup(s);
+	scene_socket(s, &c);
+	if (s->seg && s->call != CALL_ACTIVE && s->call != CALL_NONE) {
+		k->has_segment = true;
+		k->segment = make_tuple(af, PEER, 40000, LOCAL, 80);
+		k->segment_flags = make_flags(s->seg);
+		k->segment_len = s->seg_len;
+		k->segment_ack = 700;
+	}
+	k->hook = 1;
+	if (s->reason)
+		snprintf(k->reason, sizeof(k->reason), "%s", s->reason);
+	scene_stack(k, s->stack);
+	scene_conntrack(s, &c);
+	c.views = (s->views ? s->views : 0xff) & ~s->blind_views;
+	c.lost_events = s->lost_events;
+	c.lost_packets = s->lost_packets;
+	return c;
+}
+
+#endif

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * test_causes.c - the catalogue as a table: ids, templates, masks, order.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "scene.h"
+
+/* Released with design.md section 3: may grow, never lose one. */
+static const char *const released[] = {
+	"linger-zero",
+	"unread-data",
+	"linger2",
+	"fin-wait2-timeout",
+	"out-of-memory",
+	"too-many-orphans",
+	"keepalive-timeout",
+	"user-timeout",
+	"socket-killed",
+	"disconnect",
+	"listener-closed",
+	"data-after-close",
+	"closed-port",
+	"no-socket",
+	"listener-stray",
+	"ehash-race-handshake",
+	"ehash-race-timewait",
+	"early-demux-clash",
+	"dnat-invalid",
+	"nat-skipped-forward",
+	"conntrack-expired",
+	"timewait",
+	"accept-overflow",
+	"embryonic",
+	"syn-sent-bad-ack",
+	"netfilter-reject",
+	"mptcp",
+	"remote",
+	"forged",
+	"forwarded",
+	"unknown",
+};
+
+#define ALL_FACTS ((1ULL << FACT_MAX) - 1)
+#define WIRE_ONLY                                                                               \
+	(FACT(SEGMENT_KNOWN) | FACT(SEGMENT_SYN) | FACT(SEGMENT_HAS_SYN) | FACT(SEGMENT_DATA) | \
+	 FACT(FLOW_SEEN) | FACT(FOREIGN_TTL))
+
+static bool is_kebab(const char *id)
+{
+	size_t len = strlen(id);
+
+	return len && strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-") == len && *id != '-' &&
+	       id[len - 1] != '-' && !strstr(id, "--");
+}
+
+static bool is_released(const char *id)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(released); i++)
+		if (!strcmp(released[i], id))
+			return true;
+	return false;
+}
+
+static void test_ids(void)
+{
+	size_t i;
+
+	for (i = 0; i < n_causes; i++) {
+		check(is_kebab(causes[i].id), "'%s' is written in kebab-case", causes[i].id);
+		check(cause_find(causes[i].id) == &causes[i], "'%s' stands there once",
+		      causes[i].id);
+		check(is_released(causes[i].id), "'%s' is an id of the contract", causes[i].id);
+	}
+	check_str(causes[n_causes - 1].id, "unknown", "unknown stands last");
+	check(!cause_find("no-such-cause"), "an id that does not exist is not found");
+	check(!cause_find(""), "the empty id is not found");
+	check(n_causes - 1 <= CASE_CAUSES_MAX, "every cause has room among the candidates (%zu)",
+	      n_causes - 1);
+	check(n_causes <= 64, "the summary of watch has room for every cause (%zu)", n_causes);
+}
+
+static bool is_good_template(const char *s)
+{
+	size_t open = 0, end = 0;
+	const char *p;
+
+	for (p = s; s && *p; p++) {
+		open += *p == '{';
+		end += *p == '}';
+	}
+	return s && *s && open == end && phrase_known(s);
+}
+
+static void test_templates(const struct cause *cause)
+{
+	unsigned int i;
+
+	check(is_good_template(cause->title), "the title of %s has only placeholders that exist",
+	      cause->id);
+	check(cause->reference && *cause->reference, "%s names its reference", cause->id);
+	for (i = 0; i < CAUSE_ADVICE_MAX && cause->advice[i].action; i++) {
+		const struct advice *a = &cause->advice[i];
+
+		check(is_good_template(a->action) && is_good_template(a->price) &&
+			      is_good_template(a->undo),
+		      "advice %u of %s has an action, a price and an undo", i + 1, cause->id);
+		check(!strchr(a->price, '{') && !strchr(a->undo, '{'),
+		      "price and undo of advice %u of %s need no details", i + 1, cause->id);
+	}
+	if (strcmp(cause->id, "unknown"))
+		check(i > 0, "%s comes with advice", cause->id);
+}
+
+static void test_masks(const struct cause *cause)
+{
+	unsigned int i;
+
+	for (i = 0; i < CAUSE_WAYS_MAX && cause->ways[i].confidence; i++) {
+		const struct way *w = &cause->ways[i];
+		int f;
+
+		check(!((w->needs | w->forbids) & ~ALL_FACTS),
+		      "way %u of %s needs only facts that exist", i + 1, cause->id);
+		check(!(w->needs & w->forbids), "way %u of %s can be taken at all", i + 1,
+		      cause->id);
+		check(w->needs, "way %u of %s needs something", i + 1, cause->id);
+		if (w->confidence == CONF_CERTAIN)
+			check(w->needs & ~WIRE_ONLY,
+			      "way %u of %s is certain by the kernel or by the path", i + 1,
+			      cause->id);
+		for (f = 0; f < FACT_MAX; f++) {
+			if (w->needs >> f & 1 && !fact_texts[f].yes)
+				check(false, "way %u of %s can say why", i + 1, cause->id);
+			if (w->forbids >> f & 1 && !fact_texts[f].no)
+				check(false, "way %u of %s can say what it rules out", i + 1,
+				      cause->id);
+		}
+	}
+	check_int(i > 0, strcmp(cause->id, "unknown") != 0, "%s has a way, unless it is unknown",
+		  cause->id);
+}
+
+/* A way that holds only where an earlier row already held can never name its cause. */
+static void test_order(void)
+{
+	size_t late, early;
+	unsigned int i, k;
+
+	for (late = 0; late < n_causes; late++) {
+		for (i = 0; i < CAUSE_WAYS_MAX && causes[late].ways[i].confidence; i++) {
+			const struct way *w = &causes[late].ways[i];
+			const char *hides = NULL;
+
+			for (early = 0; early < late; early++)
+				for (k = 0; k < CAUSE_WAYS_MAX && causes[early].ways[k].confidence;
+				     k++) {
+					const struct way *e = &causes[early].ways[k];
+
+					if (!(e->needs & ~w->needs) && !(e->forbids & ~w->forbids))
+						hides = causes[early].id;
+				}
+			check_str(hides, NULL, "no earlier row hides way %u of %s", i + 1,
+				  causes[late].id);
+		}
+	}
+}
+
+/* What `rstscope causes ...` prints; runs in a child, because argp may exit. */
+static char *output_of(const char *id, int *ret_status)
+{
+	int fd = memfd_create("out", 0);
+	char *argv[] = { (char *)"causes", (char *)id, NULL };
+	static char buf[65536];
+	ssize_t n;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		int status;
+
+		dup2(fd, STDOUT_FILENO);
+		dup2(fd, STDERR_FILENO);
+		status = cmd_causes(id ? 2 : 1, argv);
+		fflush(stdout);
+		_exit(status);
+	}
+	waitpid(pid, ret_status, 0);
+	*ret_status = WIFEXITED(*ret_status) ? WEXITSTATUS(*ret_status) : -1;
+	n = pread(fd, buf, sizeof(buf) - 1, 0);
+	buf[n > 0 ? n : 0] = 0;
+	close(fd);
+	return buf;
+}
+
+static void test_command(void)
+{
+	char *text;
+	int status;
+	size_t i;
+
+	text = output_of(NULL, &status);
+	check_int(status, EXIT_OK, "`rstscope causes` succeeds");
+	for (i = 0; i < n_causes; i++)
+		check_has(text, causes[i].id, "`rstscope causes` lists %s", causes[i].id);
+	for (i = 0; i < n_causes; i++) {
+		text = output_of(causes[i].id, &status);
+		check_int(status, EXIT_OK, "`rstscope causes %s` succeeds", causes[i].id);
+		check_lacks(text, "{", "`rstscope causes %s` shows no raw placeholder",
+			    causes[i].id);
+	}
+	output_of("no-such-cause", &status);
+	check_int(status, EXIT_USAGE, "a cause that does not exist is wrong usage");
+}
+
+int main(void)
+{
+	size_t i;
+
+	test_ids();
+	for (i = 0; i < n_causes; i++) {
+		test_templates(&causes[i]);
+		test_masks(&causes[i]);
+	}
+	test_order();
+	test_command();
+	return test_done();
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * test_options.c - the command line of `rstscope watch`.
+ */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "log.h"
+#include "test.h"
+#include "watch_options.h"
+
+#define ARGS_MAX 80
+
+static void parse(struct watch_options *o, const char *const *args)
+{
+	char *argv[ARGS_MAX] = { (char *)"rstscope watch" };
+	int argc = 1;
+
+	while (args[argc - 1]) {
+		argv[argc] = (char *)args[argc - 1];
+		argc++;
+	}
+	log_threshold = LOG_NOTICE;
+	watch_options_parse(o, argc, argv);
+}
+
+/* Exit status of a child that parses; 0 when parsing returned. */
+static int status_of(const char *const *args)
+{
+	struct watch_options o;
+	int status, fd;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		fd = open("/dev/null", O_WRONLY);
+		dup2(fd, STDOUT_FILENO);
+		dup2(fd, STDERR_FILENO);
+		parse(&o, args);
+		_exit(0);
+	}
+	waitpid(pid, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+#define ARGS(...) ((const char *const[]){ __VA_ARGS__, NULL })
+
+static void test_defaults(void)
+{
+	struct watch_options o;
+
+	parse(&o, (const char *const[]){ NULL });
+	check(o.n_interfaces == 1 && !strcmp(o.interfaces[0], "any"),
+	      "the default is all interfaces");
+	check(!o.expression && !o.count && !(o.duration > 0) && o.tier == TIER_AUTO &&
+		      o.direction == DIRECTION_BOTH && !o.json && !o.xdp && !o.quiet && !o.list,
+	      "everything else is off");
+}
+
+static void test_values(void)
+{
+	struct watch_options o;
+
+	parse(&o, ARGS("-i", "eth0", "-i", "eth1", "-c", "5", "--duration", "1.5", "-Q", "in",
+		       "--json", "--xdp", "--netns", "web", "--view", "kprobe", "--btf", "/b",
+		       "--ready-file", "/r", "-n", "-D"));
+	check(o.n_interfaces == 2 && !strcmp(o.interfaces[1], "eth1"), "interfaces add up");
+	check_int(o.count, 5, "-c is a count");
+	check(o.duration > 1.4 && o.duration < 1.6, "--duration takes parts of a second");
+	check_int(o.direction, DIRECTION_IN, "-Q in is in");
+	check(o.json && o.xdp && o.list, "switches are on");
+	check(!strcmp(o.netns, "web") && !strcmp(o.btf_path, "/b") && !strcmp(o.ready_file, "/r"),
+	      "names are kept");
+	check_int(o.tier, TIER_KPROBE, "--view is understood");
+	parse(&o, ARGS("-Q", "out"));
+	check_int(o.direction, DIRECTION_OUT, "-Q out is out");
+	parse(&o, ARGS("-Q", "inout"));
+	check_int(o.direction, DIRECTION_BOTH, "-Q inout is both");
+	parse(&o, ARGS("-v"));
+	check_int(log_threshold, LOG_DEBUG, "-v says more");
+	parse(&o, ARGS("-q"));
+	check_int(log_threshold, LOG_WARNING, "-q says less");
+	parse(&o, ARGS("-q", "-v"));
+	check_int(log_threshold, LOG_DEBUG, "-v goes before -q");
+	log_threshold = LOG_NOTICE;
+}
+
+static void test_expression(void)
+{
+	struct watch_options o;
+
+	parse(&o, ARGS("-i", "eth0", "port", "443"));
+	check_str(o.expression, "port 443", "the words of a filter are joined");
+	free(o.expression);
+	parse(&o, ARGS("port 443 and host 1.2.3.4"));
+	check_str(o.expression, "port 443 and host 1.2.3.4", "a filter in one word stays");
+	free(o.expression);
+	parse(&o, ARGS("port", "443", "--json"));
+	check(!strcmp(o.expression, "port 443") && o.json, "options may follow the filter");
+	free(o.expression);
+	parse(&o, ARGS("--", "-x"));
+	check_str(o.expression, "-x", "after -- everything is filter");
+	free(o.expression);
+	parse(&o, ARGS(""));
+	check_str(o.expression, "", "an empty filter is an empty filter");
+	free(o.expression);
+}
+
+static void test_errors(void)
+{
+	static const struct {
+		const char *name;
+		const char *args[4];
+		int want;
+	} rows[] = {
+		{ "an option that does not exist", { "--frobnicate" }, EXIT_USAGE },
+		{ "-c without a number", { "-c" }, EXIT_USAGE },
+		{ "-c of nothing", { "-c", "" }, EXIT_USAGE },
+		{ "-c of a word", { "-c", "five" }, EXIT_USAGE },
+		{ "-c of a number and a word", { "-c", "5x" }, EXIT_USAGE },
+		{ "-c 0", { "-c", "0" }, EXIT_USAGE },
+		{ "-c -1", { "-c", "-1" }, EXIT_USAGE },
+		{ "-c of a space and -1", { "-c", " -1" }, EXIT_USAGE },
+		{ "-c beyond all numbers", { "-c", "99999999999999999999999" }, EXIT_USAGE },
+		{ "--duration of a word", { "--duration", "soon" }, EXIT_USAGE },
+		{ "--duration 0", { "--duration", "0" }, EXIT_USAGE },
+		{ "--duration -1", { "--duration", "-1" }, EXIT_USAGE },
+		{ "--duration nan", { "--duration", "nan" }, EXIT_USAGE },
+		{ "--duration inf", { "--duration", "inf" }, EXIT_USAGE },
+		{ "--duration 1e400", { "--duration", "1e400" }, EXIT_USAGE },
+		{ "-Q sideways", { "-Q", "sideways" }, EXIT_USAGE },
+		{ "--view of a word that is none", { "--view", "xray" }, EXIT_USAGE },
+		{ "--help", { "--help" }, EXIT_OK },
+		{ "--usage", { "--usage" }, EXIT_OK },
+	};
+	const char *many[ARGS_MAX * 2] = { NULL };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++)
+		check_int(status_of(rows[i].args), rows[i].want, "%s ends with status %d",
+			  rows[i].name, rows[i].want);
+	for (i = 0; i < MAX_INTERFACES + 1; i++)
+		many[i] = "-ieth0";
+	check_int(status_of(many), EXIT_USAGE,
+		  "more interfaces than there is room for are refused");
+	many[MAX_INTERFACES] = NULL;
+	check_int(status_of(many), 0, "as many as there is room for are not");
+}
+
+static void test_tiers(void)
+{
+	static const struct {
+		const char *word;
+		int want;
+		enum tier tier;
+	} rows[] = {
+		{ "auto", 0, TIER_AUTO },
+		{ "none", 0, TIER_NONE },
+		{ "fentry", 0, TIER_FENTRY },
+		{ "kprobe", 0, TIER_KPROBE },
+		{ "tracepoint", 0, TIER_TRACEPOINT },
+	};
+	static const char *const wrong[] = { "", "Auto", "kprobes", "fentry ", "tp" };
+	enum tier tier;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		tier = (enum tier)99;
+		check(tier_parse(rows[i].word, &tier) == rows[i].want && tier == rows[i].tier,
+		      "view '%s' is understood", rows[i].word);
+	}
+	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
+		tier = (enum tier)99;
+		check(tier_parse(wrong[i], &tier) < 0 && tier == (enum tier)99,
+		      "view '%s' is refused", wrong[i]);
+	}
+}
+
+static void test_error_names(void)
+{
+	check_str(error_name(16), "-EBUSY (Device or resource busy)",
+		  "an error has name and words");
+	check_str(error_name(-16), "-EBUSY (Device or resource busy)", "... whatever its sign");
+	check_str(error_name(99999), "error 99999", "an error without a name is a number");
+}
+
+int main(void)
+{
+	test_defaults();
+	test_values();
+	test_expression();
+	test_errors();
+	test_tiers();
+	test_error_names();
+	return test_done();
+}
