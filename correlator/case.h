@@ -15,7 +15,7 @@
 #define CASE_SIGHTINGS_MAX 8
 #define CASE_HISTORY_MAX 32
 #define CASE_STACK_MAX 32
-#define CASE_CAUSES_MAX 16
+#define CASE_CAUSES_MAX 40
 #define CASE_NAME_MAX 64
 
 enum tcp_flag {
@@ -177,8 +177,9 @@ struct ruled_out {
 };
 
 struct reset_case {
-	uint64_t first_ts; /* of the first event, CLOCK_MONOTONIC */
-	uint64_t wire_id;
+	uint64_t first_ts;		      /* of the first event, CLOCK_MONOTONIC */
+	uint64_t wire_id[CASE_SIGHTINGS_MAX]; /* of each sighting */
+	uint64_t kernel_id; /* the account that the RST met on its CPU; 0 = none */
 	struct packet rst;
 	struct sighting sightings[CASE_SIGHTINGS_MAX];
 	unsigned int n_sightings;

@@ -49,6 +49,7 @@ struct watch {
 	uint64_t recall_second; /* start of the budget's current second */
 	uint64_t recall_spent_ns;
 	uint64_t without_history;
+	uint64_t lost_before; /* events lost when nothing was under way */
 	int err;
 	bool done;
 };
@@ -77,7 +78,7 @@ static void on_opened(void *ctx, struct reset_case *c)
 	uint64_t now = clock_ns(CLOCK_MONOTONIC);
 
 	c->views = sensor__views(w->sensor);
-	c->lost_events = sensor__lost_events(w->sensor);
+	c->lost_events = w->lost_before;
 	if (!may_recall(w, now)) {
 		w->without_history++;
 		return;
@@ -105,7 +106,7 @@ static int look_up_entry(struct watch *w, struct reset_case *c)
 static void ask_conntrack(struct watch *w, struct reset_case *c)
 {
 	/* A segment that carried an entry was translated: nothing to ask. */
-	if (c->ct.has_entry || (c->kernel.nfct_known && c->kernel.nfct != 0))
+	if (c->ct.has_entry || (c->kernel.nfct_known && c->kernel.nfct & 8))
 		return;
 	if (!ctnl__is_active()) {
 		c->ct_asked = true;
@@ -117,8 +118,8 @@ static void ask_conntrack(struct watch *w, struct reset_case *c)
 		return;
 	c->ct_asked = true;
 	/* An entry exists for the tuple, yet the segment carried none: it was refused. */
-	if (c->ct.has_entry && c->kernel.nfct_known && c->kernel.nfct == 0 &&
-	    c->kernel.lookup == LOOKUP_NONE)
+	if (mapping_is_due(&c->ct, &c->kernel.segment) && c->kernel.nfct_known &&
+	    c->kernel.nfct == 0 && c->kernel.lookup == LOOKUP_NONE)
 		c->ct.state = CT_INVALID;
 }
 
@@ -224,7 +225,7 @@ static int run(struct watch *w, int signal_fd)
 		{ .fd = sensor__link_fd(w->sensor), .events = POLLIN },
 		{ .fd = signal_fd, .events = POLLIN },
 	};
-	uint64_t now = clock_ns(CLOCK_MONOTONIC);
+	uint64_t now = clock_ns(CLOCK_MONOTONIC), lost_by_last_read = 0;
 	int err = 0;
 
 	while (!err && !is_over(w, now)) {
@@ -233,6 +234,9 @@ static int run(struct watch *w, int signal_fd)
 		if (fds[2].revents)
 			break;
 		look_again(w);
+		if (join__next_ns(w->join) == UINT64_MAX)
+			w->lost_before = lost_by_last_read;
+		lost_by_last_read = sensor__lost_events(w->sensor);
 		err = sensor__read_events(w->sensor);
 		now = clock_ns(CLOCK_MONOTONIC);
 		join__tick(w->join, now);

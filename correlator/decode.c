@@ -270,6 +270,8 @@ static int decode_kernel(const void *buf, size_t len, const struct kernel_names 
 int decode_event(const void *buf, size_t len, const struct kernel_names *names, struct event *ret)
 {
 	const struct rst_ev_hdr *hdr = buf;
+	struct event ev;
+	int err;
 
 	if (len < sizeof(*hdr))
 		return -EMSGSIZE;
@@ -277,12 +279,17 @@ int decode_event(const void *buf, size_t len, const struct kernel_names *names, 
 		return -EPROTO;
 	switch (hdr->type) {
 	case RST_EV_WIRE:
-		ret->kind = EVENT_WIRE;
-		return decode_wire(buf, len, &ret->wire);
+		ev.kind = EVENT_WIRE;
+		err = decode_wire(buf, len, &ev.wire);
+		break;
 	case RST_EV_KERNEL:
-		ret->kind = EVENT_KERNEL;
-		return decode_kernel(buf, len, names, &ret->kernel);
+		ev.kind = EVENT_KERNEL;
+		err = decode_kernel(buf, len, names, &ev.kernel);
+		break;
 	default:
-		return -EPROTO;
+		err = -EPROTO;
 	}
+	if (!err)
+		*ret = ev;
+	return err;
 }

@@ -14,6 +14,7 @@
 #define SOCK_DEAD_BIT (1u << 0)
 #define SOCK_LINGER_BIT (1u << 4)
 #define TTL_TOLERANCE 2
+#define NFCT_ENTRY 8 /* kernel_view.nfct: the segment carried an entry */
 
 const struct fact_text fact_texts[FACT_MAX] = {
 	[FACT_SENT_HERE] = {
@@ -22,7 +23,7 @@ const struct fact_text fact_texts[FACT_MAX] = {
 		.missing = "the RST's way out (watch the interface that it leaves by)",
 	},
 	[FACT_PASSED_THROUGH] = {
-		.yes = "the RST came in by {in.if} and was passed on",
+		.yes = "the RST is another host's: it came in by {in.if} for {rst.dst}",
 		.no = "the RST was not passed on",
 		.missing = "whether the RST was passed on (watch both interfaces)",
 	},
@@ -138,6 +139,11 @@ const struct fact_text fact_texts[FACT_MAX] = {
 		.no = "the application still had the socket",
 		.missing = "kernel view: the socket's flags",
 	},
+	[FACT_OTHER_SOCKET] = {
+		.yes = "the segment {seg} was given to the socket of another connection, {sk}",
+		.no = "the socket is the segment's own",
+		.missing = "kernel view: the socket's tuple",
+	},
 	[FACT_LINGER_ZERO] = {
 		.yes = "the socket {sk} has SO_LINGER on with time 0",
 		.no = "SO_LINGER was not on with time 0",
@@ -200,8 +206,18 @@ const struct fact_text fact_texts[FACT_MAX] = {
 	},
 	[FACT_NOT_TRACKED] = {
 		.yes = "{ct.verdict}",
-		.no = "conntrack knew the segment ({ct.state})",
+		.no = "conntrack did not refuse the segment ({ct.state})",
 		.missing = "kernel view: the segment's conntrack entry",
+	},
+	[FACT_REASON_CLOSE] = {
+		.yes = "the kernel's reason is {reason.name}",
+		.no = "the kernel's reason is not unread data",
+		.missing = "reset reasons (6.12)",
+	},
+	[FACT_REFUSED] = {
+		.yes = "nothing says that conntrack accepted the segment",
+		.no = "conntrack did not report the segment as INVALID",
+		.missing = "kernel view: conntrack's INVALID reports",
 	},
 	[FACT_UNTRANSLATED] = {
 		.yes = "{ct.from} should have become {ct.to} (conntrack's entry), but the segment reached "
@@ -225,6 +241,11 @@ static bool is_ingress(const struct sighting *s)
 	return s->hook == HOOK_TC_INGRESS || s->hook == HOOK_XDP;
 }
 
+static bool is_sender(enum kernel_call call)
+{
+	return call == CALL_PASSIVE || call == CALL_ACTIVE || call == CALL_REJECT;
+}
+
 static void gather_path(struct reset_case *c)
 {
 	bool in = false, out = false, forwarded = false;
@@ -240,6 +261,11 @@ static void gather_path(struct reset_case *c)
 			forwarded |= s->forwarded;
 		}
 	}
+	/* What started here may come back to us through a bridge or a VRF of our own. */
+	if (c->n_sightings && c->sightings[0].hook == HOOK_TC_EGRESS)
+		forwarded = c->sightings[0].forwarded;
+	if (is_sender(c->kernel.call))
+		forwarded = false;
 	if (out) {
 		set(c, FACT_SENT_HERE, !forwarded);
 		set(c, FACT_PASSED_THROUGH, forwarded);
@@ -271,27 +297,40 @@ static bool has_segment(const struct reset_case *c, uint8_t *ret_flags)
 	return c->answer_match == ANSWER_EXACT;
 }
 
-/* Did both ends talk before the segment that was answered, without FIN or RST? */
+/*
+ * Had both ends talked before the segment that was answered, and was the connection not over? It
+ * is over after a RST, or when both have sent their FIN.
+ */
 static bool flow_seen(const struct reset_case *c)
 {
-	bool forth = false, back = false;
+	bool talked[2] = { false, false }, finished[2] = { false, false };
 	unsigned int i;
 
 	for (i = 0; i < c->n_history; i++) {
 		const struct packet *p = &c->history[i];
+		unsigned int way = tuple_equal(&p->tuple, &c->rst.tuple);
 
 		if (c->answer_match == ANSWER_EXACT && p->ts_ns >= c->answers.ts_ns)
 			continue;
-		if (p->flags & (FLAG_FIN | FLAG_RST))
-			forth = back = false;
-		else if (p->flags & FLAG_SYN && !(p->flags & FLAG_ACK))
-			forth = true, back = false;
-		else if (tuple_equal(&p->tuple, &c->rst.tuple))
-			back = true;
-		else
-			forth = true;
+		if (p->flags & FLAG_RST || (p->flags & (FLAG_SYN | FLAG_ACK)) == FLAG_SYN) {
+			memset(talked, 0, sizeof(talked));
+			memset(finished, 0, sizeof(finished));
+		}
+		if (p->flags & FLAG_RST)
+			continue;
+		talked[way] = true;
+		finished[way] |= (p->flags & FLAG_FIN) != 0;
 	}
-	return forth && back;
+	return talked[0] && talked[1] && !(finished[0] && finished[1]);
+}
+
+/* The segment itself is in the history; without it nobody has looked, or the ring was too short. */
+static void gather_flow(struct reset_case *c)
+{
+	bool seen = flow_seen(c);
+
+	if (seen || (c->n_history && !c->lost_packets))
+		set(c, FACT_FLOW_SEEN, seen);
 }
 
 static void gather_segment(struct reset_case *c)
@@ -305,7 +344,13 @@ static void gather_segment(struct reset_case *c)
 		set(c, FACT_SEGMENT_DATA,
 		    (c->kernel.has_segment ? c->kernel.segment_len : c->answers.len) > 0);
 	}
-	set(c, FACT_FLOW_SEEN, flow_seen(c));
+	gather_flow(c);
+}
+
+/* Hops that a packet has made, as its TTL tells: systems start at 64, 128 or 255. */
+static int hops(uint8_t ttl)
+{
+	return (ttl <= 64 ? 64 : ttl <= 128 ? 128 : 255) - ttl;
 }
 
 /*
@@ -326,7 +371,7 @@ static void gather_ttl(struct reset_case *c)
 		    p->hook != c->rst.hook || (p->flags & FLAG_RST))
 			continue;
 		compared = true;
-		same |= abs((int)p->ttl - (int)c->rst.ttl) <= TTL_TOLERANCE;
+		same |= abs(hops(p->ttl) - hops(c->rst.ttl)) <= TTL_TOLERANCE;
 	}
 	if (compared)
 		set(c, FACT_FOREIGN_TTL, !same);
@@ -378,6 +423,19 @@ static void gather_calls(struct reset_case *c)
 		set(c, FACT_NF_DROP, false);
 }
 
+static bool is_socket_of(const struct tuple *sk, const struct tuple *segment)
+{
+	struct tuple back = tuple_reverse(segment);
+
+	return tuple_equal(sk, &back);
+}
+
+/* Reasons of active resets came with 6.12; before, there is none or NOT_SPECIFIED. */
+static bool has_reason(const struct kernel_view *k)
+{
+	return k->reason[0] && strcmp(k->reason, "NOT_SPECIFIED");
+}
+
 static void gather_lookup(struct reset_case *c)
 {
 	const struct kernel_view *k = &c->kernel;
@@ -388,7 +446,10 @@ static void gather_lookup(struct reset_case *c)
 	set(c, FACT_NO_SOCKET, k->lookup == LOOKUP_NONE);
 	set(c, FACT_LISTENER, k->lookup == LOOKUP_LISTENER);
 	set(c, FACT_TIMEWAIT, k->lookup == LOOKUP_TIMEWAIT);
-	set(c, FACT_SYN_SENT, k->sock.present && k->sock.state == TCP_SYN_SENT);
+	if (strcmp(k->reason, "TCP_RFC7323_PAWS"))
+		set(c, FACT_SYN_SENT, k->sock.present && k->sock.state == TCP_SYN_SENT);
+	if (k->has_segment && k->sock.present && k->lookup != LOOKUP_LISTENER)
+		set(c, FACT_OTHER_SOCKET, !is_socket_of(&k->sock.tuple, &k->segment));
 	set(c, FACT_FIN_WAIT2_MINI,
 	    k->lookup == LOOKUP_TIMEWAIT && k->sock.tw_substate == TCP_FIN_WAIT2);
 	/* tcp_reset() has already closed it by the time the RST is sent. */
@@ -401,47 +462,81 @@ static void gather_lookup(struct reset_case *c)
 		return;
 	}
 	set(c, FACT_LINGER_ZERO, (k->sock.flags & SOCK_LINGER_BIT) && !k->sock.lingertime);
-	set(c, FACT_LINGER2_NEGATIVE, k->sock.linger2 < 0);
+	if (k->call == CALL_PASSIVE || !has_reason(k) || !strcmp(k->reason, "TCP_ABORT_ON_LINGER"))
+		set(c, FACT_LINGER2_NEGATIVE, k->sock.linger2 < 0);
 	set(c, FACT_USER_TIMEOUT, k->sock.user_timeout > 0);
-	set(c, FACT_IN_FIN_WAIT2, k->sock.state == TCP_FIN_WAIT2);
-	if (!strcmp(k->reason, "TCP_ABORT_ON_CLOSE"))
-		set(c, FACT_UNREAD, true);
+	set(c, FACT_IN_FIN_WAIT2,
+	    k->sock.state == TCP_FIN_WAIT2 && (k->sock.flags & SOCK_DEAD_BIT));
+	/* Where the kernel says why, that counts and not what we counted. */
+	if (has_reason(k))
+		set(c, FACT_UNREAD, !strcmp(k->reason, "TCP_ABORT_ON_CLOSE"));
 	else if (k->sock.unread_known && (c->views & VIEW_CLOSE))
 		set(c, FACT_UNREAD, k->sock.unread > 0);
-	else if (!strncmp(k->reason, "TCP_", 4) && k->call == CALL_ACTIVE)
-		set(c, FACT_UNREAD, false);
 }
 
-/* Is @name on the stack, also as the compiler's clone of it ("name.isra.0")? */
-static bool on_stack(const struct kernel_view *k, const char *name)
+static bool starts_with_any(const char *symbol, const char *const *prefixes, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (!strncmp(symbol, prefixes[i], strlen(prefixes[i])))
+			return true;
+	return false;
+}
+
+/*
+ * How many frames belong to this call: what lies beyond a softirq is the task that it
+ * interrupted. @ret_whole: the call is known down to where it began, so absence is a fact.
+ */
+static unsigned int own_frames(const struct kernel_view *k, bool *ret_whole)
+{
+	static const char *const interrupts[] = {
+		"__do_softirq", "handle_softirqs", "do_softirq",      "net_rx_action",
+		"__napi_poll",	"call_timer_fn",   "process_backlog", "run_timer_softirq",
+		"asm_",		"sysvec_",
+	};
+	static const char *const entries[] = { "do_syscall_64", "entry_SYSCALL",  "ret_from_fork",
+					       "kthread",	"invoke_syscall", "el0" };
+	unsigned int i;
+
+	*ret_whole = false;
+	for (i = 0; i < k->stack_len; i++) {
+		if (!k->stack[i])
+			return i;
+		*ret_whole = starts_with_any(k->stack[i], interrupts,
+					     sizeof(interrupts) / sizeof(interrupts[0]));
+		if (*ret_whole)
+			return i;
+		if (starts_with_any(k->stack[i], entries, sizeof(entries) / sizeof(entries[0])))
+			*ret_whole = true;
+		if (*ret_whole)
+			return i + 1;
+	}
+	return i;
+}
+
+/* Is @name among the first @n frames, also as the compiler's clone of it ("name.isra.0")? */
+static bool on_stack(const struct kernel_view *k, unsigned int n, const char *name)
 {
 	size_t len = strlen(name);
 	unsigned int i;
 
-	for (i = 0; i < k->stack_len; i++) {
+	for (i = 0; i < n; i++) {
 		const char *s = k->stack[i];
 
-		if (s && !strncmp(s, name, len) && (!s[len] || s[len] == '.'))
+		if (!strncmp(s, name, len) && (!s[len] || s[len] == '.'))
 			return true;
 	}
 	return false;
 }
 
-static bool has_symbols(const struct kernel_view *k)
-{
-	unsigned int i;
-
-	for (i = 0; i < k->stack_len; i++)
-		if (k->stack[i])
-			return true;
-	return false;
-}
+#define STACK_NAMES_MAX 6
 
 static void gather_stack(struct reset_case *c)
 {
 	static const struct {
 		enum fact fact;
-		const char *names[3];
+		const char *names[STACK_NAMES_MAX];
 	} rows[] = {
 		{ FACT_IN_CLOSE, { "__tcp_close", "tcp_close" } },
 		{ FACT_IN_DISCONNECT, { "tcp_disconnect" } },
@@ -452,32 +547,37 @@ static void gather_stack(struct reset_case *c)
 		{ FACT_IN_RETRANSMIT, { "tcp_retransmit_timer", "tcp_write_timer_handler" } },
 		{ FACT_IN_CHECK_REQ, { "tcp_check_req" } },
 		{ FACT_IN_MPTCP,
-		  { "mptcp_subflow_reset", "mptcp_worker", "subflow_syn_recv_sock" } },
+		  { "mptcp_subflow_reset", "mptcp_worker", "subflow_syn_recv_sock",
+		    "__mptcp_close_ssk", "mptcp_close_ssk", "mptcp_do_fastclose" } },
 	};
 	const struct kernel_view *k = &c->kernel;
-	unsigned int i, j;
+	unsigned int i, j, n;
+	bool whole;
 
-	if (!has_symbols(k))
-		return;
+	n = own_frames(k, &whole);
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		bool found = false;
 
-		for (j = 0; j < 3 && rows[i].names[j]; j++)
-			found |= on_stack(k, rows[i].names[j]);
-		set(c, rows[i].fact, found);
+		for (j = 0; j < STACK_NAMES_MAX && rows[i].names[j]; j++)
+			found |= on_stack(k, n, rows[i].names[j]);
+		if (found || whole)
+			set(c, rows[i].fact, found);
 	}
+	/* Only tcp_check_req() gives this reason; its frame may be missing. */
+	if (!strcmp(k->reason, "INVALID_SYN"))
+		set(c, FACT_IN_CHECK_REQ, true);
 }
 
 static void gather_reason(struct reset_case *c)
 {
-	if (!c->kernel.reason[0] || !strcmp(c->kernel.reason, "NOT_SPECIFIED"))
+	if (!has_reason(&c->kernel))
 		return;
+	set(c, FACT_REASON_CLOSE, !strcmp(c->kernel.reason, "TCP_ABORT_ON_CLOSE"));
 	set(c, FACT_REASON_MEMORY, !strcmp(c->kernel.reason, "TCP_ABORT_ON_MEMORY"));
 	set(c, FACT_REASON_LINGER, !strcmp(c->kernel.reason, "TCP_ABORT_ON_LINGER"));
 }
 
-/* Is NAT due for a segment that still has this tuple? */
-static bool mapping_is_due(const struct conntrack *ct, const struct tuple *seg)
+bool mapping_is_due(const struct conntrack *ct, const struct tuple *seg)
 {
 	if (!ct->has_entry)
 		return false;
@@ -488,17 +588,22 @@ static bool mapping_is_due(const struct conntrack *ct, const struct tuple *seg)
 static void gather_conntrack(struct reset_case *c)
 {
 	const struct kernel_view *k = &c->kernel;
+	bool due = mapping_is_due(&c->ct, &k->segment);
 
-	/* TCP drops the mark before it looks at a listener or a full socket: no evidence then. */
-	if (k->call != CALL_PASSIVE || !k->nfct_known ||
-	    (k->lookup != LOOKUP_NONE && k->lookup != LOOKUP_TIMEWAIT))
+	if (k->call != CALL_PASSIVE || !k->has_segment)
 		return;
-	set(c, FACT_NOT_TRACKED, k->nfct == 0);
-	if (k->nfct != 0)
+	/* TCP drops the mark before it looks at a listener or a full socket: no evidence then. */
+	if (k->nfct_known && (k->lookup == LOOKUP_NONE || k->lookup == LOOKUP_TIMEWAIT))
+		set(c, FACT_NOT_TRACKED, k->nfct == 0);
+	if (k->invalid_reported)
+		set(c, FACT_NOT_TRACKED, true);
+	/* The reports are kept for one segment per CPU, so silence weakens and does not disprove. */
+	set(c, FACT_REFUSED, k->invalid_reported || !(c->views & VIEW_INVALID));
+	if (k->nfct & NFCT_ENTRY)
 		set(c, FACT_UNTRANSLATED, false);
 	else if (c->ct.has_entry)
-		set(c, FACT_UNTRANSLATED, mapping_is_due(&c->ct, &k->segment));
-	else if (c->ct_asked)
+		set(c, FACT_UNTRANSLATED, due);
+	else if (c->ct_asked && !k->invalid_reported)
 		set(c, FACT_UNTRANSLATED, false);
 }
 

@@ -34,12 +34,13 @@ enum fact {
 	FACT_SYN_SENT,
 	FACT_TIMEWAIT,
 	FACT_FIN_WAIT2_MINI,
-	FACT_DEAD_SOCKET, /* a full socket that its application had closed */
+	FACT_DEAD_SOCKET,  /* a full socket that its application had closed */
+	FACT_OTHER_SOCKET, /* the socket has another tuple than the segment */
 	FACT_LINGER_ZERO,
 	FACT_UNREAD,
 	FACT_LINGER2_NEGATIVE,
 	FACT_USER_TIMEOUT, /* TCP_USER_TIMEOUT is set */
-	FACT_IN_FIN_WAIT2,
+	FACT_IN_FIN_WAIT2, /* and closed by its application */
 	/* the way to tcp_send_active_reset() or tcp_v4_send_reset() */
 	FACT_IN_CLOSE,
 	FACT_IN_DISCONNECT,
@@ -51,8 +52,10 @@ enum fact {
 	FACT_IN_MPTCP,
 	FACT_REASON_MEMORY,
 	FACT_REASON_LINGER,
+	FACT_REASON_CLOSE,
 	/* conntrack */
-	FACT_NOT_TRACKED,  /* the segment carried no conntrack entry */
+	FACT_NOT_TRACKED, /* the segment carried no conntrack entry */
+	FACT_REFUSED, /* conntrack reported the segment as INVALID, or we could not have seen it */
 	FACT_UNTRANSLATED, /* conntrack maps this tuple, the segment kept it */
 	FACT_MAX,
 };
@@ -68,6 +71,9 @@ struct fact_text {
 };
 
 extern const struct fact_text fact_texts[FACT_MAX];
+
+/** mapping_is_due() - is NAT due for a segment that still has this tuple? */
+bool mapping_is_due(const struct conntrack *ct, const struct tuple *seg);
 
 /** facts_gather() - fill facts_yes and facts_no from what the case holds. */
 void facts_gather(struct reset_case *c);

@@ -129,7 +129,8 @@ static bool is_image(const struct tuple *rst, const struct conntrack *ct)
 				 tuple_equal(rst, &ct->orig) || is_reverse(rst, &ct->reply));
 }
 
-static bool made_by_segment(const struct packet *rst, const struct kernel_view *k)
+/* @exact: the tuple as it is, not one that NAT may have changed */
+static bool made_by_segment(const struct packet *rst, const struct kernel_view *k, bool exact)
 {
 	struct packet segment = {
 		.seq = k->segment_seq,
@@ -140,26 +141,29 @@ static bool made_by_segment(const struct packet *rst, const struct kernel_view *
 
 	if (!reset_answers(rst, &segment))
 		return false;
+	if (exact)
+		return is_reverse(&rst->tuple, &k->segment);
 	/* NAT may still change the source on the way out; the peer stays the peer. */
-	return is_reverse(&rst->tuple, &k->segment) || is_image(&rst->tuple, &k->ct) ||
+	return is_image(&rst->tuple, &k->ct) ||
 	       same_end(rst->tuple.daddr, rst->tuple.dport, k->segment.saddr, k->segment.sport);
 }
 
-static bool made_by_socket(const struct packet *rst, const struct kernel_view *k)
+static bool made_by_socket(const struct packet *rst, const struct kernel_view *k, bool exact)
 {
 	if (!(rst->flags & FLAG_ACK) || rst->ack != k->sock.rcv_nxt)
 		return false;
-	return tuple_equal(&rst->tuple, &k->sock.tuple) ||
-	       same_destination(&rst->tuple, &k->sock.tuple) ||
+	if (exact)
+		return tuple_equal(&rst->tuple, &k->sock.tuple);
+	return same_destination(&rst->tuple, &k->sock.tuple) ||
 	       same_source(&rst->tuple, &k->sock.tuple);
 }
 
-static bool taken_by_socket(const struct packet *rst, const struct kernel_view *k)
+static bool taken_by_socket(const struct packet *rst, const struct kernel_view *k, bool exact)
 {
 	const struct tuple *sk = &k->sock.tuple;
 
-	if (is_reverse(&rst->tuple, sk))
-		return true;
+	if (exact)
+		return is_reverse(&rst->tuple, sk);
 	/* Behind NAT one end differs; then the numbers must fit exactly. */
 	if (rst->seq != k->sock.rcv_nxt)
 		return false;
@@ -179,21 +183,32 @@ static bool was_sent(const struct reset_case *c)
 
 static bool has_join_id(const struct reset_case *c, const struct kernel_view *k)
 {
-	return c->kernel.call == CALL_NONE && k->join_id && k->join_id == c->wire_id;
+	unsigned int i;
+
+	if (c->kernel.call != CALL_NONE || k->call == CALL_RECEIVE)
+		return false;
+	if (c->kernel_id && c->kernel_id == k->id)
+		return true;
+	for (i = 0; k->join_id && i < c->n_sightings; i++)
+		if (c->wire_id[i] == k->join_id)
+			return true;
+	return false;
 }
 
-static bool fits(const struct reset_case *c, const struct kernel_view *k)
+static bool fits(const struct reset_case *c, const struct kernel_view *k, bool exact)
 {
 	if (distance(c->rst.ts_ns, k->ts_ns) > SETTLE_NS)
 		return false;
 	switch (k->call) {
 	case CALL_PASSIVE:
 	case CALL_REJECT:
-		return c->kernel.call == CALL_NONE && was_sent(c) && made_by_segment(&c->rst, k);
+		return c->kernel.call == CALL_NONE && was_sent(c) &&
+		       made_by_segment(&c->rst, k, exact);
 	case CALL_ACTIVE:
-		return c->kernel.call == CALL_NONE && was_sent(c) && made_by_socket(&c->rst, k);
+		return c->kernel.call == CALL_NONE && was_sent(c) &&
+		       made_by_socket(&c->rst, k, exact);
 	case CALL_RECEIVE:
-		return c->receive.call == CALL_NONE && taken_by_socket(&c->rst, k);
+		return c->receive.call == CALL_NONE && taken_by_socket(&c->rst, k, exact);
 	default:
 		return false;
 	}
@@ -223,54 +238,79 @@ static uint32_t foretold_number(const struct kernel_view *k)
 	       !!(k->segment_flags & FLAG_FIN);
 }
 
-static bool give_if_it_fits(struct slot *s, struct view_slot *v)
+static bool give_if_it_fits(struct slot *s, struct view_slot *v, bool exact)
 {
-	bool fitting = s && fits(&s->c, &v->view);
+	bool fitting = fits(&s->c, &v->view, exact);
 
 	if (fitting)
 		give(&s->c, v);
 	return fitting;
 }
 
-/* A new account of the kernel: does an open case wait for it? */
-static void place_view(struct join *j, struct view_slot *v)
+static bool place_by_id(struct join *j, struct view_slot *v)
 {
 	struct slot *s;
 
-	if (v->view.join_id) {
-		for (s = *bucket(j->by_id, v->view.join_id); s; s = s->same_id) {
-			if (has_join_id(&s->c, &v->view)) {
-				give(&s->c, v);
-				return;
-			}
+	for (s = *bucket(j->by_id, v->view.join_id); s && v->view.join_id; s = s->same_id) {
+		if (has_join_id(&s->c, &v->view)) {
+			give(&s->c, v);
+			return true;
 		}
 	}
-	for (s = *bucket(j->by_number, foretold_number(&v->view)); s; s = s->same_number)
-		if (give_if_it_fits(s, v))
-			return;
-	/* An active reset may have been cut to the window, a received one need not be exact. */
-	if (v->view.call != CALL_ACTIVE && v->view.call != CALL_RECEIVE)
-		return;
-	for (s = j->open; s; s = s->next)
-		if (give_if_it_fits(s, v))
-			return;
+	for (s = *bucket(j->by_number, foretold_number(&v->view)); s; s = s->same_number) {
+		if (has_join_id(&s->c, &v->view)) {
+			give(&s->c, v);
+			return true;
+		}
+	}
+	return false;
 }
 
-/* A new RST: has the kernel spoken of it already? @join_id: 0, or the account's id */
-static void find_views(struct join *j, struct reset_case *c, uint64_t join_id)
+static bool place_by_tuple(struct join *j, struct view_slot *v, bool exact)
 {
-	unsigned int i;
+	struct slot *s;
 
-	for (i = 1; i <= MAX_VIEWS; i++) {
-		struct view_slot *v = &j->views[(j->next_view - i) % MAX_VIEWS];
+	for (s = *bucket(j->by_number, foretold_number(&v->view)); s; s = s->same_number)
+		if (give_if_it_fits(s, v, exact))
+			return true;
+	/* An active reset may have been cut to the window, a received one need not be exact. */
+	if (v->view.call != CALL_ACTIVE && v->view.call != CALL_RECEIVE)
+		return false;
+	for (s = j->open; s; s = s->next)
+		if (give_if_it_fits(s, v, exact))
+			return true;
+	return false;
+}
 
-		if (!v->used || distance(c->rst.ts_ns, v->view.ts_ns) > 2 * SETTLE_NS)
-			break;
-		if (v->claimed)
-			continue;
-		if ((join_id && v->view.id == join_id) || has_join_id(c, &v->view) ||
-		    (!join_id && fits(c, &v->view)))
-			give(c, v);
+/* A new account of the kernel: does an open case wait for it? */
+static void place_view(struct join *j, struct view_slot *v)
+{
+	if (!place_by_id(j, v) && !place_by_tuple(j, v, true))
+		place_by_tuple(j, v, false);
+}
+
+enum match { MATCH_ID, MATCH_EXACT, MATCH_NAT, N_MATCHES };
+
+static bool matches(const struct reset_case *c, const struct kernel_view *k, enum match how)
+{
+	return how == MATCH_ID ? has_join_id(c, k) : fits(c, k, how == MATCH_EXACT);
+}
+
+/* A new RST: has the kernel spoken of it already? */
+static void find_views(struct join *j, struct reset_case *c)
+{
+	unsigned int i, how;
+
+	for (how = 0; how < N_MATCHES; how++) {
+		for (i = 1; i <= MAX_VIEWS; i++) {
+			struct view_slot *v = &j->views[(j->next_view - i) % MAX_VIEWS];
+
+			/* Accounts come nearly in order; a late one must not hide the rest. */
+			if (!v->used || distance(c->rst.ts_ns, v->view.ts_ns) > 10 * SETTLE_NS)
+				break;
+			if (!v->claimed && matches(c, &v->view, (enum match)how))
+				give(c, v);
+		}
 	}
 }
 
@@ -298,10 +338,11 @@ static bool is_same_reset(const struct reset_case *c, const struct packet *p)
 						      same_destination(&p->tuple, &c->rst.tuple));
 }
 
-static void add_sighting(struct reset_case *c, const struct packet *p)
+static void add_sighting(struct reset_case *c, const struct packet *p, uint64_t wire_id)
 {
 	if (c->n_sightings == CASE_SIGHTINGS_MAX)
 		return;
+	c->wire_id[c->n_sightings] = wire_id;
 	c->sightings[c->n_sightings++] = (struct sighting){
 		.ts_ns = p->ts_ns,
 		.tuple = p->tuple,
@@ -325,7 +366,7 @@ static struct reset_case *find_case(struct join *j, const struct packet *rst)
 static void enter(struct join *j, struct slot *s)
 {
 	struct slot **number = bucket(j->by_number, number_of(&s->c.rst));
-	struct slot **id = bucket(j->by_id, s->c.wire_id);
+	struct slot **id = bucket(j->by_id, s->c.wire_id[0]);
 
 	s->same_number = *number;
 	*number = s;
@@ -342,7 +383,7 @@ static void leave(struct join *j, struct slot *s)
 	while (*at != s)
 		at = &(*at)->same_number;
 	*at = s->same_number;
-	at = bucket(j->by_id, s->c.wire_id);
+	at = bucket(j->by_id, s->c.wire_id[0]);
 	while (*at != s)
 		at = &(*at)->same_id;
 	*at = s->same_id;
@@ -362,7 +403,7 @@ static struct reset_case *open_case(struct join *j, const struct wire_event *w)
 	j->spare = s->next;
 	memset(s, 0, sizeof(*s));
 	s->c.first_ts = w->rst.ts_ns;
-	s->c.wire_id = w->id;
+	s->c.wire_id[0] = w->id;
 	s->c.rst = w->rst;
 	s->c.answers = w->answers;
 	s->c.answer_match = w->match;
@@ -381,12 +422,14 @@ static void on_wire(struct join *j, const struct wire_event *w)
 		c = open_case(j, w);
 	if (!c)
 		return;
-	add_sighting(c, &w->rst);
+	add_sighting(c, &w->rst, w->id);
+	if (w->join_id)
+		c->kernel_id = w->join_id;
 	if (c->answer_match != ANSWER_EXACT && w->match == ANSWER_EXACT) {
 		c->answers = w->answers;
 		c->answer_match = w->match;
 	}
-	find_views(j, c, w->join_id);
+	find_views(j, c);
 	if (opened)
 		j->ops.opened(j->ops.ctx, c);
 }

@@ -21,7 +21,7 @@
 #define RUN_DIR "/run/rstscope"
 
 struct leftovers {
-	char path[64];
+	char path[96];
 	FILE *file;
 };
 
@@ -34,11 +34,11 @@ struct leftovers *leftovers__open(uint64_t netns)
 		return NULL;
 	if (mkdir(RUN_DIR, 0700) && errno != EEXIST)
 		goto err_free;
-	snprintf(l->path, sizeof(l->path), RUN_DIR "/watch.%d", (int)getpid());
-	fd = open(l->path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	snprintf(l->path, sizeof(l->path), RUN_DIR "/watch.%" PRIu64 ".%d", netns, (int)getpid());
+	fd = open(l->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		goto err_free;
-	l->file = flock(fd, LOCK_EX | LOCK_NB) ? NULL : fdopen(fd, "w");
+	l->file = flock(fd, LOCK_EX | LOCK_NB) || ftruncate(fd, 0) ? NULL : fdopen(fd, "w");
 	if (!l->file) {
 		err = errno;
 		close(fd);
@@ -72,21 +72,34 @@ void leftovers__close(struct leftovers *l, bool clean)
 	free(l);
 }
 
-static int reap_items(FILE *in, bool (*remove)(void *ctx, const struct leftover *), void *ctx)
+static int read_item(FILE *in, struct leftover *item)
 {
-	struct leftover items[256];
-	int n = 0, removed = 0;
 	unsigned int kind;
 
-	while (n < 256 && fscanf(in, "%u %" SCNu32 " %" SCNu32 " %" SCNu32 " %" SCNu32, &kind,
-				 &items[n].ifindex, &items[n].handle, &items[n].priority,
-				 &items[n].prog_id) == 5) {
-		items[n].kind = (enum leftover_kind)kind;
-		n++;
+	if (fscanf(in, "%u %" SCNu32 " %" SCNu32 " %" SCNu32 " %" SCNu32, &kind, &item->ifindex,
+		   &item->handle, &item->priority, &item->prog_id) != 5)
+		return -EINVAL;
+	item->kind = (enum leftover_kind)kind;
+	return 0;
+}
+
+static int reap_items(FILE *in, bool (*remove)(void *ctx, const struct leftover *), void *ctx)
+{
+	struct leftover item, *items = NULL, *grown;
+	size_t n = 0;
+	int removed = 0;
+
+	while (!read_item(in, &item)) {
+		grown = realloc(items, (n + 1) * sizeof(*items));
+		if (!grown)
+			break;
+		items = grown;
+		items[n++] = item;
 	}
 	/* Backwards, so that a qdisc goes after the filters that stand on it. */
 	while (n-- > 0)
 		removed += remove(ctx, &items[n]);
+	free(items);
 	return removed;
 }
 

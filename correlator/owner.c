@@ -39,17 +39,24 @@ void owner_cache__free(struct owner_cache *cache)
 	free(cache);
 }
 
+/* Also as the compiler's clone of it ("name.isra.0"). */
+static bool is_function(const char *symbol, const char *name)
+{
+	size_t len = strlen(name);
+
+	return !strncmp(symbol, name, len) && (!symbol[len] || symbol[len] == '.');
+}
+
 /*
  * Walk outwards: what comes first decides. Softirq runs on top of any task; a worker thread
  * closes for somebody else; tcp_diag_destroy is called by who kills, not by who owns.
  */
 bool ran_as_owner(const struct kernel_view *k)
 {
-	static const char *const theirs[] = {
-		"tcp_v4_rcv",	    "tcp_v6_rcv",    "__do_softirq",	 "handle_softirqs",
-		"do_softirq",	    "call_timer_fn", "tcp_diag_destroy", "delayed_fput",
-		"process_one_work", "worker_thread", "kthread"
-	};
+	static const char *const theirs[] = { "tcp_v4_rcv",	  "tcp_v6_rcv",	   "__do_softirq",
+					      "handle_softirqs",  "do_softirq",	   "call_timer_fn",
+					      "tcp_diag_destroy", "tcp_abort",	   "delayed_fput",
+					      "process_one_work", "worker_thread", "kthread" };
 	static const char *const own[] = { "do_syscall_64",  "__x64_sys_close", "task_work_run",
 					   "do_exit",	     "__sys_connect",	"el0_svc",
 					   "invoke_syscall", "__do_sys_close",	"do_group_exit" };
@@ -60,18 +67,20 @@ bool ran_as_owner(const struct kernel_view *k)
 		if (!k->stack[i])
 			return false;
 		for (j = 0; j < sizeof(theirs) / sizeof(theirs[0]); j++)
-			if (!strcmp(k->stack[i], theirs[j]))
+			if (is_function(k->stack[i], theirs[j]))
 				return false;
 		for (j = 0; j < sizeof(own) / sizeof(own[0]); j++)
-			if (!strcmp(k->stack[i], own[j]))
+			if (is_function(k->stack[i], own[j]))
 				return true;
 	}
 	return false;
 }
 
+/* The last one: of containers in containers, the inner is meant. */
 bool container_of_cgroup(const char *path, char ret_id[65])
 {
 	const char *p, *start = NULL;
+	bool found = false;
 
 	for (p = path;; p++) {
 		if (*p && isxdigit((unsigned char)*p) && !isupper((unsigned char)*p)) {
@@ -82,11 +91,11 @@ bool container_of_cgroup(const char *path, char ret_id[65])
 		if (start && p - start == 64) {
 			memcpy(ret_id, start, 64);
 			ret_id[64] = 0;
-			return true;
+			found = true;
 		}
 		start = NULL;
 		if (!*p)
-			return false;
+			return found;
 	}
 }
 

@@ -208,8 +208,10 @@ static void print_stack(FILE *out, const struct kernel_view *k)
 				first = i;
 	if (!k->stack_len)
 		fputs("no kernel stack", out);
-	for (i = first; i < k->stack_len && shown < STACK_SHOWN; i++, shown++)
-		fprintf(out, "%s%s", shown ? " < " : "", k->stack[i] ? k->stack[i] : "?");
+	for (i = first; i < k->stack_len && shown < STACK_SHOWN; i++, shown++) {
+		fputs(shown ? " < " : "", out);
+		print_escaped(out, k->stack[i] ? k->stack[i] : "?");
+	}
 }
 
 static void print_netfilter_hook(FILE *out, uint8_t hook)
@@ -330,13 +332,17 @@ PRINTER(reason)
 {
 	(void)ctx;
 	if (c->kernel.reason[0] && strcmp(c->kernel.reason, "NOT_SPECIFIED"))
-		fprintf(out, " (the kernel's reason: %s)", c->kernel.reason);
+		fputs(" (the kernel's reason: ", out);
+	else
+		return;
+	print_escaped(out, c->kernel.reason);
+	fputs(")", out);
 }
 
 PRINTER(reason_name)
 {
 	(void)ctx;
-	fputs(c->kernel.reason, out);
+	print_escaped(out, c->kernel.reason);
 }
 
 PRINTER(lookup)

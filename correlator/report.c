@@ -268,7 +268,7 @@ static json_t *json_stack(const struct kernel_view *k)
 	unsigned int i;
 
 	for (i = 0; i < k->stack_len; i++)
-		json_array_append_new(array, json_string(k->stack[i] ? k->stack[i] : "?"));
+		json_array_append_new(array, json_text(k->stack[i] ? k->stack[i] : "?"));
 	return array;
 }
 
@@ -281,7 +281,7 @@ static json_t *json_kernel(const struct reset_case *c, const struct report_conte
 	json_object_set_new(o, "view", json_string(ctx->view));
 	json_object_set_new(o, "function",
 			    told && *call_name(k) ? json_string(call_name(k)) : json_null());
-	json_object_set_new(o, "reason", k->reason[0] ? json_string(k->reason) : json_null());
+	json_object_set_new(o, "reason", k->reason[0] ? json_text(k->reason) : json_null());
 	json_object_set_new(o, "lookup", json_string(lookup_name(k->lookup)));
 	json_object_set_new(o, "sk", json_sock(&k->sock));
 	json_object_set_new(o, "skb", k->has_segment ? json_tuple(&k->segment) : json_null());

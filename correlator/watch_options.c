@@ -5,6 +5,7 @@
 #include "watch_options.h"
 
 #include <argp.h>
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,7 +65,7 @@ static unsigned long parse_count(struct argp_state *state, const char *arg)
 
 	errno = 0;
 	n = strtoul(arg, &end, 10);
-	if (errno || *end || end == arg || *arg == '-' || !n)
+	if (errno || *end || !isdigit((unsigned char)*arg) || !n)
 		argp_error(state, "-c wants a number of resets from 1, not '%s'", arg);
 	return n;
 }

@@ -27,7 +27,7 @@ count()	# LOG NAME STATUS
 	passed=$((passed + $(grep -E '^([a-z_0-9.]*: )*ok' "$log" | grep -vc '# SKIP' || :)))
 	skipped=$((skipped + $(grep -cE '^([a-z_0-9.]*: )*ok .*# SKIP' "$log" || :)))
 	failed=$((failed + $(grep -cE '^([a-z_0-9.]*: )*not ok' "$log" || :)))
-	grep -E '^([a-z_0-9.]*: )*(not ok|ok .*# SKIP|#)' "$log" | sed "s/^/$name: /" || :
+	grep -E '^([a-z_0-9.]*: )*(not ok|ok .*# SKIP|#)' "$log" | sed "s|^|$name: |" || :
 }
 
 run()	# NAME COMMAND...
