@@ -177,9 +177,7 @@ struct ruled_out {
 };
 
 struct reset_case {
-	uint64_t first_ts;		      /* of the first event, CLOCK_MONOTONIC */
-	uint64_t wire_id[CASE_SIGHTINGS_MAX]; /* of each sighting */
-	uint64_t kernel_id; /* the account that the RST met on its CPU; 0 = none */
+	uint64_t first_ts; /* of the first event, CLOCK_MONOTONIC */
 	struct packet rst;
 	struct sighting sightings[CASE_SIGHTINGS_MAX];
 	unsigned int n_sightings;

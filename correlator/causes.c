@@ -481,6 +481,7 @@ const struct cause causes[] = {
 		.origin = ORIGIN_FORWARDED,
 		.ways = {
 			{ CONF_CERTAIN, FACT(PASSED_THROUGH), 0 },
+			{ CONF_LIKELY, FACT(FOR_ANOTHER), FACT(SENT_HERE) },
 		},
 		.advice = {
 			{

@@ -23,9 +23,14 @@ const struct fact_text fact_texts[FACT_MAX] = {
 		.missing = "the RST's way out (watch the interface that it leaves by)",
 	},
 	[FACT_PASSED_THROUGH] = {
-		.yes = "the RST is another host's: it came in by {in.if} for {rst.dst}",
+		.yes = "the RST is another host's: it came in by {in.if} and was passed on",
 		.no = "the RST was not passed on",
 		.missing = "whether the RST was passed on (watch both interfaces)",
+	},
+	[FACT_FOR_ANOTHER] = {
+		.yes = "the RST came in by {in.if} for {rst.dst}, which is not an address of this host",
+		.no = "the RST is for an address of this host",
+		.missing = "whether the RST's destination is an address of this host",
 	},
 	[FACT_ARRIVED_HERE] = {
 		.yes = "the RST came in by {in.if} for {rst.dst}, an address of this host",
@@ -277,12 +282,14 @@ static void gather_path(struct reset_case *c)
 	set(c, FACT_SENT_HERE, false);
 	if (c->receive.call == CALL_RECEIVE) {
 		set(c, FACT_PASSED_THROUGH, false);
+		set(c, FACT_FOR_ANOTHER, false);
 		set(c, FACT_ARRIVED_HERE, true);
 	} else if (c->dst_local == 0) {
-		set(c, FACT_PASSED_THROUGH, true);
+		set(c, FACT_FOR_ANOTHER, true);
 		set(c, FACT_ARRIVED_HERE, false);
 	} else if (c->dst_local == 1) {
 		set(c, FACT_ARRIVED_HERE, true);
+		set(c, FACT_FOR_ANOTHER, false);
 		set(c, FACT_PASSED_THROUGH, false);
 	}
 }

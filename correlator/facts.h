@@ -14,6 +14,7 @@ enum fact {
 	/* the wire */
 	FACT_SENT_HERE, /* left by an interface of ours and had not come in by one */
 	FACT_PASSED_THROUGH,
+	FACT_FOR_ANOTHER,  /* came in for an address that is not ours */
 	FACT_ARRIVED_HERE, /* came in for an address of ours */
 	FACT_SEGMENT_KNOWN,
 	FACT_SEGMENT_SYN,     /* SYN without ACK */

@@ -21,10 +21,21 @@
 
 #define N_BUCKETS 1024 /* a power of two */
 
+/* One id by which the other view may know a case: of a sighting, or of the account it met. */
+struct id_link {
+	struct id_link *next;
+	struct slot *slot;
+	uint64_t id;
+};
+
+#define MAX_IDS (2 * CASE_SIGHTINGS_MAX)
+
 struct slot {
-	struct slot *next;	  /* open: by age; spare: any */
-	struct slot *same_number; /* chains of the two tables */
-	struct slot *same_id;
+	struct slot *next; /* open: by age; spare: any */
+	struct slot *same_number;
+	struct id_link ids[MAX_IDS];
+	unsigned int n_ids;
+	struct view_slot *account; /* whose view the case has */
 	struct reset_case c;
 };
 
@@ -42,9 +53,10 @@ struct join {
 	struct slot *spare;
 	struct slot *pool;
 	struct slot *by_number[N_BUCKETS]; /* of open cases, by number_of() */
-	struct slot *by_id[N_BUCKETS];	   /* by wire_id */
+	struct id_link *by_id[N_BUCKETS];
 	struct view_slot *views;	   /* ring, newest at next_view - 1 */
 	unsigned int next_view;
+	uint64_t newest_ts; /* of the open cases */
 };
 
 struct join *join__new(const struct join_ops *ops)
@@ -84,9 +96,9 @@ const struct join_stats *join__stats(const struct join *j)
 	return &j->stats;
 }
 
-static struct slot **bucket(struct slot **table, uint64_t key)
+static unsigned int bucket(uint64_t key)
 {
-	return &table[(key * 0x9e3779b97f4a7c15ull) >> 54];
+	return (unsigned int)((key * 0x9e3779b97f4a7c15ull) >> 54) % N_BUCKETS;
 }
 
 /* The number that all sightings of a RST share, and that its cause foretells. */
@@ -181,16 +193,15 @@ static bool was_sent(const struct reset_case *c)
 	return false;
 }
 
-static bool has_join_id(const struct reset_case *c, const struct kernel_view *k)
+/* Did the BPF side see these two meet? The id is the account's, or the one that it noted. */
+static bool is_linked(const struct slot *s, const struct kernel_view *k)
 {
 	unsigned int i;
 
-	if (c->kernel.call != CALL_NONE || k->call == CALL_RECEIVE)
+	if (k->call == CALL_RECEIVE || (s->account && s->account->view.id == k->id))
 		return false;
-	if (c->kernel_id && c->kernel_id == k->id)
-		return true;
-	for (i = 0; k->join_id && i < c->n_sightings; i++)
-		if (c->wire_id[i] == k->join_id)
+	for (i = 0; i < s->n_ids; i++)
+		if (s->ids[i].id == k->id || (k->join_id && s->ids[i].id == k->join_id))
 			return true;
 	return false;
 }
@@ -214,15 +225,19 @@ static bool fits(const struct reset_case *c, const struct kernel_view *k, bool e
 	}
 }
 
-static void give(struct reset_case *c, struct view_slot *v)
+static void give(struct slot *s, struct view_slot *v)
 {
 	v->claimed = true;
 	if (v->view.call == CALL_RECEIVE) {
-		c->receive = v->view;
+		s->c.receive = v->view;
 		return;
 	}
-	c->kernel = v->view;
-	c->ct = v->view.ct;
+	/* An id has the last word: what only fitted by its numbers waits for another RST again. */
+	if (s->account)
+		s->account->claimed = false;
+	s->account = v;
+	s->c.kernel = v->view;
+	s->c.ct = v->view.ct;
 }
 
 /* The number_of() that a reset with this account has. */
@@ -243,24 +258,22 @@ static bool give_if_it_fits(struct slot *s, struct view_slot *v, bool exact)
 	bool fitting = fits(&s->c, &v->view, exact);
 
 	if (fitting)
-		give(&s->c, v);
+		give(s, v);
 	return fitting;
 }
 
 static bool place_by_id(struct join *j, struct view_slot *v)
 {
-	struct slot *s;
+	const uint64_t ids[] = { v->view.id, v->view.join_id };
+	struct id_link *l;
+	unsigned int i;
 
-	for (s = *bucket(j->by_id, v->view.join_id); s && v->view.join_id; s = s->same_id) {
-		if (has_join_id(&s->c, &v->view)) {
-			give(&s->c, v);
-			return true;
-		}
-	}
-	for (s = *bucket(j->by_number, foretold_number(&v->view)); s; s = s->same_number) {
-		if (has_join_id(&s->c, &v->view)) {
-			give(&s->c, v);
-			return true;
+	for (i = 0; i < 2; i++) {
+		for (l = j->by_id[bucket(ids[i])]; l && ids[i]; l = l->next) {
+			if (l->id == ids[i] && is_linked(l->slot, &v->view)) {
+				give(l->slot, v);
+				return true;
+			}
 		}
 	}
 	return false;
@@ -270,7 +283,7 @@ static bool place_by_tuple(struct join *j, struct view_slot *v, bool exact)
 {
 	struct slot *s;
 
-	for (s = *bucket(j->by_number, foretold_number(&v->view)); s; s = s->same_number)
+	for (s = j->by_number[bucket(foretold_number(&v->view))]; s; s = s->same_number)
 		if (give_if_it_fits(s, v, exact))
 			return true;
 	/* An active reset may have been cut to the window, a received one need not be exact. */
@@ -291,13 +304,13 @@ static void place_view(struct join *j, struct view_slot *v)
 
 enum match { MATCH_ID, MATCH_EXACT, MATCH_NAT, N_MATCHES };
 
-static bool matches(const struct reset_case *c, const struct kernel_view *k, enum match how)
+static bool matches(const struct slot *s, const struct kernel_view *k, enum match how)
 {
-	return how == MATCH_ID ? has_join_id(c, k) : fits(c, k, how == MATCH_EXACT);
+	return how == MATCH_ID ? is_linked(s, k) : fits(&s->c, k, how == MATCH_EXACT);
 }
 
 /* A new RST: has the kernel spoken of it already? */
-static void find_views(struct join *j, struct reset_case *c)
+static void find_views(struct join *j, struct slot *s)
 {
 	unsigned int i, how;
 
@@ -306,10 +319,10 @@ static void find_views(struct join *j, struct reset_case *c)
 			struct view_slot *v = &j->views[(j->next_view - i) % MAX_VIEWS];
 
 			/* Accounts come nearly in order; a late one must not hide the rest. */
-			if (!v->used || distance(c->rst.ts_ns, v->view.ts_ns) > 10 * SETTLE_NS)
+			if (!v->used || distance(s->c.rst.ts_ns, v->view.ts_ns) > 10 * SETTLE_NS)
 				break;
-			if (!v->claimed && matches(c, &v->view, (enum match)how))
-				give(c, v);
+			if (!v->claimed && matches(s, &v->view, (enum match)how))
+				give(s, v);
 		}
 	}
 }
@@ -338,11 +351,10 @@ static bool is_same_reset(const struct reset_case *c, const struct packet *p)
 						      same_destination(&p->tuple, &c->rst.tuple));
 }
 
-static void add_sighting(struct reset_case *c, const struct packet *p, uint64_t wire_id)
+static void add_sighting(struct reset_case *c, const struct packet *p)
 {
 	if (c->n_sightings == CASE_SIGHTINGS_MAX)
 		return;
-	c->wire_id[c->n_sightings] = wire_id;
 	c->sightings[c->n_sightings++] = (struct sighting){
 		.ts_ns = p->ts_ns,
 		.tuple = p->tuple,
@@ -353,48 +365,73 @@ static void add_sighting(struct reset_case *c, const struct packet *p, uint64_t 
 	};
 }
 
-static struct reset_case *find_case(struct join *j, const struct packet *rst)
+static struct slot *find_slot(struct join *j, const struct packet *rst)
 {
 	struct slot *s;
 
-	for (s = *bucket(j->by_number, number_of(rst)); s; s = s->same_number)
+	for (s = j->by_number[bucket(number_of(rst))]; s; s = s->same_number)
 		if (is_same_reset(&s->c, rst))
-			return &s->c;
+			return s;
 	return NULL;
 }
 
-static void enter(struct join *j, struct slot *s)
+static void enter_id(struct join *j, struct slot *s, uint64_t id)
 {
-	struct slot **number = bucket(j->by_number, number_of(&s->c.rst));
-	struct slot **id = bucket(j->by_id, s->c.wire_id[0]);
+	struct id_link *l, **head = &j->by_id[bucket(id)];
 
-	s->same_number = *number;
-	*number = s;
-	s->same_id = *id;
-	*id = s;
-	*j->open_end = s;
-	j->open_end = &s->next;
+	if (!id || s->n_ids == MAX_IDS)
+		return;
+	l = &s->ids[s->n_ids++];
+	*l = (struct id_link){ *head, s, id };
+	*head = l;
+}
+
+static void leave_ids(struct join *j, struct slot *s)
+{
+	struct id_link **at;
+	unsigned int i;
+
+	for (i = 0; i < s->n_ids; i++) {
+		at = &j->by_id[bucket(s->ids[i].id)];
+		while (*at != &s->ids[i])
+			at = &(*at)->next;
+		*at = s->ids[i].next;
+	}
+}
+
+/* By event time: mostly at the end, for events come nearly in order. */
+static void enter_by_age(struct join *j, struct slot *s)
+{
+	struct slot **at = &j->open;
+
+	if (!j->open || j->newest_ts <= s->c.first_ts) {
+		j->newest_ts = s->c.first_ts;
+		at = j->open_end;
+	}
+	while (*at && (*at)->c.first_ts <= s->c.first_ts)
+		at = &(*at)->next;
+	s->next = *at;
+	*at = s;
+	if (!s->next)
+		j->open_end = &s->next;
 }
 
 static void leave(struct join *j, struct slot *s)
 {
-	struct slot **at = bucket(j->by_number, number_of(&s->c.rst));
+	struct slot **at = &j->by_number[bucket(number_of(&s->c.rst))];
 
 	while (*at != s)
 		at = &(*at)->same_number;
 	*at = s->same_number;
-	at = bucket(j->by_id, s->c.wire_id[0]);
-	while (*at != s)
-		at = &(*at)->same_id;
-	*at = s->same_id;
+	leave_ids(j, s);
 	j->open = s->next;
 	if (!j->open)
 		j->open_end = &j->open;
 }
 
-static struct reset_case *open_case(struct join *j, const struct wire_event *w)
+static struct slot *open_slot(struct join *j, const struct wire_event *w)
 {
-	struct slot *s = j->spare;
+	struct slot *s = j->spare, **number;
 
 	if (!s) {
 		j->stats.refused++;
@@ -403,35 +440,37 @@ static struct reset_case *open_case(struct join *j, const struct wire_event *w)
 	j->spare = s->next;
 	memset(s, 0, sizeof(*s));
 	s->c.first_ts = w->rst.ts_ns;
-	s->c.wire_id[0] = w->id;
 	s->c.rst = w->rst;
 	s->c.answers = w->answers;
 	s->c.answer_match = w->match;
 	s->c.dst_local = -1;
-	enter(j, s);
+	number = &j->by_number[bucket(number_of(&s->c.rst))];
+	s->same_number = *number;
+	*number = s;
+	enter_by_age(j, s);
 	j->stats.cases++;
-	return &s->c;
+	return s;
 }
 
 static void on_wire(struct join *j, const struct wire_event *w)
 {
-	struct reset_case *c = find_case(j, &w->rst);
-	bool opened = !c;
+	struct slot *s = find_slot(j, &w->rst);
+	bool opened = !s;
 
-	if (!c)
-		c = open_case(j, w);
-	if (!c)
+	if (!s)
+		s = open_slot(j, w);
+	if (!s)
 		return;
-	add_sighting(c, &w->rst, w->id);
-	if (w->join_id)
-		c->kernel_id = w->join_id;
-	if (c->answer_match != ANSWER_EXACT && w->match == ANSWER_EXACT) {
-		c->answers = w->answers;
-		c->answer_match = w->match;
+	add_sighting(&s->c, &w->rst);
+	enter_id(j, s, w->id);
+	enter_id(j, s, w->join_id);
+	if (s->c.answer_match != ANSWER_EXACT && w->match == ANSWER_EXACT) {
+		s->c.answers = w->answers;
+		s->c.answer_match = w->match;
 	}
-	find_views(j, c);
+	find_views(j, s);
 	if (opened)
-		j->ops.opened(j->ops.ctx, c);
+		j->ops.opened(j->ops.ctx, &s->c);
 }
 
 static void on_kernel(struct join *j, const struct kernel_view *k)

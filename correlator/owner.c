@@ -59,7 +59,8 @@ bool ran_as_owner(const struct kernel_view *k)
 					      "process_one_work", "worker_thread", "kthread" };
 	static const char *const own[] = { "do_syscall_64",  "__x64_sys_close", "task_work_run",
 					   "do_exit",	     "__sys_connect",	"el0_svc",
-					   "invoke_syscall", "__do_sys_close",	"do_group_exit" };
+					   "invoke_syscall", "io_wq_worker",	"__do_sys_close",
+					   "do_group_exit" };
 	unsigned int i, j;
 
 	for (i = 0; i < k->stack_len; i++) {

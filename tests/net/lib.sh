@@ -27,6 +27,8 @@ OUT=${OUT:-$root_dir/build/test-out/net}
 script=${0##*/}
 script=${script%.sh}
 work=$OUT/$script
+# A rule would bring these; loaded before, no scenario depends on how fast the sensor follows.
+modprobe -qa nf_conntrack nf_reject_ipv4 nf_reject_ipv6 2> /dev/null || :
 failures=0
 fam=4			# the family that addr_of, ipt and lab_run use
 

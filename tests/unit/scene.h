@@ -238,7 +238,7 @@ static inline void scene_socket(const struct scene *s, struct reset_case *c)
 static inline struct reset_case scene_build(const struct scene *s, uint8_t af)
 {
 	bool is_in = s->place == IN || s->place == IN_OTHER || s->place == THROUGH;
-	struct reset_case c = { .first_ts = T0 + 100 * MS, .wire_id = 1 };
+	struct reset_case c = { .first_ts = T0 + 100 * MS };
 	struct kernel_view *k = &c.kernel;
 
 	c.rst = (struct packet){

@@ -239,7 +239,8 @@ static void test_link(void)
 	char path[64];
 	struct leftovers *l;
 
-	snprintf(path, sizeof(path), DIR_PATH "/watch.%d", (int)getpid());
+	snprintf(path, sizeof(path), DIR_PATH "/watch.%llu.%d", (unsigned long long)NETNS,
+		 (int)getpid());
 	write_file("/run/victim", "precious");
 	if (symlink("/run/victim", path))
 		return;
