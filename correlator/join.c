@@ -54,7 +54,7 @@ struct join {
 	struct slot *pool;
 	struct slot *by_number[N_BUCKETS]; /* of open cases, by number_of() */
 	struct id_link *by_id[N_BUCKETS];
-	struct view_slot *views;	   /* ring, newest at next_view - 1 */
+	struct view_slot *views; /* ring, newest at next_view - 1 */
 	unsigned int next_view;
 	uint64_t newest_ts; /* of the open cases */
 };

@@ -56,12 +56,12 @@ static const struct member ev_wire[] = { M(hdr), M(rst), M(answers), M(answer), 
 
 #define M(name) MEMBER(rst_ev_kernel, name)
 static const struct member ev_kernel[] = {
-	M(hdr),		  M(sk),	M(skb),	      M(ct),	      M(nfct),	       M(sk_flags),
-	M(sk_lingertime), M(sk_ino),	M(sk_cgroup), M(task_cgroup), M(skb_seq),      M(skb_ack),
-	M(skb_len),	  M(rcv_nxt),	M(snd_nxt),   M(unread),      M(netns),	       M(reason),
-	M(tgid),	  M(tid),	M(has),	      M(linger2),     M(user_timeout), M(ifindex),
-	M(func),	M(sk_state),  M(sk_shutdown), M(tw_substate),  M(skb_flags),
-	M(hook),	  M(stack_len), M(comm),      M(why),	      M(stack),
+	M(hdr),		  M(sk),       M(skb),	       M(ct),	       M(nfct),		M(sk_flags),
+	M(sk_lingertime), M(sk_ino),   M(sk_cgroup),   M(task_cgroup), M(skb_seq),	M(skb_ack),
+	M(skb_len),	  M(rcv_nxt),  M(snd_nxt),     M(unread),      M(netns),	M(reason),
+	M(tgid),	  M(tid),      M(has),	       M(linger2),     M(user_timeout), M(ifindex),
+	M(func),	  M(sk_state), M(sk_shutdown), M(tw_substate), M(skb_flags),	M(hook),
+	M(stack_len),	  M(comm),     M(why),	       M(stack),
 };
 #undef M
 
