@@ -18,7 +18,7 @@ const struct cause causes[] = {
 		.origin = ORIGIN_LOCAL,
 		.ways = {
 			{ CONF_CERTAIN, FACT(REJECT), 0 },
-			{ CONF_LIKELY, FACT(SENT_HERE) | FACT(TCP_SILENT) | FACT(NF_DROP), 0 },
+			{ CONF_LIKELY, FACT(SENT_HERE) | FACT(NF_DROP), 0 },
 		},
 		.advice = {
 			{
@@ -31,6 +31,24 @@ const struct cause causes[] = {
 			},
 		},
 		.reference = "net/ipv4/netfilter/nf_reject_ipv4.c: nf_send_reset()",
+	},
+	{
+		.id = "mptcp",
+		.title = "MPTCP reset a sub-flow",
+		.type = TYPE_ACTIVE,
+		.origin = ORIGIN_LOCAL,
+		.ways = {
+			{ CONF_LIKELY, FACT(IN_MPTCP), 0 },
+		},
+		.advice = {
+			{
+				.action = "read the reason in the MP_TCPRST option (RFC 8684 section 3.6) and "
+					  "`nstat -az 'MPTcpExt*'`",
+				.price = "none",
+				.undo = "none needed",
+			},
+		},
+		.reference = "RFC 8684 section 3.6; net/mptcp/subflow.c",
 	},
 	{
 		.id = "linger-zero",
@@ -57,8 +75,10 @@ const struct cause causes[] = {
 		.type = TYPE_ACTIVE,
 		.origin = ORIGIN_LOCAL,
 		.ways = {
-			{ CONF_CERTAIN, FACT(ACTIVE) | FACT(REASON_CLOSE), 0 },
-			{ CONF_CERTAIN, FACT(ACTIVE) | FACT(UNREAD) | FACT(IN_CLOSE), FACT(IN_DISCONNECT) | FACT(IN_ABORT) | FACT(IN_LISTEN_STOP) },
+			{ CONF_CERTAIN, FACT(ACTIVE) | FACT(REASON_CLOSE), FACT(IN_MPTCP) },
+			{ CONF_CERTAIN, FACT(ACTIVE) | FACT(UNREAD) | FACT(IN_CLOSE),
+			  FACT(IN_DISCONNECT) | FACT(IN_ABORT) | FACT(IN_LISTEN_STOP) | FACT(IN_MPTCP) },
+			{ CONF_LIKELY, FACT(ACTIVE) | FACT(REASON_CLOSE), 0 },
 		},
 		.advice = {
 			{
@@ -225,24 +245,6 @@ const struct cause causes[] = {
 		.reference = "connect(2) AF_UNSPEC; net/ipv4/tcp.c: tcp_disconnect()",
 	},
 	{
-		.id = "mptcp",
-		.title = "MPTCP reset a sub-flow",
-		.type = TYPE_ACTIVE,
-		.origin = ORIGIN_LOCAL,
-		.ways = {
-			{ CONF_LIKELY, FACT(IN_MPTCP), 0 },
-		},
-		.advice = {
-			{
-				.action = "read the reason in the MP_TCPRST option (RFC 8684 section 3.6) and "
-					  "`nstat -az 'MPTcpExt*'`",
-				.price = "none",
-				.undo = "none needed",
-			},
-		},
-		.reference = "RFC 8684 section 3.6; net/mptcp/subflow.c",
-	},
-	{
 		.id = "dnat-invalid",
 		.title = "conntrack called the segment INVALID, so NAT was not applied and it met no "
 			 "socket",
@@ -319,7 +321,7 @@ const struct cause causes[] = {
 	},
 	{
 		.id = "data-after-close",
-		.title = "data arrived for a socket that the application had closed",
+		.title = "data arrived for a socket that the application had closed or shut down",
 		.type = TYPE_PASSIVE,
 		.origin = ORIGIN_LOCAL,
 		.ways = {

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
+#include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -30,6 +30,7 @@
 #define NS_PER_SEC 1000000000ull
 /* Recalling history may take this part of a second; a storm of resets then goes without. */
 #define RECALL_BUDGET_NS (NS_PER_SEC / 4)
+#define EVENTS_PER_TICK 64
 /* A REJECT rule brings its module with it; there is no event for that in every namespace. */
 #define MODULE_CHECK_NS (NS_PER_SEC / 5)
 
@@ -49,10 +50,26 @@ struct watch {
 	uint64_t recall_second; /* start of the budget's current second */
 	uint64_t recall_spent_ns;
 	uint64_t without_history;
+	uint64_t n_events;
+	bool said_lost;
 	uint64_t lost_before; /* events lost when nothing was under way */
 	int err;
 	bool done;
 };
+
+/* Set by SIGINT and SIGTERM; the write that they may interrupt must not be taken up again. */
+static volatile sig_atomic_t stop_requested;
+static int stop_fd = -1;
+
+static void on_stop(int sig)
+{
+	static const uint64_t one = 1;
+
+	(void)sig;
+	stop_requested = 1;
+	if (write(stop_fd, &one, sizeof(one)) < 0)
+		return;
+}
 
 static uint64_t clock_ns(clockid_t id)
 {
@@ -69,23 +86,6 @@ static bool may_recall(struct watch *w, uint64_t now)
 		w->recall_spent_ns = 0;
 	}
 	return w->recall_spent_ns < RECALL_BUDGET_NS;
-}
-
-/* The rings go on turning, and the owner may exit: what will not wait is read at once. */
-static void on_opened(void *ctx, struct reset_case *c)
-{
-	struct watch *w = ctx;
-	uint64_t now = clock_ns(CLOCK_MONOTONIC);
-
-	c->views = sensor__views(w->sensor);
-	c->lost_events = w->lost_before;
-	if (!may_recall(w, now)) {
-		w->without_history++;
-		return;
-	}
-	owner_find(w->owners, c);
-	flight__recall(sensor__flight(w->sensor), c);
-	w->recall_spent_ns += clock_ns(CLOCK_MONOTONIC) - now;
 }
 
 /*
@@ -123,13 +123,44 @@ static void ask_conntrack(struct watch *w, struct reset_case *c)
 		c->ct.state = CT_INVALID;
 }
 
+/* The rings go on turning, and the owner may exit: what will not wait is read at once. */
+static void on_opened(void *ctx, struct reset_case *c)
+{
+	struct watch *w = ctx;
+	uint64_t now = clock_ns(CLOCK_MONOTONIC);
+
+	c->views = sensor__views(w->sensor);
+	c->lost_events = w->lost_before;
+	if (!may_recall(w, now)) {
+		w->without_history++;
+		return;
+	}
+	owner_find(w->owners, c);
+	flight__recall(sensor__flight(w->sensor), c);
+	/* Now and not later: an entry that is made after the reset proves nothing. */
+	ask_conntrack(w, c);
+	w->recall_spent_ns += clock_ns(CLOCK_MONOTONIC) - now;
+}
+
+/* Where a RST that came in will go once NAT is undone: the other image of its flow. */
+static const uint8_t *real_destination(const struct reset_case *c)
+{
+	if (c->ct.has_entry && tuple_equal(&c->rst.tuple, &c->ct.orig))
+		return c->ct.reply.saddr;
+	if (c->ct.has_entry && tuple_equal(&c->rst.tuple, &c->ct.reply))
+		return c->ct.orig.saddr;
+	return c->rst.tuple.daddr;
+}
+
 static void ask_routes(struct watch *w, struct reset_case *c)
 {
 	struct netlink *nl = sensor__netlink(w->sensor);
 	const struct tuple *t = &c->rst.tuple;
 
-	if (c->sightings[0].hook != HOOK_TC_EGRESS)
-		c->dst_local = netlink__is_local(nl, t->daddr, t->family);
+	if (c->sightings[0].hook == HOOK_TC_EGRESS)
+		c->src_local = netlink__is_local(nl, t->saddr, t->family);
+	else
+		c->dst_local = netlink__is_local(nl, real_destination(c), t->family);
 }
 
 static bool is_in_direction(const struct watch *w, const struct reset_case *c)
@@ -143,10 +174,10 @@ static void on_completed(void *ctx, struct reset_case *c)
 {
 	struct watch *w = ctx;
 
-	if (w->done || !filter__matches(w->filter, &c->rst) || !is_in_direction(w, c))
+	if (w->done || (stop_requested && w->err) || !filter__matches(w->filter, &c->rst) ||
+	    !is_in_direction(w, c))
 		return;
 	c->lost_events = sensor__lost_events(w->sensor) - c->lost_events;
-	ask_conntrack(w, c);
 	ask_routes(w, c);
 	if (!c->owner.known)
 		owner_find(w->owners, c);
@@ -160,11 +191,16 @@ static void on_completed(void *ctx, struct reset_case *c)
 	w->done = ++w->reported == w->opt.count;
 }
 
+/* In a storm the ring is never empty: what is due must not wait for that. */
 static void on_event(void *ctx, const struct event *ev)
 {
 	struct watch *w = ctx;
 
+	if (stop_requested)
+		return;
 	join__event(w->join, ev);
+	if (++w->n_events % EVENTS_PER_TICK == 0)
+		join__tick(w->join, clock_ns(CLOCK_MONOTONIC));
 }
 
 static int poll_timeout(const struct watch *w, uint64_t now)
@@ -218,12 +254,22 @@ static void look_again(struct watch *w)
 		drop_privileges(w);
 }
 
-static int run(struct watch *w, int signal_fd)
+static void warn_of_losses(struct watch *w)
+{
+	uint64_t lost = sensor__lost_events(w->sensor) + join__stats(w->join)->refused;
+
+	if (w->said_lost || !lost)
+		return;
+	w->said_lost = true;
+	warning("resets come faster than they can be told: some are lost (the summary counts them)");
+}
+
+static int run(struct watch *w)
 {
 	struct pollfd fds[] = {
 		{ .fd = sensor__event_fd(w->sensor), .events = POLLIN },
 		{ .fd = sensor__link_fd(w->sensor), .events = POLLIN },
-		{ .fd = signal_fd, .events = POLLIN },
+		{ .fd = stop_fd, .events = POLLIN },
 	};
 	uint64_t now = clock_ns(CLOCK_MONOTONIC), lost_by_last_read = 0;
 	int err = 0;
@@ -231,7 +277,7 @@ static int run(struct watch *w, int signal_fd)
 	while (!err && !is_over(w, now)) {
 		if (poll(fds, 3, poll_timeout(w, now)) < 0 && errno != EINTR)
 			return -errno;
-		if (fds[2].revents)
+		if (stop_requested)
 			break;
 		look_again(w);
 		if (join__next_ns(w->join) == UINT64_MAX)
@@ -240,11 +286,11 @@ static int run(struct watch *w, int signal_fd)
 		err = sensor__read_events(w->sensor);
 		now = clock_ns(CLOCK_MONOTONIC);
 		join__tick(w->join, now);
+		warn_of_losses(w);
 		if (!err && fds[1].revents)
 			err = follow_links(w);
 	}
-	/* What has been seen by now is still told. */
-	sensor__read_events(w->sensor);
+	/* What has been seen by now is still told, unless nobody reads it. */
 	join__flush(w->join);
 	return err;
 }
@@ -278,7 +324,7 @@ static void print_summary(const struct watch *w)
 	if (w->without_history)
 		fprintf(stderr, ", %" PRIu64 " resets told without history (too many at once)",
 			w->without_history);
-	if (st->unclaimed)
+	if (st->unclaimed && !st->refused && !sensor__lost_events(w->sensor))
 		fprintf(stderr, "\n%" PRIu64 " reset%s of the kernel crossed no watched interface",
 			st->unclaimed, st->unclaimed == 1 ? "" : "s");
 	fputc('\n', stderr);
@@ -316,16 +362,18 @@ static int create_ready_file(const char *path)
 	return 0;
 }
 
-static int block_signals(void)
+/* Without SA_RESTART: standard output may be a pipe that nobody reads. */
+static int catch_signals(void)
 {
-	sigset_t set;
+	struct sigaction sa = { .sa_handler = on_stop };
 
 	signal(SIGPIPE, SIG_IGN);
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_CLOEXEC);
+	stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (stop_fd < 0)
+		return -errno;
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+	return 0;
 }
 
 static int open_watch(struct watch *w)
@@ -379,9 +427,10 @@ static void say_start(const struct watch *w)
 
 static int watch(struct watch *w)
 {
-	int signal_fd = block_signals(), err;
+	int err = catch_signals();
 
-	err = open_watch(w);
+	if (!err)
+		err = open_watch(w);
 	if (err)
 		return err;
 	if (!w->opt.quiet)
@@ -389,14 +438,14 @@ static int watch(struct watch *w)
 	drop_privileges(w);
 	err = create_ready_file(w->opt.ready_file);
 	if (!err)
-		err = run(w, signal_fd);
-	if (w->err) {
+		err = run(w);
+	if (w->err && !stop_requested) {
 		error("write to standard output: %s", error_name(w->err));
 		err = w->err;
 	}
 	if (!w->opt.quiet)
 		print_summary(w);
-	close(signal_fd);
+	close(stop_fd);
 	return err;
 }
 

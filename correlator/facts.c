@@ -12,6 +12,7 @@
 #include <netinet/tcp.h>
 
 #define SOCK_DEAD_BIT (1u << 0)
+#define RCV_SHUTDOWN 1
 #define SOCK_LINGER_BIT (1u << 4)
 #define TTL_TOLERANCE 2
 #define NFCT_ENTRY 8 /* kernel_view.nfct: the segment carried an entry */
@@ -140,7 +141,7 @@ const struct fact_text fact_texts[FACT_MAX] = {
 		.missing = "kernel view: the state of the TIME_WAIT socket",
 	},
 	[FACT_DEAD_SOCKET] = {
-		.yes = "the application had closed the socket {sk}, data came all the same{reason}",
+		.yes = "the application had closed {sk}, or shut it down for reading, but data came{reason}",
 		.no = "the application still had the socket",
 		.missing = "kernel view: the socket's flags",
 	},
@@ -420,7 +421,9 @@ static void gather_calls(struct reset_case *c)
 	} else if (tcp_would_tell(c)) {
 		set(c, FACT_PASSIVE, false);
 		set(c, FACT_ACTIVE, false);
-		set(c, FACT_TCP_SILENT, true);
+		/* A container's TCP, behind macvlan or ipvlan on our interface, does not tell us. */
+		if (c->src_local == 1)
+			set(c, FACT_TCP_SILENT, true);
 		if (c->views & VIEW_REJECT)
 			set(c, FACT_REJECT, false);
 	}
@@ -461,7 +464,7 @@ static void gather_lookup(struct reset_case *c)
 	    k->lookup == LOOKUP_TIMEWAIT && k->sock.tw_substate == TCP_FIN_WAIT2);
 	/* tcp_reset() has already closed it by the time the RST is sent. */
 	is_dead = k->call == CALL_PASSIVE && k->sock.full && k->sock.state == TCP_CLOSE &&
-		  (k->sock.flags & SOCK_DEAD_BIT);
+		  ((k->sock.flags & SOCK_DEAD_BIT) || (k->sock.shutdown & RCV_SHUTDOWN));
 	set(c, FACT_DEAD_SOCKET, is_dead);
 	if (!k->sock.full) {
 		set(c, FACT_LINGER_ZERO, false);
@@ -555,7 +558,7 @@ static void gather_stack(struct reset_case *c)
 		{ FACT_IN_CHECK_REQ, { "tcp_check_req" } },
 		{ FACT_IN_MPTCP,
 		  { "mptcp_subflow_reset", "mptcp_worker", "subflow_syn_recv_sock",
-		    "__mptcp_close_ssk", "mptcp_close_ssk", "mptcp_do_fastclose" } },
+		    "__mptcp_close_ssk", "mptcp_do_fastclose", "__mptcp_close" } },
 	};
 	const struct kernel_view *k = &c->kernel;
 	unsigned int i, j, n;

@@ -18,6 +18,8 @@
 #define SETTLE_NS 100000000ull
 /* Sightings of one RST on one host lie closer together than this. */
 #define SIGHTING_NS 50000000ull
+/* From one interface to the other in the same softirq run. */
+#define FORWARD_NS 1000000ull
 
 #define N_BUCKETS 1024 /* a power of two */
 
@@ -346,9 +348,12 @@ static bool is_same_reset(const struct reset_case *c, const struct packet *p)
 		return false;
 	if (tuple_equal(&p->tuple, &c->rst.tuple))
 		return true;
-	/* A gateway may have rewritten one of its ends, not both and not its numbers. */
-	return (p->forwarded || c->rst.forwarded) && (same_source(&p->tuple, &c->rst.tuple) ||
-						      same_destination(&p->tuple, &c->rst.tuple));
+	/* A gateway may have rewritten its ends, but not its numbers. */
+	if (!p->forwarded || c->rst.hook == HOOK_TC_EGRESS)
+		return false;
+	return same_source(&p->tuple, &c->rst.tuple) ||
+	       same_destination(&p->tuple, &c->rst.tuple) ||
+	       (p->cpu == c->rst.cpu && distance(p->ts_ns, c->rst.ts_ns) < FORWARD_NS);
 }
 
 static void add_sighting(struct reset_case *c, const struct packet *p)
@@ -443,7 +448,7 @@ static struct slot *open_slot(struct join *j, const struct wire_event *w)
 	s->c.rst = w->rst;
 	s->c.answers = w->answers;
 	s->c.answer_match = w->match;
-	s->c.dst_local = -1;
+	s->c.src_local = s->c.dst_local = -1;
 	number = &j->by_number[bucket(number_of(&s->c.rst))];
 	s->same_number = *number;
 	*number = s;

@@ -209,6 +209,10 @@ static int open_views(struct sensor *s)
 		return -errno;
 	}
 	load_kernel_names(s);
+	if (s->cfg.btf_path && !s->btf) {
+		error("BTF file '%s' cannot be read as BTF", s->cfg.btf_path);
+		return -EINVAL;
+	}
 	/* Kernel first: a RST that is seen without an account must not be for want of a probe. */
 	return s->enums ? attach_kernel(s) : -ENOMEM;
 }

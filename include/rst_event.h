@@ -215,8 +215,9 @@ struct rst_handoff {
 	__u32 wire_ack;
 	__u8 kernel_func; /* enum rst_func */
 	__u8 wire_flags;
-	__u8 pad[6];
-	struct rst_tuple wire; /* as the RST left */
+	__be16 kernel_peer_port; /* where the RST must go to: numbers alone can repeat */
+	__be32 kernel_peer;	 /* last word of the address */
+	struct rst_tuple wire;	 /* as the RST left */
 };
 
 /* Two halves on one CPU belong together only within one call; this is generous. */

@@ -76,6 +76,12 @@ static __always_inline int same_family(const struct rst_pkt *a, const struct rst
 	return !((a->meta ^ b->meta) & RST_META_V6);
 }
 
+/* An IPv4 address, or as much of an IPv6 one; equal for IPv4 by way of an IPv6 socket. */
+static __always_inline __be32 last_word(const __u8 *addr)
+{
+	return ((const __u32 *)addr)[3];
+}
+
 /* Does @rec run from the RST's receiver to its sender? */
 static __always_inline int is_opposite(const struct rst_pkt *rec, const struct rst_pkt *rst)
 {
@@ -138,6 +144,8 @@ static __always_inline int meets_kernel_half(const struct rst_handoff *h, const 
 					     __u64 now)
 {
 	if (!h->kernel_id || now - h->kernel_ts > RST_HANDOFF_NS)
+		return 0;
+	if (h->kernel_peer_port != rst->dport || h->kernel_peer != last_word(rst->daddr))
 		return 0;
 	if (h->kernel_func == RST_FUNC_ACTIVE)
 		return (rst->flags & TCP_ACK) && h->kernel_ack == bpf_ntohl(rst->ack);

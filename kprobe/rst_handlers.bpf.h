@@ -337,6 +337,22 @@ static __always_inline struct rst_handoff *this_cpu_handoff(void)
 	return bpf_map_lookup_elem(&handoff, &zero);
 }
 
+static __always_inline __be32 last_word(const __u8 *addr)
+{
+	return ((const __u32 *)addr)[3];
+}
+
+static __always_inline void leave_half(struct rst_handoff *h, const struct rst_ev_kernel *e,
+				       const __u8 *peer, __be16 port)
+{
+	h->kernel_peer = last_word(peer);
+	h->kernel_peer_port = port;
+	h->kernel_func = e->func;
+	h->kernel_ts = e->hdr.ts_ns;
+	h->kernel_id = e->hdr.id;
+	h->wire_id = 0;
+}
+
 /* The RST that answers this segment (RFC 9293, 3.10.7.1), for the tc program to find. */
 static __always_inline void leave_passive(struct rst_ev_kernel *e)
 {
@@ -347,10 +363,7 @@ static __always_inline void leave_passive(struct rst_ev_kernel *e)
 	h->kernel_seq = e->skb_flags & TH_ACK ? e->skb_ack : 0;
 	h->kernel_ack =
 		e->skb_seq + e->skb_len + !!(e->skb_flags & TH_SYN) + !!(e->skb_flags & TH_FIN);
-	h->kernel_func = e->func;
-	h->kernel_ts = e->hdr.ts_ns;
-	h->kernel_id = e->hdr.id;
-	h->wire_id = 0;
+	leave_half(h, e, e->skb.saddr, e->skb.sport);
 }
 
 /* As above for a reset of our own; takes the RST instead where that has already left. */
@@ -361,17 +374,15 @@ static __always_inline void join_active(struct rst_ev_kernel *e)
 	if (!h)
 		return;
 	if (h->wire_id && e->hdr.ts_ns - h->wire_ts <= RST_HANDOFF_NS && (h->wire_flags & TH_ACK) &&
-	    h->wire_ack == e->rcv_nxt) {
+	    h->wire_ack == e->rcv_nxt && h->wire.dport == e->sk.dport &&
+	    last_word(h->wire.daddr) == last_word(e->sk.daddr)) {
 		e->hdr.join_id = h->wire_id;
 		h->wire_id = 0;
 		return;
 	}
 	h->kernel_seq = e->snd_nxt;
 	h->kernel_ack = e->rcv_nxt;
-	h->kernel_func = e->func;
-	h->kernel_ts = e->hdr.ts_ns;
-	h->kernel_id = e->hdr.id;
-	h->wire_id = 0;
+	leave_half(h, e, e->sk.daddr, e->sk.dport);
 }
 
 /* tcp_v4_send_reset, tcp_v6_send_reset. @reason: -1 = this kernel gives none */

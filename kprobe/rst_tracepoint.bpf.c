@@ -30,7 +30,9 @@ int tp_receive_reset(__u64 *ctx)
 /* Did the RST that last left this CPU unexplained answer this segment? */
 static __always_inline int answers_segment(const struct rst_handoff *h, const struct skb_view *v)
 {
-	if (h->wire.sport != v->tuple.dport || h->wire.dport != v->tuple.sport)
+	/* The near end may have been translated back on the way out. */
+	if (h->wire.dport != v->tuple.sport ||
+	    last_word(h->wire.daddr) != last_word(v->tuple.saddr))
 		return 0;
 	if (v->flags & TH_ACK)
 		return !(h->wire_flags & TH_ACK) && h->wire_seq == v->ack;

@@ -75,8 +75,9 @@ static const struct member ct[] = { M(orig), M(reply), M(status), M(tcp_state), 
 
 #define M(name) MEMBER(rst_handoff, name)
 static const struct member handoff[] = {
-	M(kernel_id), M(kernel_ts), M(wire_id),	    M(wire_ts),	   M(kernel_seq), M(kernel_ack),
-	M(wire_seq),  M(wire_ack),  M(kernel_func), M(wire_flags), M(pad),	  M(wire),
+	M(kernel_id),	     M(kernel_ts),   M(wire_id),  M(wire_ts),	  M(kernel_seq),
+	M(kernel_ack),	     M(wire_seq),    M(wire_ack), M(kernel_func), M(wire_flags),
+	M(kernel_peer_port), M(kernel_peer), M(wire),
 };
 #undef M
 

@@ -519,6 +519,20 @@ static bool check_left(const struct rst_handoff *h, const struct rst_ev_wire *ev
 	       h->wire.dport == rst->dport && h->wire.family == (family == 4 ? AF_INET : AF_INET6);
 }
 
+/* Where the RST of this recipe goes to, as the recorder sees it. */
+static void set_peer(struct bed *b, enum entry at, const struct recipe *rst, int family,
+		     struct rst_handoff *h)
+{
+	const struct rst_ev_wire *ev;
+
+	bed__clear(b);
+	ev = feed(b, at, rst, family, 0) ? only_event(b) : NULL;
+	if (!ev)
+		return;
+	memcpy(&h->kernel_peer, ev->rst.daddr + 12, sizeof(h->kernel_peer));
+	h->kernel_peer_port = ev->rst.dport;
+}
+
 static bool check_meeting(struct bed *b, size_t i, int family)
 {
 	uint64_t id = meetings[i].func ? KERNEL_ID : 0;
@@ -531,6 +545,8 @@ static bool check_meeting(struct bed *b, size_t i, int family)
 	}, after;
 	const struct rst_ev_wire *ev;
 
+	set_peer(b, meetings[i].at, &meetings[i].rst, family, &before);
+	before.kernel_ts = now_ns() - meetings[i].age_ns;
 	bed__clear(b);
 	if (!access_handoff(b, &before, true) ||
 	    !feed(b, meetings[i].at, &meetings[i].rst, family, meetings[i].ingress_ifindex))
@@ -558,6 +574,8 @@ static void check_taken_once(struct bed *b)
 	};
 	bool good;
 
+	set_peer(b, TC_EGRESS, &reset, 4, &h);
+	h.kernel_ts = now_ns();
 	bed__clear(b);
 	good = access_handoff(b, &h, true) && feed(b, TC_EGRESS, &reset, 4, 0) &&
 	       feed(b, TC_EGRESS, &reset, 4, 0) && bed__collect(b) == 2 &&

@@ -672,6 +672,8 @@ int cmd_play(const struct options *o, int argc, char **argv)
 	say("pid %d", getpid());
 	for (int i = 0; i < argc; i++)
 		run_step(&p, argv[i]);
+	/* The kernel may still have to answer a crafted segment; the listener must outlive that. */
+	usleep(100000);
 	end_quietly(&p);
 	return 0;
 }

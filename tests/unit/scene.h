@@ -155,6 +155,8 @@ static inline void scene_sightings(const struct scene *s, struct reset_case *c)
 		c->sightings[c->n_sightings++] = in;
 	}
 	c->src_local = c->dst_local = -1;
+	if (s->place == OUT)
+		c->src_local = 1;
 	if (s->place == IN || s->place == IN_OTHER)
 		c->dst_local = s->place == IN;
 }
