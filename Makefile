@@ -9,7 +9,9 @@ VERSION := 0.1.0
 BUILD   := build
 PREFIX  ?= /usr/local
 DESTDIR ?=
-CC      ?= gcc
+ifeq ($(origin CC),default)
+CC      := gcc
+endif
 CLANG   ?= clang
 BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
 V       ?= 0
@@ -92,7 +94,8 @@ packages: ## install the Debian packages for building and testing
 
 # --- demo, tests --------------------------------------------------------------------------
 
-SUDO = $(if $(filter 0,$(shell id -u)),,sudo)
+# As root, or by sudo with a word on what to do where there is none.
+SUDO = $(if $(filter 0,$(shell id -u)),,$(if $(shell command -v sudo),sudo,echo 'error: needs root:' >&2; false))
 
 demo: ## set up, build, and explain real resets in network namespaces
 	@deploy/install-packages.sh $(BUILD_PKGS) $(RUN_PKGS)

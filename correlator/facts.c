@@ -29,7 +29,7 @@ const struct fact_text fact_texts[FACT_MAX] = {
 		.missing = "whether the RST was passed on (watch both interfaces)",
 	},
 	[FACT_FOR_ANOTHER] = {
-		.yes = "the RST came in by {in.if} for {rst.dst}, which is not an address of this host",
+		.yes = "the RST came in by {in.if} for {rst.for}",
 		.no = "the RST is for an address of this host",
 		.missing = "whether the RST's destination is an address of this host",
 	},

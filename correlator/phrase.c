@@ -274,6 +274,23 @@ PRINTER(rst_dst)
 	print_address(out, c->rst.tuple.daddr, c->rst.tuple.family);
 }
 
+/* The address that it was sent to, and behind NAT the one that it is meant for. */
+PRINTER(rst_for)
+{
+	const struct tuple *t = &c->rst.tuple;
+	const struct tuple *image = tuple_equal(t, &c->ct.orig)	 ? &c->ct.reply :
+				    tuple_equal(t, &c->ct.reply) ? &c->ct.orig :
+								   NULL;
+
+	(void)ctx;
+	print_address(out, t->daddr, t->family);
+	if (c->ct.has_entry && image && memcmp(t->daddr, image->saddr, 16)) {
+		fputs(", which NAT here turns back into ", out);
+		print_address(out, image->saddr, image->family);
+	}
+	fputs(", another host", out);
+}
+
 PRINTER(seg)
 {
 	const struct tuple *t = case_segment(c);
@@ -466,6 +483,7 @@ static const struct {
 	{ "in.if", p_in_if, "an interface" },
 	{ "rst.src", p_rst_src, "the RST's sender" },
 	{ "rst.dst", p_rst_dst, "the RST's receiver" },
+	{ "rst.for", p_rst_for, "another host" },
 	{ "seg", p_seg, "the segment" },
 	{ "seg.flags", p_seg_flags, "its flags" },
 	{ "seg.src", p_seg_src, "the segment's sender" },
