@@ -221,7 +221,7 @@ const struct fact_text fact_texts[FACT_MAX] = {
 		.missing = "reset reasons (6.12)",
 	},
 	[FACT_REFUSED] = {
-		.yes = "nothing says that conntrack accepted the segment",
+		.yes = "{ct.refused}",
 		.no = "conntrack did not report the segment as INVALID",
 		.missing = "kernel view: conntrack's INVALID reports",
 	},

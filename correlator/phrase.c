@@ -450,6 +450,14 @@ PRINTER(ct_verdict)
 	print_verdict(out, c);
 }
 
+/* Said by {ct.verdict} already; the fact is only that nothing speaks against it. */
+PRINTER(ct_refused)
+{
+	(void)out;
+	(void)c;
+	(void)ctx;
+}
+
 PRINTER(ct_why)
 {
 	(void)ctx;
@@ -504,6 +512,7 @@ static const struct {
 	{ "unread", p_unread, "received data was" },
 	{ "task", p_task, "the task shown" },
 	{ "ct.verdict", p_ct_verdict, "the segment carried no conntrack entry" },
+	{ "ct.refused", p_ct_refused, "conntrack reported it as INVALID, where that can be seen" },
 	{ "ct.why", p_ct_why, "conntrack's reason" },
 	{ "ct.state", p_ct_state, "its state" },
 	{ "ct.from", p_ct_from, "the first destination" },

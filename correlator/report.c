@@ -50,6 +50,10 @@ static void add_line(struct report_lines *lines, char *line)
 
 	if (!line)
 		return;
+	if (!*line) {
+		free(line);
+		return;
+	}
 	for (i = 0; i < lines->n; i++) {
 		if (!strcmp(lines->line[i], line)) {
 			free(line);

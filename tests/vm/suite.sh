@@ -10,9 +10,11 @@ set -eu -o pipefail
 export OUT=${OUT:-/out/net} STORM=${STORM:-300}
 status=0
 
+# A function of a module can be probed once the module is there.
+modprobe -qa nf_conntrack nf_reject_ipv4 nf_reject_ipv6 || :
 if [ $# -eq 0 ]; then
-	for t in build/tests/test_bpf* build/tests/test_load*; do
-		[ ! -x "$t" ] || "$t" || status=1
+	for t in load abi packets resets live; do
+		"build/tests/test_$t" || status=1
 	done
 fi
 tests/net/run.sh "$@" || status=1
