@@ -14,7 +14,7 @@ BUILD=${BUILD:-build}
 logs=$BUILD/test-out
 passed=0 failed=0 skipped=0
 # Under sudo, what is built must stay the user's.
-[ -z "${SUDO_UID-}" ] || trap 'chown -R "$SUDO_UID:${SUDO_GID-}" "$logs"' EXIT
+[ -z "${SUDO_USER-}" ] || trap 'chown -R "$SUDO_USER:" "$logs"' EXIT
 mkdir -p "$logs"
 
 count()	# LOG NAME STATUS
