@@ -164,9 +164,8 @@ enum view_bit {
 	VIEW_RECEIVE = 0x04,
 	VIEW_REJECT = 0x08, /* nf_send_reset is probed for both families */
 	VIEW_NF_DROP = 0x10,
-	VIEW_CLOSE = 0x20,     /* entry of __tcp_close */
-	VIEW_INVALID = 0x40,   /* conntrack's INVALID reports */
-	VIEW_CONNTRACK = 0x80, /* ctnetlink answers */
+	VIEW_CLOSE = 0x20,   /* entry of __tcp_close */
+	VIEW_INVALID = 0x40, /* conntrack's INVALID reports */
 };
 
 struct cause;
@@ -192,9 +191,9 @@ struct reset_case {
 	struct owner owner;
 	struct packet history[CASE_HISTORY_MAX]; /* oldest first, without the RST */
 	unsigned int n_history;
-	uint32_t views;	      /* enum view_bit */
-	uint64_t lost_events; /* while this case was open */
-	uint64_t lost_packets;
+	uint32_t views;	       /* enum view_bit */
+	uint64_t lost_events;  /* while this case was open */
+	uint64_t lost_packets; /* records overwritten while the history was read */
 
 	/* Filled by classify(). */
 	uint64_t facts_yes;

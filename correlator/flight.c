@@ -129,7 +129,7 @@ static bool is_of_flow(const struct rst_pkt *rec, const struct rst_pkt *want)
 }
 
 static void recall_cpu(const struct flight *f, unsigned int cpu, const struct rst_pkt *want,
-		       uint64_t until_ns, struct recall *r)
+		       uint64_t until_ns, struct recall *r, uint64_t *lost)
 {
 	const struct rst_pkt *ring = f->ring + (size_t)cpu * f->slots;
 	uint64_t head = __atomic_load_n(&f->cpu[cpu].head, __ATOMIC_ACQUIRE);
@@ -142,8 +142,10 @@ static void recall_cpu(const struct flight *f, unsigned int cpu, const struct rs
 		if (!is_of_flow(&rec, want) || rec.ts_ns >= until_ns)
 			continue;
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-		if (__atomic_load_n(&f->cpu[cpu].head, __ATOMIC_RELAXED) >= at + f->slots)
+		if (__atomic_load_n(&f->cpu[cpu].head, __ATOMIC_RELAXED) >= at + f->slots) {
+			*lost += at - first + 1;
 			return;
+		}
 		decode_packet(&rec, cpu, &p);
 		keep(r, &p);
 	}
@@ -192,7 +194,7 @@ void flight__recall(const struct flight *f, struct reset_case *c)
 	unsigned int cpu;
 
 	for (cpu = 0; cpu < f->cpus; cpu++)
-		recall_cpu(f, cpu, &want, c->rst.ts_ns, &r);
+		recall_cpu(f, cpu, &want, c->rst.ts_ns, &r, &c->lost_packets);
 	memcpy(c->history, r.packets, r.n * sizeof(r.packets[0]));
 	c->n_history = r.n;
 	choose_answer(c);

@@ -58,4 +58,10 @@ static __always_inline __u64 new_event_id(__u32 cpu, struct rst_cpu *c)
 	return ((__u64)(cpu + 1) << 48) | ++c->events;
 }
 
+/* An IPv4 address, or as much of an IPv6 one; equal for IPv4 by way of an IPv6 socket. */
+static __always_inline __be32 last_word(const __u8 *addr)
+{
+	return ((const __u32 *)addr)[3];
+}
+
 #endif

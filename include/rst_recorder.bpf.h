@@ -76,12 +76,6 @@ static __always_inline int same_family(const struct rst_pkt *a, const struct rst
 	return !((a->meta ^ b->meta) & RST_META_V6);
 }
 
-/* An IPv4 address, or as much of an IPv6 one; equal for IPv4 by way of an IPv6 socket. */
-static __always_inline __be32 last_word(const __u8 *addr)
-{
-	return ((const __u32 *)addr)[3];
-}
-
 /* Does @rec run from the RST's receiver to its sender? */
 static __always_inline int is_opposite(const struct rst_pkt *rec, const struct rst_pkt *rst)
 {

@@ -337,11 +337,6 @@ static __always_inline struct rst_handoff *this_cpu_handoff(void)
 	return bpf_map_lookup_elem(&handoff, &zero);
 }
 
-static __always_inline __be32 last_word(const __u8 *addr)
-{
-	return ((const __u32 *)addr)[3];
-}
-
 static __always_inline void leave_half(struct rst_handoff *h, const struct rst_ev_kernel *e,
 				       const __u8 *peer, __be16 port)
 {

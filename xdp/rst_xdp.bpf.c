@@ -14,8 +14,9 @@ struct {
 } XDP_RUN_CONFIG(rst_xdp);
 
 /*
- * Set where the kernel has multi-buffer XDP (5.18): then the length of the packet is not that
- * of its linear part.
+ * To be set by a loader that asks for multi-buffer XDP (5.18): then the length of the packet is
+ * not that of its linear part. `rstscope watch` does not ask for it: where a large MTU needs it,
+ * it falls back to generic XDP or tc.
  */
 const volatile __u32 has_frags = 0;
 
