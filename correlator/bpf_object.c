@@ -17,6 +17,8 @@ static const char *const map_names[N_SHARED_MAPS] = {
 	[MAP_HANDOFF] = "handoff",
 	[MAP_LAST_INVALID] = "last_invalid",
 	[MAP_UNREAD] = "unread_at_close",
+	[MAP_WINDOWS] = "hash_windows",
+	[MAP_WINDOW_FLOW] = "window_flow",
 };
 
 void shared_maps_init(struct shared_maps *maps, unsigned int cpus, unsigned int slots)

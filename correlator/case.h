@@ -166,6 +166,8 @@ enum view_bit {
 	VIEW_NF_DROP = 0x10,
 	VIEW_CLOSE = 0x20,   /* entry of __tcp_close */
 	VIEW_INVALID = 0x40, /* conntrack's INVALID reports */
+	VIEW_WINDOWS = 0x80, /* exchanges in the socket hash table, begin and end */
+	VIEW_CLASH = 0x100,  /* sockets that were given another connection's SYN */
 };
 
 struct cause;

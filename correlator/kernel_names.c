@@ -226,6 +226,25 @@ bool symbols__has(const struct symbols *s, const char *name)
 	return false;
 }
 
+const char *symbols__variant(const struct symbols *s, const char *name)
+{
+	const char *clone = NULL;
+	size_t i, len = strlen(name);
+
+	for (i = 0; i < s->n; i++) {
+		const char *symbol = s->names + s->table[i].name;
+
+		if (strncmp(symbol, name, len))
+			continue;
+		if (!symbol[len])
+			return symbol;
+		/* ".cold" is the unlikely part of it, and no way in. */
+		if (symbol[len] == '.' && !strstr(symbol + len, ".cold"))
+			clone = symbol;
+	}
+	return clone;
+}
+
 /* Do both addresses lie in the same piece of code? */
 static bool in_one_range(const struct symbols *s, uint64_t a, uint64_t b)
 {

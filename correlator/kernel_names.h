@@ -19,6 +19,15 @@ int symbols__reload(struct symbols *s);
 /** symbols__has() - is there a function of exactly this name, in the kernel or a module? */
 bool symbols__has(const struct symbols *s, const char *name);
 
+/**
+ * symbols__variant() - the symbol that a function has: its name, or that of the compiler's clone
+ *
+ * GCC names clones NAME.isra.0, NAME.constprop.0, NAME.part.0; their arguments may differ.
+ *
+ * Return: NULL if there is neither; else borrowed, as long as @s.
+ */
+const char *symbols__variant(const struct symbols *s, const char *name);
+
 void symbols__free(struct symbols *s);
 
 struct kernel_enums;

@@ -23,8 +23,9 @@
 
 struct row {
 	const char *function;
-	const char *module; /* NULL: always part of the kernel */
-	const char *fentry; /* program, by tier; NULL = not to be had there */
+	const char *renamed; /* by a later release; NULL = never */
+	const char *module;  /* NULL: always part of the kernel */
+	const char *fentry;  /* program, by tier; NULL = not to be had there */
 	const char *kprobe;
 	const char *tracepoint;
 	uint32_t view;	   /* enum view_bit */
@@ -37,6 +38,12 @@ enum {
 	ROW_ACTIVE,
 	ROW_RECEIVE,
 	ROW_CLOSE,
+	ROW_INSERT,
+	ROW_INSERTED,
+	ROW_HASHDANCE,
+	ROW_HASHDANCED,
+	ROW_CHALLENGE,
+	ROW_TIMEWAIT,
 	ROW_REJECT4,
 	ROW_REJECT6,
 	ROW_INVALID,
@@ -44,28 +51,45 @@ enum {
 	N_ROWS,
 };
 
+static const char no_windows[] = "a race in the socket hash table is named 'likely' at best";
+static const char no_clash[] = "early demux before NAT (Linux before 6.7) stays unseen";
+
 static const struct row rows[N_ROWS] = {
-	[ROW_V4] = { "tcp_v4_send_reset", NULL, "fe_v4_send_reset", "kp_v4_send_reset",
+	[ROW_V4] = { "tcp_v4_send_reset", NULL, NULL, "fe_v4_send_reset", "kp_v4_send_reset",
 		     "tp_send_reset", VIEW_PASSIVE,
 		     "which socket the look-up found for IPv4 stays unknown" },
-	[ROW_V6] = { "tcp_v6_send_reset", "ipv6", "fe_v6_send_reset", "kp_v6_send_reset",
+	[ROW_V6] = { "tcp_v6_send_reset", NULL, "ipv6", "fe_v6_send_reset", "kp_v6_send_reset",
 		     "tp_send_reset", VIEW_PASSIVE,
 		     "which socket the look-up found for IPv6 stays unknown" },
-	[ROW_ACTIVE] = { "tcp_send_active_reset", NULL, "fe_active_reset", "kp_active_reset",
+	[ROW_ACTIVE] = { "tcp_send_active_reset", NULL, NULL, "fe_active_reset", "kp_active_reset",
 			 "tp_send_reset", VIEW_ACTIVE,
 			 "why TCP resets on its own (SO_LINGER, unread data, ...) stays unknown" },
-	[ROW_RECEIVE] = { "tcp_reset", NULL, "fe_tcp_reset", "kp_tcp_reset", "tp_receive_reset",
-			  VIEW_RECEIVE, "which socket took a received RST stays unknown" },
-	[ROW_CLOSE] = { "__tcp_close", NULL, "fe_tcp_close", "kp_tcp_close", NULL, VIEW_CLOSE,
+	[ROW_RECEIVE] = { "tcp_reset", NULL, NULL, "fe_tcp_reset", "kp_tcp_reset",
+			  "tp_receive_reset", VIEW_RECEIVE,
+			  "which socket took a received RST stays unknown" },
+	[ROW_CLOSE] = { "__tcp_close", NULL, NULL, "fe_tcp_close", "kp_tcp_close", NULL, VIEW_CLOSE,
 			"how many bytes were unread at close() stays unknown" },
-	[ROW_REJECT4] = { "nf_send_reset", "nf_reject_ipv4", "fe_nf_send_reset", "kp_nf_send_reset",
-			  NULL, VIEW_REJECT, "a REJECT rule for IPv4 is named 'likely' at best" },
-	[ROW_REJECT6] = { "nf_send_reset6", "nf_reject_ipv6", "fe_nf_send_reset6",
+	[ROW_INSERT] = { "inet_ehash_insert", NULL, NULL, "fe_ehash_insert", "kp_ehash_insert",
+			 NULL, VIEW_WINDOWS, no_windows },
+	[ROW_INSERTED] = { "inet_ehash_insert", NULL, NULL, "fx_ehash_insert", "kr_ehash_insert",
+			   NULL, VIEW_WINDOWS, no_windows },
+	[ROW_HASHDANCE] = { "inet_twsk_hashdance", "inet_twsk_hashdance_schedule", NULL,
+			    "fe_hashdance", "kp_hashdance", NULL, VIEW_WINDOWS, no_windows },
+	[ROW_HASHDANCED] = { "inet_twsk_hashdance", "inet_twsk_hashdance_schedule", NULL,
+			     "fx_hashdance", "kr_hashdance", NULL, VIEW_WINDOWS, no_windows },
+	[ROW_CHALLENGE] = { "tcp_send_challenge_ack", NULL, NULL, "fe_challenge_ack",
+			    "kp_challenge_ack", NULL, VIEW_CLASH, no_clash },
+	[ROW_TIMEWAIT] = { "tcp_timewait_state_process", NULL, NULL, "fe_timewait", "kp_timewait",
+			   NULL, VIEW_CLASH, no_clash },
+	[ROW_REJECT4] = { "nf_send_reset", NULL, "nf_reject_ipv4", "fe_nf_send_reset",
+			  "kp_nf_send_reset", NULL, VIEW_REJECT,
+			  "a REJECT rule for IPv4 is named 'likely' at best" },
+	[ROW_REJECT6] = { "nf_send_reset6", NULL, "nf_reject_ipv6", "fe_nf_send_reset6",
 			  "kp_nf_send_reset6", NULL, VIEW_REJECT,
 			  "a REJECT rule for IPv6 is named 'likely' at best" },
-	[ROW_INVALID] = { "nf_ct_l4proto_log_invalid", "nf_conntrack", NULL, "kp_log_invalid", NULL,
-			  VIEW_INVALID, "conntrack's reason for INVALID stays unknown" },
-	[ROW_NF_DROP] = { "kfree_skb", NULL, NULL, NULL, "tp_kfree_skb", VIEW_NF_DROP,
+	[ROW_INVALID] = { "nf_ct_l4proto_log_invalid", NULL, "nf_conntrack", NULL, "kp_log_invalid",
+			  NULL, VIEW_INVALID, "conntrack's reason for INVALID stays unknown" },
+	[ROW_NF_DROP] = { "kfree_skb", NULL, NULL, NULL, NULL, "tp_kfree_skb", VIEW_NF_DROP,
 			  "a REJECT rule cannot be told from other senders" },
 };
 
@@ -148,13 +172,37 @@ static const struct btf_type *function_proto(const struct btf *kernel, const cha
 	return btf__type_by_id(btf, t->type);
 }
 
-static bool in_btf(const struct btf *kernel, const struct row *r)
+static bool in_btf(const struct btf *kernel, const char *module, const char *function)
 {
 	struct btf *split;
-	bool found = function_proto(kernel, r->module, r->function, &split);
+	bool found = function && function_proto(kernel, module, function, &split);
 
+	if (!function)
+		return false;
 	btf__free(split);
 	return found;
+}
+
+/*
+ * The name by which this kernel has the row's function, for this tier; NULL = not at all. A
+ * compiler's clone serves kprobes where no more than the first argument is read: that one stays.
+ */
+static const char *name_here(const struct kernel_probes *p, unsigned int i, enum tier tier)
+{
+	const struct symbols *symbols = p->cfg->symbols;
+	const struct row *r = &rows[i];
+
+	if (tier == TIER_FENTRY)
+		return in_btf(p->cfg->btf, r->module, r->function) ? r->function :
+		       in_btf(p->cfg->btf, r->module, r->renamed)  ? r->renamed :
+								     NULL;
+	if (!symbols)
+		return r->function;
+	if (i == ROW_CHALLENGE)
+		return symbols__variant(symbols, r->function);
+	if (symbols__has(symbols, r->function))
+		return r->function;
+	return r->renamed && symbols__has(symbols, r->renamed) ? r->renamed : NULL;
 }
 
 /* The argument of @function whose type is enum sk_rst_reason, from 1; 0 = none. */
@@ -227,12 +275,9 @@ static void configure(struct bpf_object *obj, enum tier tier, struct kernel_prob
 static bool exists(const struct kernel_probes *p, unsigned int i, enum tier tier)
 {
 	const struct kernel_view_config *cfg = p->cfg;
-	const struct row *r = &rows[i];
 
-	if (tier == TIER_FENTRY)
-		return in_btf(cfg->btf, r);
-	if (tier == TIER_KPROBE)
-		return !cfg->symbols || symbols__has(cfg->symbols, r->function);
+	if (tier != TIER_TRACEPOINT)
+		return name_here(p, i, tier);
 	if (i == ROW_NF_DROP)
 		return btf_enum_value(cfg->btf, "skb_drop_reason",
 				      "SKB_DROP_REASON_NETFILTER_DROP") > 0;
@@ -306,6 +351,8 @@ static bool choose_programs(struct kernel_probes *p, struct bpf_object *obj, enu
 		}
 		prog = bpf_object__find_program_by_name(obj, name);
 		bpf_program__set_autoload(prog, true);
+		if (tier == TIER_FENTRY && rows[i].renamed)
+			bpf_program__set_attach_target(prog, 0, name_here(p, i, tier));
 		wanted[i] = any = true;
 	}
 	return any;
@@ -315,6 +362,7 @@ static int attach_row(struct kernel_probes *p, struct bpf_object *obj, enum tier
 		      unsigned int i)
 {
 	const char *name = program_of(&rows[i], tier);
+	struct bpf_program *prog;
 	struct bpf_link *link;
 	unsigned int j;
 
@@ -325,7 +373,13 @@ static int attach_row(struct kernel_probes *p, struct bpf_object *obj, enum tier
 		if (other && !strcmp(other, name) && p->row[j].tier == tier)
 			return 0;
 	}
-	link = bpf_program__attach(bpf_object__find_program_by_name(obj, name));
+	prog = bpf_object__find_program_by_name(obj, name);
+	if (tier == TIER_KPROBE)
+		link = bpf_program__attach_kprobe(
+			prog, !strncmp(bpf_program__section_name(prog), "kret", 4),
+			name_here(p, i, tier));
+	else
+		link = bpf_program__attach(prog);
 	if (!link)
 		return -errno;
 	p->links[p->n_links++] = link;
@@ -504,6 +558,9 @@ static void print_row(const struct kernel_probes *p, unsigned int i, FILE *out)
 	const struct attached *a = &p->row[i];
 	const struct row *r = &rows[i];
 
+	/* Entry and return of one function share a line, unless only one could be had. */
+	if (i && !strcmp(rows[i - 1].function, r->function) && p->row[i - 1].tier == a->tier)
+		return;
 	if (a->tier != TIER_NONE) {
 		fprintf(out, "  %-26s %s%s\n", r->function, tier_names[a->tier],
 			is_partial(p, i) ? " (silent on this kernel where there is no socket)" :

@@ -14,6 +14,7 @@
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 struct net;
+struct proto;
 
 typedef struct {
 	struct net *net;
@@ -44,6 +45,18 @@ struct sock_common {
 	struct address16 skc_v6_daddr;
 	struct address16 skc_v6_rcv_saddr;
 	unsigned long skc_flags;
+	struct proto *skc_prot;
+	__u32 skc_tw_rcv_nxt; /* TIME_WAIT only, as the next */
+	__u32 skc_tw_snd_nxt;
+};
+
+typedef struct {
+	long counter;
+} atomic_long_t;
+
+struct proto {
+	atomic_long_t *memory_allocated; /* pages */
+	long *sysctl_mem;		 /* three limits */
 };
 
 struct kernfs_node {
@@ -64,6 +77,7 @@ struct sock {
 	struct sock_common __sk_common;
 	unsigned long sk_lingertime;
 	__u8 sk_shutdown;
+	int sk_wmem_queued;
 	struct socket *sk_socket;
 	struct sock_cgroup_data sk_cgrp_data;
 };

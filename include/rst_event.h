@@ -108,7 +108,12 @@ struct rst_ev_wire {
 	struct rst_pkt rst;
 	struct rst_pkt answers; /* ts_ns == 0: none found on this CPU */
 	__u32 answer;		/* enum rst_answer */
-	__u32 pad;
+	__u8 now_asked; /* a passive RST left here: now_* tell whether its flow has a socket */
+	__u8 now_state; /* TCP_* of that socket; 0 = none, or only a listener */
+	__u8 now_full;	/* neither request nor TIME_WAIT: the numbers hold */
+	__u8 pad;
+	__u32 now_rcv_nxt; /* host order */
+	__u32 now_snd_nxt;
 };
 
 struct rst_tuple {
@@ -122,11 +127,14 @@ struct rst_tuple {
 
 /* The kernel function that we are told about. */
 enum rst_func {
-	RST_FUNC_PASSIVE = 1, /* tcp_v4_send_reset, tcp_v6_send_reset */
-	RST_FUNC_ACTIVE = 2,  /* tcp_send_active_reset */
-	RST_FUNC_RECEIVE = 3, /* tcp_reset, by tcp:tcp_receive_reset */
-	RST_FUNC_REJECT = 4,  /* nf_send_reset, nf_send_reset6 */
-	RST_FUNC_NF_DROP = 5, /* kfree_skb(NETFILTER_DROP) of the segment a RST answered */
+	RST_FUNC_PASSIVE = 1,	/* tcp_v4_send_reset, tcp_v6_send_reset */
+	RST_FUNC_ACTIVE = 2,	/* tcp_send_active_reset */
+	RST_FUNC_RECEIVE = 3,	/* tcp_reset, by tcp:tcp_receive_reset */
+	RST_FUNC_REJECT = 4,	/* nf_send_reset, nf_send_reset6 */
+	RST_FUNC_NF_DROP = 5,	/* kfree_skb(NETFILTER_DROP) of the segment a RST answered */
+	RST_FUNC_CHALLENGE = 6, /* tcp_send_challenge_ack, for a SYN */
+	RST_FUNC_TIMEWAIT = 7,	/* tcp_timewait_state_process, given another connection's segment */
+	RST_FUNC_WINDOW = 8,	/* a hash window that a reset had found open is closed now */
 };
 
 /* rst_ev_kernel.has */
@@ -139,6 +147,9 @@ enum rst_func {
 #define RST_HAS_NFCT 0x40u	  /* nfct was read, also when it says "none" */
 #define RST_HAS_CLOSE_ENTRY 0x80u /* the probe at the entry of __tcp_close is there */
 #define RST_HAS_INVALID 0x100u	  /* conntrack reported this segment: why, and ct if RST_HAS_CT */
+#define RST_HAS_WINDOW 0x200u	  /* the segment's connection has a hash window */
+#define RST_HAS_MEMORY 0x400u	  /* mem_* */
+#define RST_HAS_SEEN 0x800u	  /* seen: the segment as the wire view has it */
 
 struct rst_ct {
 	struct rst_tuple orig;
@@ -146,6 +157,35 @@ struct rst_ct {
 	__u32 status;	/* IPS_* */
 	__u8 tcp_state; /* enum tcp_conntrack */
 	__u8 pad[3];
+};
+
+/* What was being exchanged in the table of established sockets. */
+enum rst_window_kind {
+	RST_WINDOW_HANDSHAKE = 1, /* a request socket for the connection's own: inet_ehash_insert */
+	RST_WINDOW_TIMEWAIT = 2,  /* a socket for its TIME_WAIT remnant: inet_twsk_hashdance */
+};
+
+/*
+ * The time in which one CPU exchanges a connection's socket in the hash table. A look-up on
+ * another CPU can fail meanwhile.
+ */
+struct rst_window {
+	__u64 start_ns;
+	__u64 end_ns;	 /* 0 = still open */
+	__u64 notice_id; /* event of a reset that found it open; 0 = none */
+	__u32 cpu;
+	__u32 kind;    /* enum rst_window_kind */
+	__u32 rcv_nxt; /* of the connection, host order */
+	__u32 snd_nxt;
+};
+
+/* A connection as its own host sees it. */
+struct rst_flow {
+	__u8 local[16]; /* as in struct rst_pkt; an IPv4-mapped address stands as IPv4 */
+	__u8 remote[16];
+	__be16 lport;
+	__be16 rport;
+	__u32 netns;
 };
 
 /* The kernel decided something about a reset. */
@@ -184,6 +224,12 @@ struct rst_ev_kernel {
 	char comm[RST_COMM_LEN];
 	char why[RST_WHY_LEN]; /* conntrack's format string, without its arguments */
 	__u64 stack[RST_STACK_DEPTH];
+	struct rst_window window;
+	struct rst_pkt seen;
+	__u64 mem_pages; /* of TCP on this host */
+	__u64 mem_limit; /* tcp_mem[2] */
+	__u32 wmem_queued;
+	__u32 pad;
 };
 
 /*
@@ -215,9 +261,10 @@ struct rst_handoff {
 	__u32 wire_ack;
 	__u8 kernel_func; /* enum rst_func */
 	__u8 wire_flags;
-	__be16 kernel_peer_port; /* where the RST must go to: numbers alone can repeat */
-	__be32 kernel_peer;	 /* last word of the address */
-	struct rst_tuple wire;	 /* as the RST left */
+	__be16 kernel_peer_port;	 /* where the RST must go to: numbers alone can repeat */
+	__be32 kernel_peer;		 /* last word of the address */
+	struct rst_tuple wire;		 /* as the RST left */
+	struct rst_tuple kernel_segment; /* that the RST answers, as TCP saw it */
 };
 
 /* Two halves on one CPU belong together only within one call; this is generous. */
@@ -227,6 +274,8 @@ _Static_assert(sizeof(struct rst_pkt) == 64, "a record is one cache line");
 _Static_assert(sizeof(struct rst_cpu) == 128, "counters of two CPUs must not share a line");
 _Static_assert(sizeof(struct rst_tuple) == 40, "rst_tuple");
 _Static_assert(sizeof(struct rst_ev_hdr) == 32, "rst_ev_hdr");
-_Static_assert(sizeof(struct rst_ev_wire) == 168, "rst_ev_wire");
+_Static_assert(sizeof(struct rst_ev_wire) == 176, "rst_ev_wire");
+_Static_assert(sizeof(struct rst_window) == 40, "rst_window");
+_Static_assert(sizeof(struct rst_flow) == 40, "rst_flow");
 
 #endif

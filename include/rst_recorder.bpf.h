@@ -159,10 +159,50 @@ static __always_inline void copy_tuple(struct rst_tuple *to, const struct rst_pk
 }
 
 /*
+ * Does the flow of this reset have a socket at this moment? The kernel's look-up may just have
+ * failed to find it. Asked only for what answers a segment that carried an ACK: it may belong to
+ * a connection. @segment: as TCP saw it, NULL = the reverse of the RST
+ */
+static __always_inline void look_up_socket(struct __sk_buff *skb, struct rst_ev_wire *ev,
+					   const struct rst_tuple *segment)
+{
+	struct bpf_sock_tuple t = {};
+	struct bpf_tcp_sock *tp;
+	struct bpf_sock *sk;
+	__u32 len = sizeof(t.ipv4);
+
+	if (ev->rst.meta & RST_META_V6) {
+		len = sizeof(t.ipv6);
+		store_address((void *)t.ipv6.saddr, segment ? segment->saddr : ev->rst.daddr, 1);
+		store_address((void *)t.ipv6.daddr, segment ? segment->daddr : ev->rst.saddr, 1);
+		t.ipv6.sport = segment ? segment->sport : ev->rst.dport;
+		t.ipv6.dport = segment ? segment->dport : ev->rst.sport;
+	} else {
+		t.ipv4.saddr = last_word(segment ? segment->saddr : ev->rst.daddr);
+		t.ipv4.daddr = last_word(segment ? segment->daddr : ev->rst.saddr);
+		t.ipv4.sport = segment ? segment->sport : ev->rst.dport;
+		t.ipv4.dport = segment ? segment->dport : ev->rst.sport;
+	}
+	ev->now_asked = 1;
+	sk = bpf_skc_lookup_tcp(skb, &t, len, BPF_F_CURRENT_NETNS, 0);
+	if (!sk)
+		return;
+	if (sk->state != BPF_TCP_LISTEN)
+		ev->now_state = sk->state;
+	tp = bpf_tcp_sock(sk);
+	if (tp) {
+		ev->now_full = 1;
+		ev->now_rcv_nxt = tp->rcv_nxt;
+		ev->now_snd_nxt = tp->snd_nxt;
+	}
+	bpf_sk_release(sk);
+}
+
+/*
  * Takes the kernel's half of this reset, or leaves ours for it. A forwarded RST is nobody's
  * here: it must not take or leave anything.
  */
-static __always_inline void join_kernel(struct rst_ev_wire *ev)
+static __always_inline void join_kernel(struct __sk_buff *skb, struct rst_ev_wire *ev)
 {
 	struct rst_handoff *h;
 	__u32 zero = 0;
@@ -174,8 +214,12 @@ static __always_inline void join_kernel(struct rst_ev_wire *ev)
 		ev->hdr.join_id = h->kernel_id;
 		h->kernel_id = 0;
 		h->wire_id = 0;
+		if (!(ev->rst.flags & TCP_ACK))
+			look_up_socket(skb, ev, &h->kernel_segment);
 		return;
 	}
+	if (!(ev->rst.flags & TCP_ACK))
+		look_up_socket(skb, ev, NULL);
 	h->wire_id = ev->hdr.id;
 	h->wire_ts = ev->hdr.ts_ns;
 	h->wire_seq = bpf_ntohl(ev->rst.seq);
@@ -184,7 +228,8 @@ static __always_inline void join_kernel(struct rst_ev_wire *ev)
 	copy_tuple(&h->wire, &ev->rst);
 }
 
-static __noinline int raise_reset(struct rst_pkt *rec, struct rst_cpu *c)
+/* @skb: at tc egress only, else NULL */
+static __noinline int raise_reset(struct __sk_buff *skb, struct rst_pkt *rec, struct rst_cpu *c)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
 	struct rst_ev_wire *ev;
@@ -203,11 +248,16 @@ static __noinline int raise_reset(struct rst_pkt *rec, struct rst_cpu *c)
 	ev->hdr.ts_ns = rec->ts_ns;
 	ev->hdr.id = new_event_id(cpu, c);
 	ev->hdr.join_id = 0;
+	ev->now_asked = 0;
+	ev->now_state = 0;
+	ev->now_full = 0;
 	ev->pad = 0;
+	ev->now_rcv_nxt = 0;
+	ev->now_snd_nxt = 0;
 	ev->rst = *rec;
 	find_answered(ev, cpu, c->head);
-	if ((rec->meta & RST_META_HOOK) == RST_HOOK_TC_EGRESS << RST_META_HOOK_SHIFT)
-		join_kernel(ev);
+	if (skb)
+		join_kernel(skb, ev);
 	bpf_ringbuf_submit(ev, 0);
 	return 0;
 }
@@ -216,8 +266,9 @@ static __noinline int raise_reset(struct rst_pkt *rec, struct rst_cpu *c)
  * record() - leave one segment in this CPU's ring
  * @seg: from parse_tcp()
  * @meta: RST_META_* known to the caller: interface, hook, GSO, forwarded
+ * @leaving: the packet at tc egress, where it meets the kernel's account; else NULL
  */
-static __always_inline void record(const struct segment *seg, __u32 meta)
+static __always_inline void record(const struct segment *seg, __u32 meta, struct __sk_buff *leaving)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
 	struct rst_pkt *rec;
@@ -241,7 +292,7 @@ static __always_inline void record(const struct segment *seg, __u32 meta)
 	if (meta & RST_META_GSO)
 		c->count[RST_CNT_GSO]++;
 	if (rec->flags & TCP_RST)
-		raise_reset(rec, c);
+		raise_reset(leaving, rec, c);
 }
 
 /* Counts a packet that parse_tcp() would not read. @why: its return value. */

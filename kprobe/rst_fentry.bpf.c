@@ -5,7 +5,7 @@
  * conntrack's invalid reports are variadic functions, which trampolines refuse: rst_kprobe has
  * those.
  */
-#include "rst_handlers.bpf.h"
+#include "rst_windows.bpf.h"
 
 static __always_inline int reason_of(__u64 *ctx, __u32 arg)
 {
@@ -58,4 +58,42 @@ SEC("fentry/nf_send_reset6")
 int fe_nf_send_reset6(__u64 *ctx)
 {
 	return on_reject(ctx, (const void *)ctx[2], (int)ctx[3]);
+}
+
+SEC("fentry/inet_ehash_insert")
+int fe_ehash_insert(__u64 *ctx)
+{
+	return ctx[1] ? on_window_enter((const void *)ctx[0], RST_WINDOW_HANDSHAKE) : 0;
+}
+
+SEC("fexit/inet_ehash_insert")
+int fx_ehash_insert(__u64 *ctx)
+{
+	return ctx[1] ? on_window_return() : 0;
+}
+
+/* inet_twsk_hashdance_schedule since 6.11: user space says which. */
+SEC("fentry/inet_twsk_hashdance")
+int fe_hashdance(__u64 *ctx)
+{
+	return on_window_enter((const void *)ctx[1], RST_WINDOW_TIMEWAIT);
+}
+
+SEC("fexit/inet_twsk_hashdance")
+int fx_hashdance(__u64 *ctx)
+{
+	(void)ctx;
+	return on_window_return();
+}
+
+SEC("fentry/tcp_send_challenge_ack")
+int fe_challenge_ack(__u64 *ctx)
+{
+	return on_challenge(ctx, (const void *)ctx[0]);
+}
+
+SEC("fentry/tcp_timewait_state_process")
+int fe_timewait(__u64 *ctx)
+{
+	return on_timewait(ctx, (const void *)ctx[0], (const void *)ctx[1]);
 }

@@ -55,6 +55,14 @@ struct {
 	__type(value, __u32);
 } unread_at_close SEC(".maps");
 
+/* When a connection's socket was exchanged in the hash table; rst_windows.bpf.h fills it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct rst_flow);
+	__type(value, struct rst_window);
+} hash_windows SEC(".maps");
+
 /* What the handlers learn of a segment from its sk_buff. */
 struct skb_view {
 	struct rst_tuple tuple;
@@ -175,6 +183,62 @@ static __always_inline void read_sock_tuple(const struct sock *sk, __u8 full, st
 			  bpf_htons(BPF_CORE_READ(sk, __sk_common.skc_num));
 }
 
+/* An IPv6 socket that serves IPv4 must meet its packets (RFC 4291, 2.5.5.2). */
+static __always_inline void store_unmapped(__u8 *to, const __u8 *from)
+{
+	const __u32 *src = (const __u32 *)from;
+	__u32 *word = (__u32 *)to;
+
+	word[0] = src[0];
+	word[1] = src[1];
+	word[2] = !src[0] && !src[1] && src[2] == bpf_htonl(0xffff) ? 0 : src[2];
+	word[3] = src[3];
+}
+
+/* @t: its source is the local end */
+static __always_inline void make_flow(struct rst_flow *flow, const struct rst_tuple *t, __u32 netns)
+{
+	store_unmapped(flow->local, t->saddr);
+	store_unmapped(flow->remote, t->daddr);
+	flow->lport = t->sport;
+	flow->rport = t->dport;
+	flow->netns = netns;
+}
+
+/* Was the socket that the look-up missed being exchanged? A window still open is marked. */
+static __always_inline void read_window(struct rst_ev_kernel *e)
+{
+	struct rst_window *w;
+	struct rst_flow flow;
+
+	store_unmapped(flow.local, e->skb.daddr);
+	store_unmapped(flow.remote, e->skb.saddr);
+	flow.lport = e->skb.dport;
+	flow.rport = e->skb.sport;
+	flow.netns = e->netns;
+	w = bpf_map_lookup_elem(&hash_windows, &flow);
+	if (!w)
+		return;
+	/* In this order: whichever CPU comes second sees what the first has written. */
+	if (!w->end_ns)
+		w->notice_id = e->hdr.id;
+	e->has |= RST_HAS_WINDOW;
+	e->window = *w;
+}
+
+static __always_inline void read_memory(const struct sock *sk, struct rst_ev_kernel *e)
+{
+	struct proto *proto = BPF_CORE_READ(sk, __sk_common.skc_prot);
+	const void *pages = BPF_CORE_READ(proto, memory_allocated);
+	const long *limits = BPF_CORE_READ(proto, sysctl_mem);
+
+	if (bpf_probe_read_kernel(&e->mem_pages, sizeof(long), pages) ||
+	    bpf_probe_read_kernel(&e->mem_limit, sizeof(long), limits + 2))
+		return;
+	e->wmem_queued = BPF_CORE_READ(sk, sk_wmem_queued);
+	e->has |= RST_HAS_MEMORY;
+}
+
 static __always_inline void read_sock(const struct sock *sk, struct rst_ev_kernel *e)
 {
 	const struct tcp_sock *tp = (const struct tcp_sock *)sk;
@@ -189,8 +253,11 @@ static __always_inline void read_sock(const struct sock *sk, struct rst_ev_kerne
 	if (!full) {
 		const struct inet_timewait_sock *tw = (const void *)sk;
 
-		if (e->sk_state == TCP_TIME_WAIT)
+		if (e->sk_state == TCP_TIME_WAIT) {
 			e->tw_substate = BPF_CORE_READ(tw, tw_substate);
+			e->rcv_nxt = BPF_CORE_READ(sk, __sk_common.skc_tw_rcv_nxt);
+			e->snd_nxt = BPF_CORE_READ(sk, __sk_common.skc_tw_snd_nxt);
+		}
 		return;
 	}
 	e->has |= RST_HAS_FULLSK;
@@ -356,6 +423,7 @@ static __always_inline void leave_passive(struct rst_ev_kernel *e)
 	if (!h)
 		return;
 	h->kernel_seq = e->skb_flags & TH_ACK ? e->skb_ack : 0;
+	h->kernel_segment = e->skb;
 	h->kernel_ack =
 		e->skb_seq + e->skb_len + !!(e->skb_flags & TH_SYN) + !!(e->skb_flags & TH_FIN);
 	leave_half(h, e, e->skb.saddr, e->skb.sport);
@@ -409,6 +477,8 @@ static __always_inline int on_passive(void *ctx, const struct sock *sk, const st
 		read_sock(sk, e);
 	if (e->nfct == 0)
 		read_invalid(e);
+	if ((!sk || e->sk_state == TCP_LISTEN) && (v.flags & (TH_SYN | TH_ACK)) == TH_ACK)
+		read_window(e);
 	read_task(ctx, e);
 	leave_passive(e);
 	bpf_ringbuf_submit(e, 0);
@@ -435,6 +505,7 @@ static __always_inline int on_active(void *ctx, const struct sock *sk, int reaso
 		e->reason = reason;
 	}
 	read_sock(sk, e);
+	read_memory(sk, e);
 	read_task(ctx, e);
 	join_active(e);
 	bpf_ringbuf_submit(e, 0);

@@ -5,7 +5,7 @@
  */
 #include <linux/ptrace.h>
 
-#include "rst_handlers.bpf.h"
+#include "rst_windows.bpf.h"
 
 static __always_inline int reason_of(struct pt_regs *ctx, __u32 arg)
 {
@@ -58,6 +58,47 @@ SEC("kprobe/nf_send_reset6")
 int kp_nf_send_reset6(struct pt_regs *ctx)
 {
 	return on_reject(ctx, (const void *)PT_REGS_PARM3(ctx), (int)PT_REGS_PARM4(ctx));
+}
+
+SEC("kprobe/inet_ehash_insert")
+int kp_ehash_insert(struct pt_regs *ctx)
+{
+	return PT_REGS_PARM2(ctx) ?
+		       on_window_enter((const void *)PT_REGS_PARM1(ctx), RST_WINDOW_HANDSHAKE) :
+		       0;
+}
+
+SEC("kretprobe/inet_ehash_insert")
+int kr_ehash_insert(struct pt_regs *ctx)
+{
+	(void)ctx;
+	return on_window_return();
+}
+
+/* inet_twsk_hashdance_schedule since 6.11: user space says which. */
+SEC("kprobe/inet_twsk_hashdance")
+int kp_hashdance(struct pt_regs *ctx)
+{
+	return on_window_enter((const void *)PT_REGS_PARM2(ctx), RST_WINDOW_TIMEWAIT);
+}
+
+SEC("kretprobe/inet_twsk_hashdance")
+int kr_hashdance(struct pt_regs *ctx)
+{
+	(void)ctx;
+	return on_window_return();
+}
+
+SEC("kprobe/tcp_send_challenge_ack")
+int kp_challenge_ack(struct pt_regs *ctx)
+{
+	return on_challenge(ctx, (const void *)PT_REGS_PARM1(ctx));
+}
+
+SEC("kprobe/tcp_timewait_state_process")
+int kp_timewait(struct pt_regs *ctx)
+{
+	return on_timewait(ctx, (const void *)PT_REGS_PARM1(ctx), (const void *)PT_REGS_PARM2(ctx));
 }
 
 /*

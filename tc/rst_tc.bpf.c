@@ -41,7 +41,7 @@ static __always_inline int watch_skb(struct __sk_buff *skb, __be16 proto, enum r
 		meta |= RST_META_GSO;
 	if (hook == RST_HOOK_TC_EGRESS && skb->ingress_ifindex)
 		meta |= RST_META_FORWARDED;
-	record(&seg, meta);
+	record(&seg, meta, hook == RST_HOOK_TC_EGRESS ? skb : NULL);
 	return TC_ACT_UNSPEC;
 }
 

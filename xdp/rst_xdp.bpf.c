@@ -35,8 +35,10 @@ int rst_xdp(struct xdp_md *ctx)
 	if (err)
 		count_refused(err);
 	else
-		record(&seg, (ctx->ingress_ifindex & RST_META_IFINDEX) |
-				     RST_HOOK_XDP << RST_META_HOOK_SHIFT);
+		record(&seg,
+		       (ctx->ingress_ifindex & RST_META_IFINDEX) | RST_HOOK_XDP
+									   << RST_META_HOOK_SHIFT,
+		       NULL);
 	return XDP_PASS;
 }
 

@@ -19,5 +19,7 @@ struct rst_tuple abi_tuple;
 struct rst_ct abi_ct;
 struct rst_handoff abi_handoff;
 struct rst_invalid abi_invalid;
+struct rst_window abi_window;
+struct rst_flow abi_flow;
 
 char _license[] SEC("license") = "GPL";

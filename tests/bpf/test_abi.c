@@ -51,17 +51,23 @@ static const struct member ev_hdr[] = { M(type), M(version), M(cpu), M(ts_ns), M
 #undef M
 
 #define M(name) MEMBER(rst_ev_wire, name)
-static const struct member ev_wire[] = { M(hdr), M(rst), M(answers), M(answer), M(pad) };
+static const struct member ev_wire[] = { M(hdr),	 M(rst),	M(answers),  M(answer),
+					 M(now_asked),	 M(now_state),	M(now_full), M(pad),
+					 M(now_rcv_nxt), M(now_snd_nxt) };
 #undef M
 
 #define M(name) MEMBER(rst_ev_kernel, name)
 static const struct member ev_kernel[] = {
-	M(hdr),		  M(sk),       M(skb),	       M(ct),	       M(nfct),		M(sk_flags),
-	M(sk_lingertime), M(sk_ino),   M(sk_cgroup),   M(task_cgroup), M(skb_seq),	M(skb_ack),
-	M(skb_len),	  M(rcv_nxt),  M(snd_nxt),     M(unread),      M(netns),	M(reason),
-	M(tgid),	  M(tid),      M(has),	       M(linger2),     M(user_timeout), M(ifindex),
-	M(func),	  M(sk_state), M(sk_shutdown), M(tw_substate), M(skb_flags),	M(hook),
-	M(stack_len),	  M(comm),     M(why),	       M(stack),
+	M(hdr),	      M(sk),	      M(skb),		M(ct),
+	M(nfct),      M(sk_flags),    M(sk_lingertime), M(sk_ino),
+	M(sk_cgroup), M(task_cgroup), M(skb_seq),	M(skb_ack),
+	M(skb_len),   M(rcv_nxt),     M(snd_nxt),	M(unread),
+	M(netns),     M(reason),      M(tgid),		M(tid),
+	M(has),	      M(linger2),     M(user_timeout),	M(ifindex),
+	M(func),      M(sk_state),    M(sk_shutdown),	M(tw_substate),
+	M(skb_flags), M(hook),	      M(stack_len),	M(comm),
+	M(why),	      M(stack),	      M(window),	M(seen),
+	M(mem_pages), M(mem_limit),   M(wmem_queued),	M(pad),
 };
 #undef M
 
@@ -75,9 +81,9 @@ static const struct member ct[] = { M(orig), M(reply), M(status), M(tcp_state), 
 
 #define M(name) MEMBER(rst_handoff, name)
 static const struct member handoff[] = {
-	M(kernel_id),	     M(kernel_ts),   M(wire_id),  M(wire_ts),	  M(kernel_seq),
-	M(kernel_ack),	     M(wire_seq),    M(wire_ack), M(kernel_func), M(wire_flags),
-	M(kernel_peer_port), M(kernel_peer), M(wire),
+	M(kernel_id),	     M(kernel_ts),   M(wire_id),  M(wire_ts),	     M(kernel_seq),
+	M(kernel_ack),	     M(wire_seq),    M(wire_ack), M(kernel_func),    M(wire_flags),
+	M(kernel_peer_port), M(kernel_peer), M(wire),	  M(kernel_segment),
 };
 #undef M
 
@@ -85,13 +91,24 @@ static const struct member handoff[] = {
 static const struct member invalid[] = { M(ts_ns), M(skb), M(ct), M(skb_seq), M(has_ct), M(why) };
 #undef M
 
+#define M(name) MEMBER(rst_window, name)
+static const struct member window[] = {
+	M(start_ns), M(end_ns), M(notice_id), M(cpu), M(kind), M(rcv_nxt), M(snd_nxt),
+};
+#undef M
+
+#define M(name) MEMBER(rst_flow, name)
+static const struct member flow[] = { M(local), M(remote), M(lport), M(rport), M(netns) };
+#undef M
+
 #define LAYOUT(name)                                                                          \
 	{                                                                                     \
 		"rst_" #name, sizeof(struct rst_##name), name, sizeof(name) / sizeof(name[0]) \
 	}
 static const struct layout layouts[] = {
-	LAYOUT(pkt),   LAYOUT(cpu), LAYOUT(ev_hdr),  LAYOUT(ev_wire), LAYOUT(ev_kernel),
-	LAYOUT(tuple), LAYOUT(ct),  LAYOUT(handoff), LAYOUT(invalid),
+	LAYOUT(pkt),	   LAYOUT(cpu),	   LAYOUT(ev_hdr), LAYOUT(ev_wire),
+	LAYOUT(ev_kernel), LAYOUT(tuple),  LAYOUT(ct),	   LAYOUT(handoff),
+	LAYOUT(invalid),   LAYOUT(window), LAYOUT(flow),
 };
 
 static const struct {
