@@ -86,6 +86,9 @@ enum kernel_call {
 	CALL_RECEIVE,
 	CALL_REJECT,
 	CALL_NF_DROP,
+	CALL_CHALLENGE, /* a challenge ACK for the SYN in kernel_view.segment */
+	CALL_TIMEWAIT,	/* a TIME_WAIT socket was given the segment of another connection */
+	CALL_WINDOW,	/* the hash window that the account join_id had found open has closed */
 };
 
 enum lookup {
@@ -109,12 +112,37 @@ struct kernel_sock {
 	uint32_t unread; /* bytes; valid if unread_known */
 	int32_t linger2;
 	uint32_t user_timeout; /* ms; 0 = not set */
+	uint64_t mem_pages;    /* of TCP on this host; valid if memory_known */
+	uint64_t mem_limit;    /* tcp_mem[2] */
+	uint32_t wmem_queued;  /* bytes */
 	uint8_t state;	       /* TCP_* */
 	uint8_t shutdown;
 	uint8_t tw_substate;
 	bool present;
 	bool full; /* neither request nor TIME_WAIT: flags and the rest hold */
 	bool unread_known;
+	bool memory_known;
+};
+
+/* In which one CPU exchanged a connection's socket in the hash table of established sockets. */
+enum window_kind { WINDOW_NONE, WINDOW_HANDSHAKE, WINDOW_TIMEWAIT };
+
+struct hash_window {
+	enum window_kind kind;
+	uint64_t start_ns;
+	uint64_t end_ns; /* 0 = still open when last heard of */
+	uint32_t cpu;
+	uint32_t rcv_nxt; /* of the connection */
+	uint32_t snd_nxt;
+};
+
+/* The socket that the RST's flow had when the RST left. */
+struct socket_now {
+	bool asked;
+	bool full;     /* neither request nor TIME_WAIT: the numbers hold */
+	uint8_t state; /* TCP_*; 0 = none, or only a listener */
+	uint32_t rcv_nxt;
+	uint32_t snd_nxt;
 };
 
 /* The kernel's own account of a reset. */
@@ -131,10 +159,12 @@ struct kernel_view {
 	uint32_t segment_ack;
 	uint32_t segment_len;
 	uint8_t segment_flags;
-	bool nfct_known;       /* conntrack's mark on the segment was read */
-	uint8_t nfct;	       /* 0 none, 7 untracked, bit 3 set: entry, low bits ctinfo */
-	bool invalid_reported; /* conntrack's INVALID report for this very segment was seen */
-	uint8_t hook;	       /* of a REJECT */
+	bool nfct_known;	   /* conntrack's mark on the segment was read */
+	uint8_t nfct;		   /* 0 none, 7 untracked, bit 3 set: entry, low bits ctinfo */
+	bool invalid_reported;	   /* conntrack's INVALID report for this very segment was seen */
+	uint8_t hook;		   /* of a REJECT */
+	struct hash_window window; /* of the segment's connection */
+	struct packet seen;	   /* CALL_CHALLENGE: the SYN on the wire */
 	struct conntrack ct;
 	char reason[CASE_NAME_MAX];	   /* without the enum's prefix; "" = none given */
 	const char *stack[CASE_STACK_MAX]; /* symbols, innermost first; owned by the symbol table */
@@ -177,18 +207,33 @@ struct ruled_out {
 	int fact; /* the fact that contradicts it */
 };
 
+/* Mostly a RST; but a SYN that the wrong socket took stalls a handshake without one. */
+enum case_kind { CASE_RESET, CASE_STALL };
+
+/* A NAT mapping that conntrack has dropped. */
+struct gone_mapping {
+	bool known;
+	bool by_request; /* somebody deleted it; else it timed out or had to make room */
+	uint64_t ts_ns;	 /* when, CLOCK_MONOTONIC */
+	struct conntrack ct;
+};
+
 struct reset_case {
+	enum case_kind kind;
 	uint64_t first_ts; /* of the first event, CLOCK_MONOTONIC */
-	struct packet rst;
+	struct packet rst; /* of a stall: the SYN */
 	struct sighting sightings[CASE_SIGHTINGS_MAX];
 	unsigned int n_sightings;
 	struct packet answers;
 	enum answer_match answer_match;
 	struct kernel_view kernel;  /* call == CALL_NONE: no account was found */
 	struct kernel_view receive; /* the socket that took the RST */
-	struct conntrack ct;	    /* of the kernel view, else as ctnetlink answered */
-	bool ct_asked;		    /* ctnetlink gave an answer, also "no entry" */
-	int src_local;		    /* is rst's source an address of ours? 1, 0, -1 = not known */
+	struct kernel_view clash;   /* a socket here took what was another connection's */
+	struct socket_now now;
+	struct gone_mapping gone; /* of the segment's tuple */
+	struct conntrack ct;	  /* of the kernel view, else as ctnetlink answered */
+	bool ct_asked;		  /* ctnetlink gave an answer, also "no entry" */
+	int src_local;		  /* is rst's source an address of ours? 1, 0, -1 = not known */
 	int dst_local;
 	struct owner owner;
 	struct packet history[CASE_HISTORY_MAX]; /* oldest first, without the RST */

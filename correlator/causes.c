@@ -111,21 +111,52 @@ const struct cause causes[] = {
 	},
 	{
 		.id = "out-of-memory",
-		.title = "TCP gave the connection up for lack of memory or too many orphans",
+		.title = "TCP gave the connection up because its memory was exhausted",
 		.type = TYPE_ACTIVE,
 		.origin = ORIGIN_LOCAL,
 		.ways = {
-			{ CONF_LIKELY, FACT(ACTIVE) | FACT(REASON_MEMORY), 0 },
+			{ CONF_CERTAIN, FACT(ACTIVE) | FACT(REASON_MEMORY) | FACT(OVER_MEMORY), 0 },
+			{ CONF_CERTAIN, FACT(ACTIVE) | FACT(IN_RESOURCES) | FACT(OVER_MEMORY), 0 },
+			{ CONF_LIKELY, FACT(ACTIVE) | FACT(IN_CLOSE) | FACT(OVER_MEMORY),
+			  FACT(IN_DISCONNECT) | FACT(UNREAD) | FACT(LINGER2_NEGATIVE) | FACT(IN_LISTEN_STOP) | FACT(IN_ABORT) | FACT(IN_MPTCP) },
 		},
 		.advice = {
 			{
-				.action = "compare `ss -s` and /proc/net/sockstat with net.ipv4.tcp_mem and "
-					  "tcp_max_orphans; raise the one that is reached",
+				.action = "find who holds the memory: `ss -tm` (skmem), `cat "
+					  "/proc/net/sockstat`; if the load is rightful, raise the third "
+					  "number of net.ipv4.tcp_mem",
 				.price = "more kernel memory for TCP",
 				.undo = "set the old value with sysctl -w",
 			},
 		},
-		.reference = "net/ipv4/tcp.c: tcp_check_oom()",
+		.reference = "tcp(7) tcp_mem; net/ipv4/tcp.c: tcp_check_oom()",
+	},
+	{
+		.id = "too-many-orphans",
+		.title = "TCP gave the connection up because too many sockets without an owner were left",
+		.type = TYPE_ACTIVE,
+		.origin = ORIGIN_LOCAL,
+		.ways = {
+			{ CONF_CERTAIN, FACT(ACTIVE) | FACT(REASON_MEMORY), FACT(OVER_MEMORY) },
+			{ CONF_CERTAIN, FACT(ACTIVE) | FACT(IN_RESOURCES), FACT(OVER_MEMORY) },
+			{ CONF_LIKELY, FACT(ACTIVE) | FACT(IN_CLOSE),
+			  FACT(OVER_MEMORY) | FACT(IN_DISCONNECT) | FACT(UNREAD) | FACT(LINGER2_NEGATIVE) | FACT(IN_LISTEN_STOP) | FACT(IN_ABORT) | FACT(IN_MPTCP) },
+		},
+		.advice = {
+			{
+				.action = "find why peers do not finish: orphans are sockets that the "
+					  "application has closed while the peer has not (`ss -s`, "
+					  "`cat /proc/net/sockstat`)",
+				.price = "none",
+				.undo = "none needed",
+			},
+			{
+				.action = "raise net.ipv4.tcp_max_orphans",
+				.price = "up to 64 kB of kernel memory that cannot be swapped for each orphan",
+				.undo = "set the old value with sysctl -w",
+			},
+		},
+		.reference = "tcp(7) tcp_max_orphans; net/ipv4/tcp.c: tcp_check_oom()",
 	},
 	{
 		.id = "listener-closed",
@@ -245,6 +276,136 @@ const struct cause causes[] = {
 		.reference = "connect(2) AF_UNSPEC; net/ipv4/tcp.c: tcp_disconnect()",
 	},
 	{
+		.id = "early-demux-clash",
+		.title = "early demux gave the segment to another connection's socket before NAT was "
+			 "finished",
+		.type = TYPE_UNKNOWN,
+		.origin = ORIGIN_UNKNOWN,
+		.ways = {
+			{ CONF_CERTAIN, FACT(CLASH), 0 },
+			{ CONF_CERTAIN, FACT(PASSIVE) | FACT(OTHER_SOCKET), 0 },
+		},
+		.advice = {
+			{
+				.action = "run a kernel that looks the socket up again when NAT has changed "
+					  "the port: Linux 6.7 or later",
+				.price = "a reboot",
+				.undo = "none needed",
+			},
+			{
+				.action = "turn early demux off for TCP: sysctl -w net.ipv4.tcp_early_demux=0",
+				.price = "one more look-up of route and socket for each segment that is received",
+				.undo = "sysctl -w net.ipv4.tcp_early_demux=1",
+			},
+			{
+				.action = "let clients use one of the two ports only, so that no two "
+					  "connections become one",
+				.price = "the other port needs another address",
+				.undo = "none needed",
+			},
+		},
+		.reference = "e27c3295114b (\"netfilter: nf_nat: undo erroneous tcp edemux lookup after "
+			     "port clash\"), Linux 6.7",
+	},
+	{
+		.id = "ehash-race-handshake",
+		.title = "the socket look-up failed while another CPU was putting the new connection's "
+			 "socket in place",
+		.type = TYPE_PASSIVE,
+		.origin = ORIGIN_LOCAL,
+		.ways = {
+			{ CONF_CERTAIN, FACT(PASSIVE) | FACT(LISTENER) | FACT(RACE_HANDSHAKE), 0 },
+			{ CONF_CERTAIN, FACT(PASSIVE) | FACT(NO_SOCKET) | FACT(RACE_HANDSHAKE), 0 },
+			{ CONF_LIKELY, FACT(PASSIVE) | FACT(LISTENER) | FACT(SOCKET_NOW), FACT(UNTRANSLATED) },
+			{ CONF_LIKELY, FACT(PASSIVE) | FACT(NO_SOCKET) | FACT(SOCKET_NOW), FACT(UNTRANSLATED) },
+		},
+		.advice = {
+			{
+				.action = "run a kernel with 1532ed0d0753 (\"inet: Avoid ehash lookup race in "
+					  "inet_ehash_insert()\"): Linux 6.19, 6.12.63 and their like",
+				.price = "a reboot",
+				.undo = "none needed",
+			},
+			{
+				.action = "until then let one CPU handle both segments: RSS or RPS by flow, and no "
+					  "round-robin over queues",
+				.price = "one connection cannot use several CPUs",
+				.undo = "restore the old steering",
+			},
+			{
+				.action = "keep sysctl net.ipv4.tcp_early_demux at 1: its second look-up often "
+					  "finds the socket",
+				.price = "none",
+				.undo = "none needed",
+			},
+		},
+		.reference = "1532ed0d0753; net/ipv4/inet_hashtables.c: inet_ehash_insert(), "
+			     "__inet_lookup_established()",
+	},
+	{
+		.id = "ehash-race-timewait",
+		.title = "the socket look-up failed while another CPU was putting the TIME_WAIT remnant in "
+			 "the socket's place",
+		.type = TYPE_PASSIVE,
+		.origin = ORIGIN_LOCAL,
+		.ways = {
+			{ CONF_CERTAIN, FACT(PASSIVE) | FACT(LISTENER) | FACT(RACE_TIMEWAIT), 0 },
+			{ CONF_CERTAIN, FACT(PASSIVE) | FACT(NO_SOCKET) | FACT(RACE_TIMEWAIT), 0 },
+			{ CONF_LIKELY, FACT(PASSIVE) | FACT(LISTENER) | FACT(TIMEWAIT_NOW), FACT(UNTRANSLATED) },
+			{ CONF_LIKELY, FACT(PASSIVE) | FACT(NO_SOCKET) | FACT(TIMEWAIT_NOW), FACT(UNTRANSLATED) },
+		},
+		.advice = {
+			{
+				.action = "run a kernel with b8ec80b13021 (\"inet: Avoid ehash lookup race in "
+					  "inet_twsk_hashdance_schedule()\"): Linux 6.19, 6.12.63 and their like",
+				.price = "a reboot",
+				.undo = "none needed",
+			},
+			{
+				.action = "until then ignore it: both applications had closed the connection, and "
+					  "neither notices",
+				.price = "resets in statistics that mean nothing",
+				.undo = "none needed",
+			},
+		},
+		.reference = "b8ec80b13021; net/ipv4/inet_timewait_sock.c: inet_twsk_hashdance()",
+	},
+	{
+		.id = "conntrack-expired",
+		.title = "conntrack had dropped the NAT mapping, so the segment was not translated",
+		.type = TYPE_UNKNOWN,
+		.origin = ORIGIN_UNKNOWN,
+		.ways = {
+			{ CONF_CERTAIN, FACT(PASSIVE) | FACT(NO_SOCKET) | FACT(MAPPING_GONE), FACT(UNTRANSLATED) | FACT(SEGMENT_SYN) },
+			{ CONF_LIKELY, FACT(PASSIVE) | FACT(LISTENER) | FACT(MAPPING_GONE), FACT(UNTRANSLATED) | FACT(SEGMENT_SYN) },
+			{ CONF_CERTAIN, FACT(PASSED_THROUGH) | FACT(MAPPING_GONE), FACT(MADE_BY_LEAK) },
+			{ CONF_LIKELY, FACT(FOR_ANOTHER) | FACT(MAPPING_GONE), FACT(MADE_BY_LEAK) },
+		},
+		.advice = {
+			{
+				.action = "let idle connections speak more often than conntrack forgets: "
+					  "keepalive below net.netfilter.nf_conntrack_tcp_timeout_established, "
+					  "or raise that",
+				.price = "a little traffic, or more entries in the table",
+				.undo = "set the old value",
+			},
+			{
+				.action = "do not flush or delete live entries (`conntrack -F`, `-D`, a firewall "
+					  "that reloads), and keep the table large enough: "
+					  "net.netfilter.nf_conntrack_max against `conntrack -C`",
+				.price = "more kernel memory for the table",
+				.undo = "set the old value",
+			},
+			{
+				.action = "let conntrack pick up connections in the middle: sysctl -w "
+					  "net.netfilter.nf_conntrack_tcp_loose=1",
+				.price = "stray segments get entries too; SNAT may choose another port",
+				.undo = "sysctl -w net.netfilter.nf_conntrack_tcp_loose=0",
+			},
+		},
+		.reference = "Documentation/networking/nf_conntrack-sysctl.rst; conntrack(8)",
+	},
+	{
 		.id = "dnat-invalid",
 		.title = "conntrack called the segment INVALID, so NAT was not applied and it met no "
 			 "socket",
@@ -290,6 +451,7 @@ const struct cause causes[] = {
 		.ways = {
 			{ CONF_CERTAIN, FACT(PASSIVE) | FACT(SYN_SENT), FACT(OTHER_SOCKET) },
 		},
+		.behind = { { "early-demux-clash", FACT(SEGMENT_BARE) } },
 		.advice = {
 			{
 				.action = "look at the peer: it took the SYN for part of an older connection with "
@@ -401,7 +563,9 @@ const struct cause causes[] = {
 		.type = TYPE_PASSIVE,
 		.origin = ORIGIN_LOCAL,
 		.ways = {
-			{ CONF_CERTAIN, FACT(PASSIVE) | FACT(LISTENER), FACT(SEGMENT_SYN) | FACT(IN_CHECK_REQ) | FACT(IN_MPTCP) | FACT(FLOW_SEEN) | FACT(UNTRANSLATED) },
+			{ CONF_CERTAIN, FACT(PASSIVE) | FACT(LISTENER) | FACT(IN_DO_RCV), FACT(SEGMENT_SYN) | FACT(IN_CHECK_REQ) | FACT(IN_MPTCP) | FACT(UNTRANSLATED) | FACT(RACE_HANDSHAKE) | FACT(RACE_TIMEWAIT) },
+			{ CONF_CERTAIN, FACT(PASSIVE) | FACT(LISTENER) | FACT(IN_DO_RCV), FACT(SEGMENT_SYN) | FACT(IN_CHECK_REQ) | FACT(IN_MPTCP) | FACT(UNTRANSLATED) | FACT(FLOW_SEEN) },
+			{ CONF_LIKELY, FACT(PASSIVE) | FACT(LISTENER), FACT(SEGMENT_SYN) | FACT(IN_CHECK_REQ) | FACT(IN_MPTCP) | FACT(UNTRANSLATED) | FACT(SOCKET_NOW) | FACT(TIMEWAIT_NOW) },
 			{ CONF_POSSIBLE, FACT(PASSIVE) | FACT(LISTENER), FACT(SEGMENT_SYN) | FACT(IN_CHECK_REQ) | FACT(IN_MPTCP) },
 		},
 		.advice = {
@@ -422,9 +586,11 @@ const struct cause causes[] = {
 		.origin = ORIGIN_LOCAL,
 		.ways = {
 			{ CONF_CERTAIN, FACT(PASSIVE) | FACT(NO_SOCKET), FACT(SEGMENT_SYN) | FACT(UNTRANSLATED) | FACT(FLOW_SEEN) },
-			{ CONF_LIKELY, FACT(PASSIVE) | FACT(NO_SOCKET), FACT(SEGMENT_SYN) | FACT(UNTRANSLATED) },
+			{ CONF_LIKELY, FACT(PASSIVE) | FACT(NO_SOCKET), FACT(SEGMENT_SYN) | FACT(UNTRANSLATED) | FACT(RACE_HANDSHAKE) | FACT(RACE_TIMEWAIT) },
+			{ CONF_LIKELY, FACT(PASSIVE) | FACT(NO_SOCKET), FACT(SEGMENT_SYN) | FACT(UNTRANSLATED) | FACT(SOCKET_NOW) | FACT(TIMEWAIT_NOW) },
 			{ CONF_POSSIBLE, FACT(PASSIVE) | FACT(NO_SOCKET), FACT(SEGMENT_SYN) },
 		},
+		.behind = { { "early-demux-clash", FACT(SEGMENT_BARE) } },
 		.advice = {
 			{
 				.action = "see whether the connection lived before: this host restarted or failed "

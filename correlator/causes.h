@@ -12,7 +12,8 @@
 
 #include "facts.h"
 
-#define CAUSE_WAYS_MAX 3
+#define CAUSE_WAYS_MAX 4
+#define CAUSE_BEHIND_MAX 2
 #define CAUSE_ADVICE_MAX 4
 
 struct advice {
@@ -28,12 +29,19 @@ struct way {
 	uint64_t forbids;	    /* must be known to be false */
 };
 
+/* A cause at the other host that shows here as this one; no evidence here can tell. */
+struct behind {
+	const char *id; /* NULL ends the list */
+	uint64_t needs; /* FACT() masks */
+};
+
 struct cause {
 	const char *id;
 	const char *title; /* templates, see phrase.h */
 	enum reset_type type;
 	enum origin origin;
 	struct way ways[CAUSE_WAYS_MAX];
+	struct behind behind[CAUSE_BEHIND_MAX];
 	struct advice advice[CAUSE_ADVICE_MAX];
 	const char *reference;
 };

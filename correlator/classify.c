@@ -60,6 +60,17 @@ static int ruled_out_by(const struct cause *cause, const struct reset_case *c)
 	return first;
 }
 
+/* Causes at the other host are not to be seen here, neither proven nor disproven. */
+static bool is_behind(const struct cause *other, const struct reset_case *c)
+{
+	const struct behind *b;
+
+	for (b = c->cause->behind; b < c->cause->behind + CAUSE_BEHIND_MAX && b->id; b++)
+		if (!strcmp(b->id, other->id) && !(b->needs & ~c->facts_yes))
+			return true;
+	return false;
+}
+
 /* Something speaks for it: worth saying why it is not the cause. */
 static bool is_neighbour(const struct cause *cause, const struct reset_case *c)
 {
@@ -83,7 +94,10 @@ static void weigh_others(struct reset_case *c)
 		if (cause == c->cause)
 			continue;
 		fact = ruled_out_by(cause, c);
-		if (fact < 0) {
+		if (is_behind(cause, c)) {
+			if (c->n_candidates < CASE_CAUSES_MAX)
+				c->candidates[c->n_candidates++] = cause;
+		} else if (fact < 0) {
 			if (unsure && c->n_candidates < CASE_CAUSES_MAX)
 				c->candidates[c->n_candidates++] = cause;
 		} else if (is_neighbour(cause, c) && c->n_ruled_out < CASE_CAUSES_MAX) {
@@ -114,6 +128,8 @@ static enum reset_type type_of(const struct reset_case *c)
 	}
 	if (c->cause->type != TYPE_UNKNOWN)
 		return c->cause->type;
+	if (c->kind == CASE_STALL)
+		return TYPE_UNKNOWN;
 	return type_by_shape(&c->rst);
 }
 
@@ -121,7 +137,7 @@ static enum origin origin_of(const struct reset_case *c)
 {
 	if (c->cause->origin != ORIGIN_UNKNOWN)
 		return c->cause->origin;
-	if (c->facts_yes & FACT(SENT_HERE))
+	if (c->kind == CASE_STALL || (c->facts_yes & FACT(SENT_HERE)))
 		return ORIGIN_LOCAL;
 	if (c->facts_yes & FACT(PASSED_THROUGH))
 		return ORIGIN_FORWARDED;

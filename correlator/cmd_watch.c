@@ -16,6 +16,7 @@
 
 #include "command.h"
 #include "conntrack.h"
+#include "ct_gone.h"
 #include "filter.h"
 #include "flight.h"
 #include "join.h"
@@ -31,6 +32,8 @@
 /* Recalling history may take this part of a second; a storm of resets then goes without. */
 #define RECALL_BUDGET_NS (NS_PER_SEC / 4)
 #define EVENTS_PER_TICK 64
+/* conntrack's report of a dropped entry may be read so long after the reset that it explains. */
+#define REPORT_DELAY_NS 20000000u
 /* A REJECT rule brings its module with it; there is no event for that in every namespace. */
 #define MODULE_CHECK_NS (NS_PER_SEC / 5)
 
@@ -40,6 +43,8 @@ struct watch {
 	struct join *join;
 	struct filter *filter;
 	struct ctnl *ctnl;
+	struct ct_gone *gone; /* NULL = conntrack is not at work here, or does not report */
+	bool gone_refused;
 	struct owner_cache *owners;
 	struct sink sink;
 	struct report_context report;
@@ -99,6 +104,8 @@ static int look_up_entry(struct watch *w, struct reset_case *c)
 
 	if (c->kernel.has_segment)
 		return ctnl__lookup(w->ctnl, &c->kernel.segment, &c->ct);
+	if (c->kind == CASE_STALL)
+		return ctnl__lookup(w->ctnl, &c->clash.segment, &c->ct);
 	found = ctnl__lookup(w->ctnl, &c->rst.tuple, &c->ct);
 	return found ? found : ctnl__lookup(w->ctnl, &back, &c->ct);
 }
@@ -123,23 +130,38 @@ static void ask_conntrack(struct watch *w, struct reset_case *c)
 		c->ct.state = CT_INVALID;
 }
 
+/* A mapping that was dropped before: of the segment, or of the one that made the peer reset. */
+static void ask_gone(struct watch *w, struct reset_case *c)
+{
+	struct tuple back = tuple_reverse(&c->rst.tuple);
+	struct gone_mapping gone;
+
+	if (!w->gone || c->kind == CASE_STALL || c->ct.has_entry)
+		return;
+	if (ct_gone__find(w->gone, c->kernel.has_segment ? &c->kernel.segment : &back, &gone) &&
+	    gone.ts_ns <= c->rst.ts_ns + REPORT_DELAY_NS)
+		c->gone = gone;
+}
+
 /* The rings go on turning, and the owner may exit: what will not wait is read at once. */
 static void on_opened(void *ctx, struct reset_case *c)
 {
 	struct watch *w = ctx;
-	uint64_t now = clock_ns(CLOCK_MONOTONIC);
+	uint64_t spent;
 
 	c->views = sensor__views(w->sensor);
 	c->lost_events = w->lost_before;
-	if (!may_recall(w, now)) {
+	if (!may_recall(w, clock_ns(CLOCK_MONOTONIC))) {
 		w->without_history++;
 		return;
 	}
+	/* Our own time: that others keep the CPU busy is no reason to know less. */
+	spent = clock_ns(CLOCK_THREAD_CPUTIME_ID);
 	owner_find(w->owners, c);
 	flight__recall(sensor__flight(w->sensor), c);
 	/* Now and not later: an entry that is made after the reset proves nothing. */
 	ask_conntrack(w, c);
-	w->recall_spent_ns += clock_ns(CLOCK_MONOTONIC) - now;
+	w->recall_spent_ns += clock_ns(CLOCK_THREAD_CPUTIME_ID) - spent;
 }
 
 /* Where a RST that came in will go once NAT is undone: the other image of its flow. */
@@ -179,9 +201,13 @@ static void on_completed(void *ctx, struct reset_case *c)
 		return;
 	c->lost_events = sensor__lost_events(w->sensor) - c->lost_events;
 	ask_routes(w, c);
+	ask_gone(w, c);
 	if (!c->owner.known)
 		owner_find(w->owners, c);
 	classify(c);
+	/* A challenge ACK is the right answer to a SYN of the same connection. */
+	if (c->kind == CASE_STALL && !(c->facts_yes & FACT(CLASH)))
+		return;
 	w->err = w->sink.ops->emit(&w->sink, c, &w->report);
 	if (w->err) {
 		w->done = true;
@@ -211,7 +237,8 @@ static int poll_timeout(const struct watch *w, uint64_t now)
 		end = w->start_ns + (uint64_t)(w->opt.duration * (double)NS_PER_SEC);
 	if (end < next)
 		next = end;
-	if (sensor__lacks_modules(w->sensor) && now + MODULE_CHECK_NS < next)
+	if ((sensor__lacks_modules(w->sensor) || !(w->gone || w->gone_refused)) &&
+	    now + MODULE_CHECK_NS < next)
 		next = now + MODULE_CHECK_NS;
 	if (next == UINT64_MAX)
 		return -1;
@@ -244,6 +271,20 @@ static void drop_privileges(const struct watch *w)
 		warning("drop privileges: %s", error_name(err));
 }
 
+/* conntrack may begin its work at any time; to ask before would load it. */
+static void follow_conntrack(struct watch *w, struct pollfd *fd)
+{
+	if (!w->gone && !w->gone_refused && ctnl__is_active()) {
+		w->gone = ct_gone__open();
+		w->gone_refused = !w->gone;
+		if (w->gone_refused)
+			warning("conntrack's reports of dropped entries: %s; 'conntrack-expired' "
+				"cannot be named",
+				error_name(errno));
+	}
+	fd->fd = w->gone ? ct_gone__fd(w->gone) : -1;
+}
+
 /* For modules that were not loaded when we attached. */
 static void look_again(struct watch *w)
 {
@@ -270,12 +311,14 @@ static int run(struct watch *w)
 		{ .fd = sensor__event_fd(w->sensor), .events = POLLIN },
 		{ .fd = sensor__link_fd(w->sensor), .events = POLLIN },
 		{ .fd = stop_fd, .events = POLLIN },
+		{ .events = POLLIN }, /* conntrack's reports */
 	};
 	uint64_t now = clock_ns(CLOCK_MONOTONIC), lost_by_last_read = 0;
 	int err = 0;
 
 	while (!err && !is_over(w, now)) {
-		if (poll(fds, 3, poll_timeout(w, now)) < 0 && errno != EINTR)
+		follow_conntrack(w, &fds[3]);
+		if (poll(fds, 4, poll_timeout(w, now)) < 0 && errno != EINTR)
 			return -errno;
 		if (stop_requested)
 			break;
@@ -283,7 +326,10 @@ static int run(struct watch *w)
 		if (join__next_ns(w->join) == UINT64_MAX)
 			w->lost_before = lost_by_last_read;
 		lost_by_last_read = sensor__lost_events(w->sensor);
-		err = sensor__read_events(w->sensor);
+		now = clock_ns(CLOCK_MONOTONIC);
+		err = w->gone ? ct_gone__read(w->gone, now) : 0;
+		if (!err)
+			err = sensor__read_events(w->sensor);
 		now = clock_ns(CLOCK_MONOTONIC);
 		join__tick(w->join, now);
 		warn_of_losses(w);
@@ -324,6 +370,9 @@ static void print_summary(const struct watch *w)
 	if (w->without_history)
 		fprintf(stderr, ", %" PRIu64 " resets told without history (too many at once)",
 			w->without_history);
+	if (w->gone && ct_gone__losses(w->gone))
+		fprintf(stderr, ", conntrack's reports lost %" PRIu64 " times",
+			ct_gone__losses(w->gone));
 	if (st->unclaimed && !st->refused && !sensor__lost_events(w->sensor))
 		fprintf(stderr, "\n%" PRIu64 " reset%s of the kernel crossed no watched interface",
 			st->unclaimed, st->unclaimed == 1 ? "" : "s");
@@ -414,6 +463,7 @@ static void close_watch(struct watch *w)
 	join__free(w->join);
 	filter__free(w->filter);
 	ctnl__free(w->ctnl);
+	ct_gone__free(w->gone);
 	owner_cache__free(w->owners);
 	free(w->opt.expression);
 }

@@ -46,18 +46,24 @@ static void read_tuple(const struct nf_conntrack *ct, bool reply, struct tuple *
 	t->dport = ntohs(nfct_get_attr_u16(ct, reply ? ATTR_REPL_PORT_DST : ATTR_ORIG_PORT_DST));
 }
 
+void conntrack_read(const struct nf_conntrack *ct, struct conntrack *ret)
+{
+	uint32_t status = nfct_get_attr_u32(ct, ATTR_STATUS);
+
+	ret->has_entry = true;
+	ret->snat = status & IPS_SRC_NAT;
+	ret->dnat = status & IPS_DST_NAT;
+	read_tuple(ct, false, &ret->orig);
+	read_tuple(ct, true, &ret->reply);
+}
+
 static int on_entry(enum nf_conntrack_msg_type type, struct nf_conntrack *ct, void *data)
 {
 	struct ctnl *c = data;
-	uint32_t status = nfct_get_attr_u32(ct, ATTR_STATUS);
 
 	(void)type;
 	c->found = true;
-	c->answer->has_entry = true;
-	c->answer->snat = status & IPS_SRC_NAT;
-	c->answer->dnat = status & IPS_DST_NAT;
-	read_tuple(ct, false, &c->answer->orig);
-	read_tuple(ct, true, &c->answer->reply);
+	conntrack_read(ct, c->answer);
 	return NFCT_CB_CONTINUE;
 }
 

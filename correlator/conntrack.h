@@ -8,6 +8,10 @@
 #include "case.h"
 
 struct ctnl;
+struct nf_conntrack;
+
+/** conntrack_read() - the library's object as the entry, snat and dnat of @ret */
+void conntrack_read(const struct nf_conntrack *ct, struct conntrack *ret);
 
 /** ctnl__open() - of the current network namespace; NULL with errno */
 struct ctnl *ctnl__open(void);

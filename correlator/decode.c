@@ -86,25 +86,26 @@ static int decode_wire(const void *buf, size_t len, struct wire_event *ret)
 	ret->match = ev->answer == RST_ANSWER_EXACT  ? ANSWER_EXACT :
 		     ev->answer == RST_ANSWER_NEWEST ? ANSWER_NEWEST :
 						       ANSWER_NONE;
+	ret->now = (struct socket_now){
+		.asked = ev->now_asked,
+		.full = ev->now_full,
+		.state = ev->now_state,
+		.rcv_nxt = ev->now_rcv_nxt,
+		.snd_nxt = ev->now_snd_nxt,
+	};
 	return 0;
 }
 
 static enum kernel_call decode_call(uint8_t func)
 {
-	switch (func) {
-	case RST_FUNC_PASSIVE:
-		return CALL_PASSIVE;
-	case RST_FUNC_ACTIVE:
-		return CALL_ACTIVE;
-	case RST_FUNC_RECEIVE:
-		return CALL_RECEIVE;
-	case RST_FUNC_REJECT:
-		return CALL_REJECT;
-	case RST_FUNC_NF_DROP:
-		return CALL_NF_DROP;
-	default:
-		return CALL_NONE;
-	}
+	static const enum kernel_call calls[] = {
+		[RST_FUNC_PASSIVE] = CALL_PASSIVE,   [RST_FUNC_ACTIVE] = CALL_ACTIVE,
+		[RST_FUNC_RECEIVE] = CALL_RECEIVE,   [RST_FUNC_REJECT] = CALL_REJECT,
+		[RST_FUNC_NF_DROP] = CALL_NF_DROP,   [RST_FUNC_CHALLENGE] = CALL_CHALLENGE,
+		[RST_FUNC_TIMEWAIT] = CALL_TIMEWAIT, [RST_FUNC_WINDOW] = CALL_WINDOW,
+	};
+
+	return func < sizeof(calls) / sizeof(calls[0]) ? calls[func] : CALL_NONE;
 }
 
 static enum lookup decode_lookup(const struct rst_ev_kernel *ev)
@@ -144,6 +145,10 @@ static void decode_sock(const struct rst_ev_kernel *ev, struct kernel_sock *s)
 	s->shutdown = ev->sk_shutdown;
 	s->unread = ev->unread;
 	s->unread_known = ev->has & RST_HAS_CLOSE_ENTRY;
+	s->memory_known = ev->has & RST_HAS_MEMORY;
+	s->mem_pages = ev->mem_pages;
+	s->mem_limit = ev->mem_limit;
+	s->wmem_queued = ev->wmem_queued;
 	decode_tuple(&ev->sk, &s->tuple);
 }
 
@@ -225,6 +230,40 @@ static void decode_stack(const struct rst_ev_kernel *ev, const struct kernel_nam
 	}
 }
 
+static void decode_window(const struct rst_ev_kernel *ev, struct hash_window *w)
+{
+	if (!(ev->has & RST_HAS_WINDOW) || ev->window.kind > RST_WINDOW_TIMEWAIT)
+		return;
+	*w = (struct hash_window){
+		.kind = (enum window_kind)ev->window.kind,
+		.start_ns = ev->window.start_ns,
+		.end_ns = ev->window.end_ns,
+		.cpu = ev->window.cpu,
+		.rcv_nxt = ev->window.rcv_nxt,
+		.snd_nxt = ev->window.snd_nxt,
+	};
+}
+
+/* The segment as TCP had it, or as it was on the wire. */
+static void decode_segment(const struct rst_ev_kernel *ev, struct kernel_view *k)
+{
+	k->has_segment = ev->has & RST_HAS_SKB;
+	decode_tuple(&ev->skb, &k->segment);
+	k->segment_seq = ev->skb_seq;
+	k->segment_ack = ev->skb_ack;
+	k->segment_len = ev->skb_len;
+	k->segment_flags = ev->skb_flags;
+	if (!(ev->has & RST_HAS_SEEN))
+		return;
+	decode_packet(&ev->seen, ev->hdr.cpu, &k->seen);
+	k->has_segment = true;
+	k->segment = k->seen.tuple;
+	k->segment_seq = k->seen.seq;
+	k->segment_ack = k->seen.ack;
+	k->segment_len = k->seen.len;
+	k->segment_flags = k->seen.flags;
+}
+
 static int decode_kernel(const void *buf, size_t len, const struct kernel_names *names,
 			 struct kernel_view *k)
 {
@@ -244,12 +283,8 @@ static int decode_kernel(const void *buf, size_t len, const struct kernel_names 
 	k->lookup = k->call == CALL_NF_DROP || k->call == CALL_REJECT ? LOOKUP_UNKNOWN :
 									decode_lookup(ev);
 	decode_sock(ev, &k->sock);
-	k->has_segment = ev->has & RST_HAS_SKB;
-	decode_tuple(&ev->skb, &k->segment);
-	k->segment_seq = ev->skb_seq;
-	k->segment_ack = ev->skb_ack;
-	k->segment_len = ev->skb_len;
-	k->segment_flags = ev->skb_flags;
+	decode_segment(ev, k);
+	decode_window(ev, &k->window);
 	k->hook = ev->hook;
 	decode_conntrack(ev, k);
 	if (ev->has & RST_HAS_REASON) {

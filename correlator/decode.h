@@ -29,6 +29,7 @@ struct wire_event {
 	struct packet rst;
 	struct packet answers;
 	enum answer_match match;
+	struct socket_now now;
 };
 
 struct event {

@@ -14,224 +14,10 @@
 #define SOCK_DEAD_BIT (1u << 0)
 #define RCV_SHUTDOWN 1
 #define SOCK_LINGER_BIT (1u << 4)
+/* tcp_out_of_memory() spares sockets that queue less: two small buffers. */
+#define SOCK_MIN_SNDBUF 4608
 #define TTL_TOLERANCE 2
 #define NFCT_ENTRY 8 /* kernel_view.nfct: the segment carried an entry */
-
-const struct fact_text fact_texts[FACT_MAX] = {
-	[FACT_SENT_HERE] = {
-		.yes = "this host made the RST: it left by {rst.if} and had come in by no interface",
-		.no = "the RST did not start on this host",
-		.missing = "the RST's way out (watch the interface that it leaves by)",
-	},
-	[FACT_PASSED_THROUGH] = {
-		.yes = "the RST is another host's: it came in by {in.if} and was passed on",
-		.no = "the RST was not passed on",
-		.missing = "whether the RST was passed on (watch both interfaces)",
-	},
-	[FACT_FOR_ANOTHER] = {
-		.yes = "the RST came in by {in.if} for {rst.for}",
-		.no = "the RST is for an address of this host",
-		.missing = "whether the RST's destination is an address of this host",
-	},
-	[FACT_ARRIVED_HERE] = {
-		.yes = "the RST came in by {in.if} for {rst.dst}, an address of this host",
-		.no = "the RST is not for an address of this host",
-		.missing = "whether the RST's destination is an address of this host",
-	},
-	[FACT_SEGMENT_KNOWN] = {
-		.yes = "it answers {seg} ({seg.flags})",
-		.no = "no segment that it answers was seen",
-		.missing = "the segment that it answers",
-	},
-	[FACT_SEGMENT_SYN] = {
-		.yes = "it answers a SYN, {seg}",
-		.no = "it answers {seg.flags}, not a SYN",
-		.missing = "the segment that it answers",
-	},
-	[FACT_SEGMENT_HAS_SYN] = {
-		.yes = "the segment that it answers carries a SYN",
-		.no = "the segment that it answers carries no SYN",
-		.missing = "the segment that it answers",
-	},
-	[FACT_SEGMENT_DATA] = {
-		.yes = "the segment that it answers carries data",
-		.no = "the segment that it answers carries no data",
-		.missing = "the segment that it answers",
-	},
-	[FACT_FOREIGN_TTL] = {
-		.yes = "it came with TTL {rst.ttl}, but the peer's own segments come with {peer.ttl}: "
-		       "another host sent it in the peer's name",
-		.no = "its TTL is that of the peer's own segments",
-		.missing = "segments of the peer, to compare their TTL",
-	},
-	[FACT_MADE_BY_LEAK] = {
-		.yes = "the RST was sent to {rst.dst}, which NAT here hides behind {ct.hidden}: the "
-		       "sender had received {ct.leaked} untranslated from this gateway",
-		.no = "the RST was sent to the translated address",
-		.missing = "conntrack's entry for the flow (ctnetlink)",
-	},
-	[FACT_USER_TIMEOUT] = {
-		.yes = "TCP_USER_TIMEOUT of {sk} is {sk.user_timeout} ms",
-		.no = "TCP_USER_TIMEOUT is not set",
-		.missing = "kernel view: the socket's TCP_USER_TIMEOUT",
-	},
-	[FACT_IN_FIN_WAIT2] = {
-		.yes = "the socket {sk} was in FIN_WAIT2",
-		.no = "the socket was not in FIN_WAIT2",
-		.missing = "kernel view: the state of the socket",
-	},
-	[FACT_REASON_LINGER] = {
-		.yes = "the kernel's reason is {reason.name}",
-		.no = "the kernel's reason is not TCP_LINGER2",
-		.missing = "reset reasons (6.12)",
-	},
-	[FACT_FLOW_SEEN] = {
-		.yes = "both ends had exchanged segments just before, and none had ended the connection",
-		.no = "no living connection with these ports was seen before",
-		.missing = "the history of the flow",
-	},
-	[FACT_PASSIVE] = {
-		.yes = "{call} answered the segment",
-		.no = "TCP did not answer a segment with it",
-		.missing = "kernel view: tcp_v4_send_reset, tcp_v6_send_reset",
-	},
-	[FACT_ACTIVE] = {
-		.yes = "TCP sent it on its own: {stack}",
-		.no = "TCP did not send it on its own",
-		.missing = "kernel view: tcp_send_active_reset",
-	},
-	[FACT_REJECT] = {
-		.yes = "a REJECT rule in netfilter's {hook} chain made it ({call})",
-		.no = "netfilter did not make it",
-		.missing = "kernel view: nf_send_reset, nf_send_reset6",
-	},
-	[FACT_NF_DROP] = {
-		.yes = "netfilter dropped the segment {seg} at once",
-		.no = "netfilter did not drop the segment",
-		.missing = "kernel view: skb:kfree_skb with reasons (5.17)",
-	},
-	[FACT_TCP_SILENT] = {
-		.yes = "TCP itself reported no reset for it",
-		.no = "TCP reported this reset",
-		.missing = "a complete kernel view of TCP's resets",
-	},
-	[FACT_NO_SOCKET] = {
-		.yes = "the socket look-up for {seg} found nothing{reason}",
-		.no = "the socket look-up found a {lookup} socket",
-		.missing = "kernel view: which socket the look-up found",
-	},
-	[FACT_LISTENER] = {
-		.yes = "the look-up for {seg} found only the listener {sk.local}{reason}",
-		.no = "the look-up did not end at a listener",
-		.missing = "kernel view: which socket the look-up found",
-	},
-	[FACT_SYN_SENT] = {
-		.yes = "the socket {sk} was in SYN_SENT{reason}",
-		.no = "the socket was not in SYN_SENT",
-		.missing = "kernel view: the state of the socket",
-	},
-	[FACT_TIMEWAIT] = {
-		.yes = "the look-up found a TIME_WAIT socket, {sk}{reason}",
-		.no = "the look-up did not find a TIME_WAIT socket",
-		.missing = "kernel view: which socket the look-up found",
-	},
-	[FACT_FIN_WAIT2_MINI] = {
-		.yes = "the application had closed {sk}, which waited in FIN_WAIT2 for the peer's FIN",
-		.no = "the socket was not a FIN_WAIT2 remnant",
-		.missing = "kernel view: the state of the TIME_WAIT socket",
-	},
-	[FACT_DEAD_SOCKET] = {
-		.yes = "the application had closed {sk}, or shut it down for reading, but data came{reason}",
-		.no = "the application still had the socket",
-		.missing = "kernel view: the socket's flags",
-	},
-	[FACT_OTHER_SOCKET] = {
-		.yes = "the segment {seg} was given to the socket of another connection, {sk}",
-		.no = "the socket is the segment's own",
-		.missing = "kernel view: the socket's tuple",
-	},
-	[FACT_LINGER_ZERO] = {
-		.yes = "the socket {sk} has SO_LINGER on with time 0",
-		.no = "SO_LINGER was not on with time 0",
-		.missing = "kernel view: the socket's SO_LINGER",
-	},
-	[FACT_UNREAD] = {
-		.yes = "{unread} not read when the application closed {sk}{reason}",
-		.no = "the application had read all that was received",
-		.missing = "kernel view: unread data at close() (__tcp_close, or reset reasons of 6.12)",
-	},
-	[FACT_LINGER2_NEGATIVE] = {
-		.yes = "TCP_LINGER2 of {sk} is negative",
-		.no = "TCP_LINGER2 is not negative",
-		.missing = "kernel view: the socket's TCP_LINGER2",
-	},
-	[FACT_IN_CLOSE] = {
-		.yes = "the call came from close()",
-		.no = "the call did not come from close()",
-		.missing = "kernel stack with symbols",
-	},
-	[FACT_IN_DISCONNECT] = {
-		.yes = "tcp_disconnect() tore the connection down",
-		.no = "tcp_disconnect() was not called",
-		.missing = "kernel stack with symbols",
-	},
-	[FACT_IN_LISTEN_STOP] = {
-		.yes = "the listener was being closed",
-		.no = "no listener was being closed",
-		.missing = "kernel stack with symbols",
-	},
-	[FACT_IN_ABORT] = {
-		.yes = "tcp_abort() was told to kill the socket",
-		.no = "tcp_abort() was not called",
-		.missing = "kernel stack with symbols",
-	},
-	[FACT_IN_KEEPALIVE] = {
-		.yes = "the keepalive timer gave up",
-		.no = "it was not the keepalive timer",
-		.missing = "kernel stack with symbols",
-	},
-	[FACT_IN_RETRANSMIT] = {
-		.yes = "the retransmission timer gave up",
-		.no = "it was not the retransmission timer",
-		.missing = "kernel stack with symbols",
-	},
-	[FACT_IN_CHECK_REQ] = {
-		.yes = "the segment was for a connection still in SYN_RECV",
-		.no = "no connection in SYN_RECV took the segment",
-		.missing = "kernel stack with symbols",
-	},
-	[FACT_IN_MPTCP] = {
-		.yes = "MPTCP reset the sub-flow",
-		.no = "MPTCP had no part in it",
-		.missing = "kernel stack with symbols",
-	},
-	[FACT_REASON_MEMORY] = {
-		.yes = "the kernel's reason is {reason.name}",
-		.no = "the kernel's reason is not lack of memory",
-		.missing = "reset reasons (6.12)",
-	},
-	[FACT_NOT_TRACKED] = {
-		.yes = "{ct.verdict}",
-		.no = "conntrack did not refuse the segment ({ct.state})",
-		.missing = "kernel view: the segment's conntrack entry",
-	},
-	[FACT_REASON_CLOSE] = {
-		.yes = "the kernel's reason is {reason.name}",
-		.no = "the kernel's reason is not unread data",
-		.missing = "reset reasons (6.12)",
-	},
-	[FACT_REFUSED] = {
-		.yes = "{ct.refused}",
-		.no = "conntrack did not report the segment as INVALID",
-		.missing = "kernel view: conntrack's INVALID reports",
-	},
-	[FACT_UNTRANSLATED] = {
-		.yes = "{ct.from} should have become {ct.to} (conntrack's entry), but the segment reached "
-		       "TCP untranslated: {seg}",
-		.no = "no NAT mapping was due for the segment",
-		.missing = "conntrack's entry for the segment (ctnetlink)",
-	},
-};
 
 static void set(struct reset_case *c, enum fact f, bool value)
 {
@@ -305,6 +91,11 @@ static bool has_segment(const struct reset_case *c, uint8_t *ret_flags)
 	return c->answer_match == ANSWER_EXACT;
 }
 
+static uint32_t segment_len(const struct reset_case *c)
+{
+	return c->kernel.has_segment ? c->kernel.segment_len : c->answers.len;
+}
+
 /*
  * Had both ends talked before the segment that was answered, and was the connection not over? It
  * is over after a RST, or when both have sent their FIN.
@@ -349,8 +140,9 @@ static void gather_segment(struct reset_case *c)
 		set(c, FACT_SEGMENT_KNOWN, true);
 		set(c, FACT_SEGMENT_SYN, (flags & (FLAG_SYN | FLAG_ACK)) == FLAG_SYN);
 		set(c, FACT_SEGMENT_HAS_SYN, flags & FLAG_SYN);
-		set(c, FACT_SEGMENT_DATA,
-		    (c->kernel.has_segment ? c->kernel.segment_len : c->answers.len) > 0);
+		set(c, FACT_SEGMENT_DATA, segment_len(c) > 0);
+		set(c, FACT_SEGMENT_BARE,
+		    !segment_len(c) && (flags & (FLAG_SYN | FLAG_FIN | FLAG_ACK)) == FLAG_ACK);
 	}
 	gather_flow(c);
 }
@@ -484,6 +276,119 @@ static void gather_lookup(struct reset_case *c)
 		set(c, FACT_UNREAD, k->sock.unread > 0);
 }
 
+/* May a segment with these numbers belong to a connection that expects those? */
+static bool fits_connection(const struct kernel_view *k, uint32_t rcv_nxt, uint32_t snd_nxt)
+{
+	int32_t ahead = (int32_t)(k->segment_seq - rcv_nxt);
+	int32_t unacked = (int32_t)(snd_nxt - k->segment_ack);
+
+	/* A keepalive probe lies one before; a window is less than 2^30 (RFC 7323, 2.3). */
+	return ahead >= -1 && ahead < 1 << 30 && unacked >= 0 && unacked < 1 << 30;
+}
+
+/* TCP found nothing for the segment but, at best, a listener. */
+static bool is_look_up_failure(const struct kernel_view *k)
+{
+	return k->call == CALL_PASSIVE && k->has_segment &&
+	       (k->lookup == LOOKUP_NONE || k->lookup == LOOKUP_LISTENER);
+}
+
+/* Only such a segment can belong to a connection that has a socket. */
+static bool is_of_connection(const struct kernel_view *k)
+{
+	return (k->segment_flags & (FLAG_SYN | FLAG_ACK)) == FLAG_ACK;
+}
+
+uint64_t race_overlap_ns(const struct reset_case *c)
+{
+	const struct hash_window *w = &c->kernel.window;
+	uint64_t start = w->start_ns > c->answers.ts_ns ? w->start_ns : c->answers.ts_ns;
+	uint64_t end = w->end_ns && w->end_ns < c->kernel.ts_ns ? w->end_ns : c->kernel.ts_ns;
+
+	return end > start ? end - start : 0;
+}
+
+/*
+ * The look-up lies between the segment's arrival and the reset. It can have failed because of
+ * the exchange only if that took place on another CPU, at least in part in this time, and if the
+ * segment is one that the connection expects.
+ */
+static void gather_race(struct reset_case *c)
+{
+	const struct kernel_view *k = &c->kernel;
+	const struct hash_window *w = &k->window;
+	bool raced = false;
+
+	if (!is_look_up_failure(k))
+		return;
+	if (w->kind != WINDOW_NONE) {
+		/* When it arrived is not known, so neither is whether the two overlap. */
+		if (c->answer_match != ANSWER_EXACT)
+			return;
+		raced = w->cpu != k->cpu && race_overlap_ns(c) > 0 &&
+			fits_connection(k, w->rcv_nxt, w->snd_nxt);
+	} else if (is_of_connection(k) && (!(c->views & VIEW_WINDOWS) || c->lost_events)) {
+		return;
+	}
+	set(c, FACT_RACE_HANDSHAKE, raced && w->kind == WINDOW_HANDSHAKE);
+	set(c, FACT_RACE_TIMEWAIT, raced && w->kind == WINDOW_TIMEWAIT);
+}
+
+/*
+ * Less than the windows tell: asked when the RST leaves, and by the interface that it leaves by,
+ * which must be the one that the segment came in by, because a socket may be bound to it. A
+ * request socket is where a wrong ACK leaves it, and no sign of a failed look-up.
+ */
+static void gather_socket_now(struct reset_case *c)
+{
+	const uint64_t no_race = FACT(RACE_HANDSHAKE) | FACT(RACE_TIMEWAIT);
+	const struct socket_now *now = &c->now;
+
+	if (!now->asked || !is_look_up_failure(&c->kernel) || !is_of_connection(&c->kernel) ||
+	    (c->facts_no & no_race) == no_race || c->answer_match != ANSWER_EXACT ||
+	    c->answers.ifindex != c->rst.ifindex)
+		return;
+	set(c, FACT_SOCKET_NOW,
+	    now->full && now->state != TCP_CLOSE &&
+		    fits_connection(&c->kernel, now->rcv_nxt, now->snd_nxt));
+	set(c, FACT_TIMEWAIT_NOW, now->state == TCP_TIME_WAIT);
+}
+
+/* NAT gives the segment the port that the socket does not know: early demux came too soon. */
+static bool is_retargeted(const struct kernel_view *clash)
+{
+	const struct tuple *sk = &clash->sock.tuple, *to = &clash->ct.reply;
+
+	return clash->ct.has_entry && tuple_equal(&clash->ct.orig, &clash->segment) &&
+	       to->sport == sk->sport && !memcmp(to->saddr, sk->saddr, 16) &&
+	       !memcmp(to->daddr, sk->daddr, 16) && to->dport != sk->dport;
+}
+
+static void gather_clash(struct reset_case *c)
+{
+	switch (c->clash.call) {
+	case CALL_CHALLENGE:
+		set(c, FACT_CLASH, is_retargeted(&c->clash));
+		break;
+	case CALL_TIMEWAIT:
+		set(c, FACT_CLASH, true);
+		break;
+	default:
+		/* What this host sends itself is no answer to what another socket of it has said. */
+		if (is_sender(c->kernel.call) || ((c->views & VIEW_CLASH) && !c->lost_events))
+			set(c, FACT_CLASH, false);
+	}
+}
+
+static void gather_memory(struct reset_case *c)
+{
+	const struct kernel_sock *s = &c->kernel.sock;
+
+	if (c->kernel.call == CALL_ACTIVE && s->memory_known)
+		set(c, FACT_OVER_MEMORY,
+		    s->mem_pages > s->mem_limit && s->wmem_queued > SOCK_MIN_SNDBUF);
+}
+
 static bool starts_with_any(const char *symbol, const char *const *prefixes, size_t n)
 {
 	size_t i;
@@ -556,6 +461,8 @@ static void gather_stack(struct reset_case *c)
 		{ FACT_IN_KEEPALIVE, { "tcp_keepalive_timer" } },
 		{ FACT_IN_RETRANSMIT, { "tcp_retransmit_timer", "tcp_write_timer_handler" } },
 		{ FACT_IN_CHECK_REQ, { "tcp_check_req" } },
+		{ FACT_IN_DO_RCV, { "tcp_v4_do_rcv", "tcp_v6_do_rcv" } },
+		{ FACT_IN_RESOURCES, { "tcp_out_of_resources" } },
 		{ FACT_IN_MPTCP,
 		  { "mptcp_subflow_reset", "mptcp_worker", "subflow_syn_recv_sock",
 		    "__mptcp_close_ssk", "mptcp_do_fastclose", "__mptcp_close" } },
@@ -617,6 +524,13 @@ static void gather_conntrack(struct reset_case *c)
 		set(c, FACT_UNTRANSLATED, false);
 }
 
+/* Presence only: who began to listen later does not know what was dropped before. */
+static void gather_gone(struct reset_case *c)
+{
+	if (c->gone.known)
+		set(c, FACT_MAPPING_GONE, true);
+}
+
 void facts_gather(struct reset_case *c)
 {
 	c->facts_yes = 0;
@@ -627,7 +541,12 @@ void facts_gather(struct reset_case *c)
 	gather_leak(c);
 	gather_calls(c);
 	gather_lookup(c);
+	gather_race(c);
+	gather_socket_now(c);
+	gather_clash(c);
+	gather_memory(c);
 	gather_stack(c);
 	gather_reason(c);
 	gather_conntrack(c);
+	gather_gone(c);
 }

@@ -20,6 +20,7 @@ enum fact {
 	FACT_SEGMENT_SYN,     /* SYN without ACK */
 	FACT_SEGMENT_HAS_SYN, /* with or without ACK */
 	FACT_SEGMENT_DATA,
+	FACT_SEGMENT_BARE, /* ACK and nothing else */
 	FACT_FLOW_SEEN,	   /* both directions carried traffic before, and nothing had ended it */
 	FACT_FOREIGN_TTL,  /* arrived with another TTL than all that the peer had sent */
 	FACT_MADE_BY_LEAK, /* came for an address that NAT here hides from the sender */
@@ -37,6 +38,12 @@ enum fact {
 	FACT_FIN_WAIT2_MINI,
 	FACT_DEAD_SOCKET,  /* a full socket that its application had closed */
 	FACT_OTHER_SOCKET, /* the socket has another tuple than the segment */
+	FACT_CLASH, /* a socket here took another connection's segment, and its answer did this */
+	/* the socket hash table */
+	FACT_SOCKET_NOW,     /* the connection has a socket when the RST leaves, or */
+	FACT_TIMEWAIT_NOW,   /* its TIME_WAIT remnant */
+	FACT_RACE_HANDSHAKE, /* the look-up overlapped an exchange of the socket on another CPU */
+	FACT_RACE_TIMEWAIT,
 	FACT_LINGER_ZERO,
 	FACT_UNREAD,
 	FACT_LINGER2_NEGATIVE,
@@ -50,7 +57,10 @@ enum fact {
 	FACT_IN_KEEPALIVE,
 	FACT_IN_RETRANSMIT,
 	FACT_IN_CHECK_REQ,
+	FACT_IN_DO_RCV, /* the socket that the look-up found took the segment itself */
 	FACT_IN_MPTCP,
+	FACT_IN_RESOURCES, /* tcp_out_of_resources() */
+	FACT_OVER_MEMORY,  /* more pages than tcp_mem allows */
 	FACT_REASON_MEMORY,
 	FACT_REASON_LINGER,
 	FACT_REASON_CLOSE,
@@ -58,6 +68,7 @@ enum fact {
 	FACT_NOT_TRACKED, /* the segment carried no conntrack entry */
 	FACT_REFUSED, /* conntrack reported the segment as INVALID, or we could not have seen it */
 	FACT_UNTRANSLATED, /* conntrack maps this tuple, the segment kept it */
+	FACT_MAPPING_GONE, /* conntrack had a mapping for this tuple, and dropped it */
 	FACT_MAX,
 };
 
@@ -75,6 +86,12 @@ extern const struct fact_text fact_texts[FACT_MAX];
 
 /** mapping_is_due() - is NAT due for a segment that still has this tuple? */
 bool mapping_is_due(const struct conntrack *ct, const struct tuple *seg);
+
+/**
+ * race_overlap_ns() - how long the kernel's exchange of the socket (kernel.window) and the
+ * look-up, which lies between the segment's arrival and the reset, went on side by side
+ */
+uint64_t race_overlap_ns(const struct reset_case *c);
 
 /** facts_gather() - fill facts_yes and facts_no from what the case holds. */
 void facts_gather(struct reset_case *c);

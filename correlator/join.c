@@ -21,6 +21,10 @@
 /* From one interface to the other in the same softirq run. */
 #define FORWARD_NS 1000000ull
 
+/* Sockets that took another connection's segment, and how long their peers may take to reset. */
+#define MAX_CLASHES 64
+#define CLASH_NS 3000000000ull
+
 #define N_BUCKETS 1024 /* a power of two */
 
 /* One id by which the other view may know a case: of a sighting, or of the account it met. */
@@ -38,6 +42,7 @@ struct slot {
 	struct id_link ids[MAX_IDS];
 	unsigned int n_ids;
 	struct view_slot *account; /* whose view the case has */
+	bool dropped;		   /* not to be told: part of another case now */
 	struct reset_case c;
 };
 
@@ -45,6 +50,12 @@ struct view_slot {
 	struct kernel_view view;
 	bool claimed;
 	bool used;
+};
+
+/* A socket that took another connection's segment; its peer may reset it for the answer. */
+struct clash {
+	struct kernel_view view; /* call == CALL_NONE: free */
+	struct conntrack ct;	 /* of the segment, as conntrack said then */
 };
 
 struct join {
@@ -58,7 +69,9 @@ struct join {
 	struct id_link *by_id[N_BUCKETS];
 	struct view_slot *views; /* ring, newest at next_view - 1 */
 	unsigned int next_view;
-	uint64_t newest_ts; /* of the open cases */
+	uint64_t newest_ts;		   /* of the open cases */
+	struct clash clashes[MAX_CLASHES]; /* ring, newest at next_clash - 1 */
+	unsigned int next_clash;
 };
 
 struct join *join__new(const struct join_ops *ops)
@@ -210,7 +223,7 @@ static bool is_linked(const struct slot *s, const struct kernel_view *k)
 
 static bool fits(const struct reset_case *c, const struct kernel_view *k, bool exact)
 {
-	if (distance(c->rst.ts_ns, k->ts_ns) > SETTLE_NS)
+	if (c->kind == CASE_STALL || distance(c->rst.ts_ns, k->ts_ns) > SETTLE_NS)
 		return false;
 	switch (k->call) {
 	case CALL_PASSIVE:
@@ -457,6 +470,43 @@ static struct slot *open_slot(struct join *j, const struct wire_event *w)
 	return s;
 }
 
+/* Does the RST answer what that socket said to its peer? */
+static bool is_clash_answered(const struct clash *cl, const struct packet *rst)
+{
+	const struct kernel_sock *sk = &cl->view.sock;
+
+	return cl->view.call != CALL_NONE && rst->ts_ns >= cl->view.ts_ns &&
+	       rst->ts_ns - cl->view.ts_ns <= CLASH_NS && rst->seq == sk->rcv_nxt &&
+	       same_end(rst->tuple.saddr, rst->tuple.sport, sk->tuple.daddr, sk->tuple.dport);
+}
+
+/* The stalled handshake is now part of the reset's case. */
+static void drop_stall(struct join *j, uint64_t view_id)
+{
+	struct slot *s;
+
+	for (s = j->open; s; s = s->next)
+		if (s->c.kind == CASE_STALL && s->c.clash.id == view_id)
+			s->dropped = true;
+}
+
+/* A RST that came in: was it one of our own sockets that provoked it? */
+static void find_clash(struct join *j, struct slot *s)
+{
+	unsigned int i;
+
+	for (i = 1; i <= MAX_CLASHES && !was_sent(&s->c); i++) {
+		const struct clash *cl = &j->clashes[(j->next_clash - i) % MAX_CLASHES];
+
+		if (!is_clash_answered(cl, &s->c.rst))
+			continue;
+		s->c.clash = cl->view;
+		s->c.clash.ct = cl->ct;
+		drop_stall(j, cl->view.id);
+		return;
+	}
+}
+
 static void on_wire(struct join *j, const struct wire_event *w)
 {
 	struct slot *s = find_slot(j, &w->rst);
@@ -473,9 +523,81 @@ static void on_wire(struct join *j, const struct wire_event *w)
 		s->c.answers = w->answers;
 		s->c.answer_match = w->match;
 	}
+	if (w->now.asked)
+		s->c.now = w->now;
 	find_views(j, s);
-	if (opened)
-		j->ops.opened(j->ops.ctx, &s->c);
+	if (!opened)
+		return;
+	find_clash(j, s);
+	j->ops.opened(j->ops.ctx, &s->c);
+}
+
+/* A SYN that is sent again is no news. */
+static struct clash *find_same_syn(struct join *j, const struct kernel_view *k)
+{
+	unsigned int i;
+
+	for (i = 0; i < MAX_CLASHES; i++) {
+		struct clash *cl = &j->clashes[i];
+
+		if (cl->view.call == CALL_CHALLENGE && cl->view.segment_seq == k->segment_seq &&
+		    tuple_equal(&cl->view.segment, &k->segment) &&
+		    tuple_equal(&cl->view.sock.tuple, &k->sock.tuple))
+			return cl;
+	}
+	return NULL;
+}
+
+static struct clash *keep_clash(struct join *j, const struct kernel_view *k)
+{
+	struct clash *cl = &j->clashes[j->next_clash++ % MAX_CLASHES];
+
+	*cl = (struct clash){ .view = *k, .ct = k->ct };
+	return cl;
+}
+
+/* Opens a case of its own: perhaps nobody will ever reset anything. */
+static void open_stall(struct join *j, struct clash *cl)
+{
+	struct wire_event syn = { .rst = cl->view.seen,
+				  .answers = cl->view.seen,
+				  .match = ANSWER_EXACT };
+	struct slot *s = open_slot(j, &syn);
+
+	if (!s)
+		return;
+	s->c.kind = CASE_STALL;
+	s->c.clash = cl->view;
+	add_sighting(&s->c, &syn.rst);
+	j->ops.opened(j->ops.ctx, &s->c);
+	s->c.clash.ct = cl->ct = s->c.ct;
+}
+
+static void on_clash(struct join *j, const struct kernel_view *k)
+{
+	struct clash *cl = k->call == CALL_CHALLENGE ? find_same_syn(j, k) : NULL;
+
+	if (cl) {
+		cl->view.ts_ns = k->ts_ns;
+		return;
+	}
+	cl = keep_clash(j, k);
+	if (k->call == CALL_CHALLENGE)
+		open_stall(j, cl);
+}
+
+/* The account that found the window open has come before, with or without its RST. */
+static void close_window(struct join *j, const struct kernel_view *k)
+{
+	struct slot *s;
+	unsigned int i;
+
+	for (i = 0; i < MAX_VIEWS; i++)
+		if (j->views[i].used && j->views[i].view.id == k->join_id)
+			j->views[i].view.window.end_ns = k->window.end_ns;
+	for (s = j->open; s; s = s->next)
+		if (s->c.kernel.id == k->join_id)
+			s->c.kernel.window.end_ns = k->window.end_ns;
 }
 
 static void on_kernel(struct join *j, const struct kernel_view *k)
@@ -492,6 +614,10 @@ void join__event(struct join *j, const struct event *ev)
 {
 	if (ev->kind == EVENT_WIRE)
 		on_wire(j, &ev->wire);
+	else if (ev->kernel.call == CALL_WINDOW)
+		close_window(j, &ev->kernel);
+	else if (ev->kernel.call == CALL_CHALLENGE || ev->kernel.call == CALL_TIMEWAIT)
+		on_clash(j, &ev->kernel);
 	else
 		on_kernel(j, &ev->kernel);
 }
@@ -501,7 +627,8 @@ static void complete_first(struct join *j)
 	struct slot *s = j->open;
 
 	leave(j, s);
-	j->ops.completed(j->ops.ctx, &s->c);
+	if (!s->dropped)
+		j->ops.completed(j->ops.ctx, &s->c);
 	s->next = j->spare;
 	j->spare = s;
 }

@@ -4,152 +4,13 @@
  */
 #include "phrase.h"
 
-#include <arpa/inet.h>
-#include <ctype.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "facts.h"
+
 #define STACK_SHOWN 5
-
-const char *tcp_state_name(uint8_t state)
-{
-	static const char *const names[] = {
-		"UNKNOWN",   "ESTABLISHED", "SYN_SENT",	    "SYN_RECV",	  "FIN_WAIT1",
-		"FIN_WAIT2", "TIME_WAIT",   "CLOSE",	    "CLOSE_WAIT", "LAST_ACK",
-		"LISTEN",    "CLOSING",	    "NEW_SYN_RECV",
-	};
-
-	return state < sizeof(names) / sizeof(names[0]) ? names[state] : names[0];
-}
-
-const char *ct_state_name(enum ct_state state)
-{
-	switch (state) {
-	case CT_INVALID:
-		return "INVALID";
-	case CT_NEW:
-		return "NEW";
-	case CT_ESTABLISHED:
-		return "ESTABLISHED";
-	case CT_RELATED:
-		return "RELATED";
-	case CT_UNTRACKED:
-		return "UNTRACKED";
-	default:
-		return "none";
-	}
-}
-
-const char *lookup_name(enum lookup lookup)
-{
-	switch (lookup) {
-	case LOOKUP_LISTENER:
-		return "listener";
-	case LOOKUP_REQUEST:
-		return "request";
-	case LOOKUP_ESTABLISHED:
-		return "established";
-	case LOOKUP_TIMEWAIT:
-		return "timewait";
-	case LOOKUP_OTHER:
-		return "other";
-	default:
-		return "none";
-	}
-}
-
-const char *hook_name(enum hook hook)
-{
-	switch (hook) {
-	case HOOK_XDP:
-		return "xdp";
-	case HOOK_TC_INGRESS:
-		return "tc-ingress";
-	case HOOK_TC_EGRESS:
-		return "tc-egress";
-	default:
-		return "pcap";
-	}
-}
-
-const char *call_name(const struct kernel_view *k)
-{
-	bool v6 = k->segment.family == AF_INET6;
-
-	switch (k->call) {
-	case CALL_PASSIVE:
-		return v6 ? "tcp_v6_send_reset" : "tcp_v4_send_reset";
-	case CALL_ACTIVE:
-		return "tcp_send_active_reset";
-	case CALL_RECEIVE:
-		return "tcp_reset";
-	case CALL_REJECT:
-		return v6 ? "nf_send_reset6" : "nf_send_reset";
-	default:
-		return "";
-	}
-}
-
-void print_address(FILE *out, const uint8_t *addr, uint8_t family)
-{
-	char text[INET6_ADDRSTRLEN];
-
-	if (family == AF_INET6)
-		inet_ntop(AF_INET6, addr, text, sizeof(text));
-	else
-		inet_ntop(AF_INET, addr + 12, text, sizeof(text));
-	fputs(text, out);
-}
-
-void print_endpoint(FILE *out, const uint8_t *addr, uint16_t port, uint8_t family)
-{
-	const char *open = family == AF_INET6 ? "[" : "", *end = family == AF_INET6 ? "]" : "";
-
-	fputs(open, out);
-	print_address(out, addr, family);
-	fprintf(out, "%s:%u", end, port);
-}
-
-void print_tuple(FILE *out, const struct tuple *t)
-{
-	print_endpoint(out, t->saddr, t->sport, t->family);
-	fputs(" → ", out);
-	print_endpoint(out, t->daddr, t->dport, t->family);
-}
-
-void print_flags(FILE *out, uint8_t flags)
-{
-	static const struct {
-		uint8_t bit;
-		const char *name;
-	} names[] = {
-		{ FLAG_SYN, "SYN" }, { FLAG_FIN, "FIN" }, { FLAG_RST, "RST" },
-		{ FLAG_PSH, "PSH" }, { FLAG_ACK, "ACK" },
-	};
-	const char *sep = "";
-	unsigned int i;
-
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (!(flags & names[i].bit))
-			continue;
-		fprintf(out, "%s%s", sep, names[i].name);
-		sep = " ";
-	}
-	if (!*sep)
-		fputs("no flags", out);
-}
-
-void print_escaped(FILE *out, const char *s)
-{
-	for (; *s; s++) {
-		unsigned char ch = (unsigned char)*s;
-
-		if (isprint(ch) && ch != '\\')
-			fputc(ch, out);
-		else
-			fprintf(out, "\\x%02x", ch);
-	}
-}
 
 static void print_change(FILE *out, const struct tuple *from, const struct tuple *reply, bool to)
 {
@@ -245,6 +106,47 @@ static uint8_t segment_flags(const struct reset_case *c)
 	const struct packet *p = segment_packet(c);
 
 	return c->kernel.has_segment ? c->kernel.segment_flags : p ? p->flags : 0;
+}
+
+/* One end or both, as seen from the reset: "from 5.2 to 1.0 µs before", "from 5.2 µs before on". */
+static void print_window(FILE *out, const struct reset_case *c)
+{
+	const struct hash_window *w = &c->kernel.window;
+	double start = (double)(int64_t)(w->start_ns - c->kernel.ts_ns) / 1000.0;
+
+	if (w->end_ns)
+		fprintf(out, "from %+.1f to %+.1f µs of the reset", start,
+			(double)(int64_t)(w->end_ns - c->kernel.ts_ns) / 1000.0);
+	else
+		fprintf(out, "from %+.1f µs of the reset on", start);
+}
+
+/* What the segment was, whose socket took it, and what it should have become. */
+static void print_clash(FILE *out, const struct reset_case *c)
+{
+	const struct kernel_view *k = &c->clash;
+
+	print_tuple(out, &k->segment);
+	fputs(k->call == CALL_CHALLENGE ? " (SYN) was given to the connected socket " :
+					  " was given to the TIME_WAIT socket ",
+	      out);
+	print_tuple(out, &k->sock.tuple);
+	if (k->ct.has_entry) {
+		fputs("; NAT makes it ", out);
+		print_endpoint(out, k->ct.reply.daddr, k->ct.reply.dport, k->ct.reply.family);
+		fputs(" → ", out);
+		print_endpoint(out, k->ct.reply.saddr, k->ct.reply.sport, k->ct.reply.family);
+		fputs(", which no socket had", out);
+	}
+	fputs(k->call == CALL_CHALLENGE ? "; that socket answered with a challenge ACK" : "", out);
+}
+
+static void print_ago(FILE *out, uint64_t ns)
+{
+	if (ns < 1000000000u)
+		fprintf(out, "%" PRIu64 " ms", ns / 1000000u);
+	else
+		fprintf(out, "%" PRIu64 " s", ns / 1000000000u);
 }
 
 typedef void (*printer)(FILE *out, const struct reset_case *c, const struct report_context *ctx);
@@ -482,6 +384,89 @@ PRINTER(ct_to)
 	print_mapping(out, c, true);
 }
 
+PRINTER(kernel_cpu)
+{
+	(void)ctx;
+	fprintf(out, "%u", c->kernel.cpu);
+}
+
+PRINTER(now_state)
+{
+	(void)ctx;
+	fputs(tcp_state_name(c->now.state), out);
+}
+
+PRINTER(race_cpu)
+{
+	(void)ctx;
+	fprintf(out, "%u", c->kernel.window.cpu);
+}
+
+PRINTER(race_window)
+{
+	(void)ctx;
+	print_window(out, c);
+}
+
+PRINTER(race_arrival)
+{
+	(void)ctx;
+	fprintf(out, "at %+.1f µs", (double)(int64_t)(c->answers.ts_ns - c->kernel.ts_ns) / 1000.0);
+}
+
+PRINTER(race_overlap)
+{
+	(void)ctx;
+	fprintf(out, "%.1f", (double)race_overlap_ns(c) / 1000.0);
+}
+
+PRINTER(clash)
+{
+	(void)ctx;
+	print_clash(out, c);
+}
+
+PRINTER(gone_seg)
+{
+	(void)ctx;
+	print_tuple(out, &c->gone.ct.orig);
+}
+
+PRINTER(gone_mapping)
+{
+	const struct conntrack *ct = &c->gone.ct;
+
+	(void)ctx;
+	fputs("whose replies come as ", out);
+	print_tuple(out, &ct->reply);
+}
+
+PRINTER(gone_ago)
+{
+	(void)ctx;
+	print_ago(out, c->rst.ts_ns > c->gone.ts_ns ? c->rst.ts_ns - c->gone.ts_ns : 0);
+}
+
+PRINTER(gone_how)
+{
+	(void)ctx;
+	fputs(c->gone.by_request ? "somebody deleted it" :
+				   "it timed out, or had to make room for another",
+	      out);
+}
+
+PRINTER(mem_pages)
+{
+	(void)ctx;
+	fprintf(out, "%" PRIu64, c->kernel.sock.mem_pages);
+}
+
+PRINTER(mem_limit)
+{
+	(void)ctx;
+	fprintf(out, "%" PRIu64, c->kernel.sock.mem_limit);
+}
+
 static const struct {
 	const char *name;
 	printer print;
@@ -517,6 +502,20 @@ static const struct {
 	{ "ct.state", p_ct_state, "its state" },
 	{ "ct.from", p_ct_from, "the first destination" },
 	{ "ct.to", p_ct_to, "the translated one" },
+	{ "kernel.cpu", p_kernel_cpu, "B" },
+	{ "now.state", p_now_state, "ESTABLISHED" },
+	{ "race.cpu", p_race_cpu, "A" },
+	{ "race.window", p_race_window, "for a moment" },
+	{ "race.arrival", p_race_arrival, "just before" },
+	{ "race.overlap", p_race_overlap, "N" },
+	{ "clash", p_clash,
+	  "a socket here took another connection's segment, which NAT had not finished with" },
+	{ "gone.seg", p_gone_seg, "the segment" },
+	{ "gone.mapping", p_gone_mapping, "which it needs" },
+	{ "gone.ago", p_gone_ago, "some time" },
+	{ "gone.how", p_gone_how, "it timed out, or somebody deleted it" },
+	{ "mem.pages", p_mem_pages, "N" },
+	{ "mem.limit", p_mem_limit, "M" },
 };
 
 static int find_placeholder(const char *name, size_t len)

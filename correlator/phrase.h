@@ -10,7 +10,7 @@
 
 #include <stdio.h>
 
-#include "case.h"
+#include "print.h"
 
 /* What a report says that is not of the case: where it was seen and how to name things. */
 struct report_context {
@@ -31,23 +31,5 @@ char *phrase(const char *template, const struct reset_case *c, const struct repo
 
 /** phrase_known() - does every placeholder of @template exist? For the tests of the tables. */
 bool phrase_known(const char *template);
-
-void print_address(FILE *out, const uint8_t *addr, uint8_t family);
-void print_endpoint(FILE *out, const uint8_t *addr, uint16_t port, uint8_t family);
-void print_tuple(FILE *out, const struct tuple *t);
-
-/** print_flags() - "SYN", "PSH ACK", "none" */
-void print_flags(FILE *out, uint8_t flags);
-
-/** print_escaped() - @s with everything but printable characters as \xNN */
-void print_escaped(FILE *out, const char *s);
-
-const char *tcp_state_name(uint8_t state);
-const char *ct_state_name(enum ct_state state);
-const char *lookup_name(enum lookup lookup);
-const char *hook_name(enum hook hook);
-
-/** call_name() - the kernel function, or "" */
-const char *call_name(const struct kernel_view *k);
 
 #endif

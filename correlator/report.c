@@ -10,6 +10,11 @@
 
 #define SCHEMA_VERSION 1
 
+const char *kind_name(enum case_kind kind)
+{
+	return kind == CASE_STALL ? "stall" : "reset";
+}
+
 const char *origin_name(enum origin o)
 {
 	static const char *const names[] = { "unknown", "local", "forwarded", "remote" };
@@ -231,9 +236,8 @@ static json_t *json_seen_packet(const struct packet *p, const struct reset_case 
 	return o;
 }
 
-static json_t *json_conntrack(const struct reset_case *c)
+static json_t *json_conntrack(const struct conntrack *ct)
 {
-	const struct conntrack *ct = &c->ct;
 	json_t *o = json_object(), *nat = json_array();
 
 	json_object_set_new(o, "state", json_string(ct_state_name(ct->state)));
@@ -276,9 +280,27 @@ static json_t *json_stack(const struct kernel_view *k)
 	return array;
 }
 
+/* The exchange of the socket that the look-up met, where it did. */
+static json_t *json_race(const struct reset_case *c, const struct report_context *ctx)
+{
+	static const char *const kinds[] = { "none", "handshake", "timewait" };
+	const struct hash_window *w = &c->kernel.window;
+	char start[40], end[40];
+
+	if (!(c->facts_yes & (FACT(RACE_HANDSHAKE) | FACT(RACE_TIMEWAIT))))
+		return json_null();
+	format_time(start, sizeof(start), w->start_ns, ctx);
+	format_time(end, sizeof(end), w->end_ns, ctx);
+	return json_pack("{ss ss so si si sf}", "kind", kinds[w->kind], "start", start, "end",
+			 w->end_ns ? json_string(end) : json_null(), "cpu", (int)w->cpu,
+			 "lookup_cpu", (int)c->kernel.cpu, "overlap_us",
+			 (double)race_overlap_ns(c) / 1000.0);
+}
+
 static json_t *json_kernel(const struct reset_case *c, const struct report_context *ctx)
 {
-	const struct kernel_view *k = &c->kernel;
+	bool by_clash = c->kernel.call == CALL_NONE && c->facts_yes & FACT(CLASH);
+	const struct kernel_view *k = by_clash ? &c->clash : &c->kernel;
 	bool told = k->call != CALL_NONE;
 	json_t *o = json_object();
 
@@ -289,8 +311,8 @@ static json_t *json_kernel(const struct reset_case *c, const struct report_conte
 	json_object_set_new(o, "lookup", json_string(lookup_name(k->lookup)));
 	json_object_set_new(o, "sk", json_sock(&k->sock));
 	json_object_set_new(o, "skb", k->has_segment ? json_tuple(&k->segment) : json_null());
-	json_object_set_new(o, "conntrack", json_conntrack(c));
-	json_object_set_new(o, "race", json_null());
+	json_object_set_new(o, "conntrack", json_conntrack(by_clash ? &k->ct : &c->ct));
+	json_object_set_new(o, "race", json_race(c, ctx));
 	json_object_set_new(o, "stack", json_stack(k));
 	return o;
 }
@@ -385,6 +407,7 @@ json_t *report_json(const struct reset_case *c, const struct report_context *ctx
 		return NULL;
 	format_time(ts, sizeof(ts), c->rst.ts_ns, ctx);
 	json_object_set_new(o, "v", json_integer(SCHEMA_VERSION));
+	json_object_set_new(o, "kind", json_string(kind_name(c->kind)));
 	json_object_set_new(o, "ts", json_string(ts));
 	json_object_set_new(o, "host", json_text(ctx->host));
 	json_object_set_new(o, "if", json_text(ctx->ifname(ctx->ifname_ctx, c->rst.ifindex)));
@@ -399,7 +422,7 @@ json_t *report_json(const struct reset_case *c, const struct report_context *ctx
 	json_object_set_new(o, "evidence", json_lines(report_evidence(c, ctx, true)));
 	json_object_set_new(o, "missing", json_lines(report_missing(c, ctx)));
 	json_object_set_new(o, "advice", json_advice(c, ctx));
-	json_object_set_new(o, "rst", json_packet(&c->rst));
+	json_object_set_new(o, "rst", c->kind == CASE_RESET ? json_packet(&c->rst) : json_null());
 	json_object_set_new(o, "answers", json_answers(c, ctx));
 	json_object_set_new(o, "kernel", json_kernel(c, ctx));
 	json_object_set_new(o, "owner", json_owner(&c->owner));

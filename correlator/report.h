@@ -35,6 +35,7 @@ void report_lines_free(struct report_lines *lines);
  */
 json_t *report_json(const struct reset_case *c, const struct report_context *ctx);
 
+const char *kind_name(enum case_kind kind);
 const char *origin_name(enum origin o);
 const char *type_name(enum reset_type t);
 const char *confidence_name(enum confidence conf);

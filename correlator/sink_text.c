@@ -86,7 +86,8 @@ static void print_head(struct sink *s, const struct reset_case *c, const struct 
 	char ts[40];
 
 	format_time(ts, sizeof(ts), c->rst.ts_ns, ctx);
-	fprintf(s->out, "%s%s%s  %sRST%s%s ", DIM(s), ts, PLAIN(s), BOLD(s),
+	fprintf(s->out, "%s%s%s  %s%s%s%s ", DIM(s), ts, PLAIN(s), BOLD(s),
+		c->kind == CASE_STALL ? "no RST, but a stalled handshake: SYN" : "RST",
 		c->rst.flags & FLAG_ACK ? "+ACK" : "", PLAIN(s));
 	print_tuple(s->out, &c->rst.tuple);
 	fprintf(s->out, "\n  %s%s%s (", c->confidence >= CONF_LIKELY ? RED(s) : YELLOW(s),
@@ -113,7 +114,7 @@ static void print_answers(struct sink *s, const struct reset_case *c,
 	size_t size;
 	FILE *out;
 
-	if (c->answer_match == ANSWER_NONE)
+	if (c->answer_match == ANSWER_NONE || c->kind == CASE_STALL)
 		return;
 	out = open_memstream(&buf, &size);
 	if (!out)
@@ -208,6 +209,9 @@ static void print_candidates(struct sink *s, const struct reset_case *c)
 		return;
 	for (i = 0; i < c->n_candidates; i++)
 		fprintf(out, "%s%s", i ? ", " : "", c->candidates[i]->id);
+	/* Of what is certain here, something at the other host may be the cause. */
+	if (c->confidence == CONF_CERTAIN)
+		fputs(" at the other host", out);
 	fclose(out);
 	print_wrapped(s, "perhaps", buf);
 	free(buf);

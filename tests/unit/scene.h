@@ -63,10 +63,20 @@ struct scene {
 	enum mark mark;
 	enum mapping map;
 	bool asked;	      /* ctnetlink answered */
+	bool gone;	      /* conntrack had dropped a mapping of this very tuple */
 	bool reported;	      /* conntrack reported the segment as INVALID */
 	uint32_t views;	      /* 0 = all of them */
 	uint32_t blind_views; /* views that are missing */
 	uint64_t lost_events, lost_packets;
+	enum window_kind window;	    /* the exchange of the connection's socket */
+	int window_from, window_to;	    /* µs before the reset; window_to 0 = still open */
+	bool window_same_cpu, window_other; /* of other numbers than the segment's */
+	uint8_t now_state;  /* of the socket when the RST left, TCP_*; 0 = not asked */
+	bool now_elsewhere; /* the RST left by another interface */
+	enum kernel_call clash;
+	bool clash_by_nat; /* conntrack gave the SYN another port than the socket has */
+	bool stall;	   /* no RST at all */
+	uint64_t mem_pages, mem_limit;
 };
 
 static inline void scene_stack(struct kernel_view *k, const char *words)
@@ -236,6 +246,52 @@ static inline void scene_socket(const struct scene *s, struct reset_case *c)
 	};
 }
 
+/* 10 µs before the reset the segment came in. */
+static inline void scene_race(const struct scene *s, struct reset_case *c)
+{
+	struct kernel_view *k = &c->kernel;
+
+	if (s->window || s->now_state)
+		c->answers.ts_ns = k->ts_ns - 10000;
+	if (s->window)
+		k->window = (struct hash_window){
+			.kind = s->window,
+			.start_ns = k->ts_ns - (uint64_t)s->window_from * 1000,
+			.end_ns = s->window_to ? k->ts_ns - (uint64_t)s->window_to * 1000 : 0,
+			.cpu = s->window_same_cpu ? 0 : 1,
+			.rcv_nxt = s->window_other ? 0x80000000u : 0,
+			.snd_nxt = 700,
+		};
+	if (s->now_state)
+		c->now = (struct socket_now){
+			.asked = true,
+			.state = s->now_state == TCP_LISTEN ? 0 : s->now_state,
+			.full = s->now_state == TCP_ESTABLISHED,
+			.snd_nxt = 700,
+		};
+	if (s->now_elsewhere)
+		c->answers.ifindex++;
+}
+
+static inline void scene_clash(const struct scene *s, struct reset_case *c)
+{
+	uint8_t af = c->rst.tuple.family;
+	struct kernel_view *k = &c->clash;
+
+	k->call = s->clash;
+	c->kind = s->stall ? CASE_STALL : CASE_RESET;
+	if (!s->clash)
+		return;
+	k->sock.present = true;
+	k->sock.tuple = make_tuple(af, LOCAL, 80, PEER, 40000);
+	k->has_segment = true;
+	k->segment = make_tuple(af, PEER, 40000, LOCAL, 6050);
+	k->ct.has_entry = true;
+	k->ct.dnat = true;
+	k->ct.orig = k->segment;
+	k->ct.reply = make_tuple(af, LOCAL, 80, PEER, s->clash_by_nat ? 55555 : 40000);
+}
+
 /* Not classified yet. */
 static inline struct reset_case scene_build(const struct scene *s, uint8_t af)
 {
@@ -272,7 +328,14 @@ static inline struct reset_case scene_build(const struct scene *s, uint8_t af)
 		snprintf(k->reason, sizeof(k->reason), "%s", s->reason);
 	scene_stack(k, s->stack);
 	scene_conntrack(s, &c);
-	c.views = (s->views ? s->views : 0xff) & ~s->blind_views;
+	scene_race(s, &c);
+	scene_clash(s, &c);
+	c.gone.known = s->gone;
+	k->sock.memory_known = s->mem_limit != 0;
+	k->sock.mem_pages = s->mem_pages;
+	k->sock.mem_limit = s->mem_limit;
+	k->sock.wmem_queued = 100000;
+	c.views = (s->views ? s->views : 0x1ff) & ~s->blind_views;
 	c.lost_events = s->lost_events;
 	c.lost_packets = s->lost_packets;
 	return c;

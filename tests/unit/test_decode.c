@@ -230,11 +230,12 @@ static void test_kernel(const struct family *f)
 
 static void test_calls(void)
 {
-	static const enum kernel_call want[] = { [RST_FUNC_PASSIVE] = CALL_PASSIVE,
-						 [RST_FUNC_ACTIVE] = CALL_ACTIVE,
-						 [RST_FUNC_RECEIVE] = CALL_RECEIVE,
-						 [RST_FUNC_REJECT] = CALL_REJECT,
-						 [RST_FUNC_NF_DROP] = CALL_NF_DROP };
+	static const enum kernel_call want[] = {
+		[RST_FUNC_PASSIVE] = CALL_PASSIVE,   [RST_FUNC_ACTIVE] = CALL_ACTIVE,
+		[RST_FUNC_RECEIVE] = CALL_RECEIVE,   [RST_FUNC_REJECT] = CALL_REJECT,
+		[RST_FUNC_NF_DROP] = CALL_NF_DROP,   [RST_FUNC_CHALLENGE] = CALL_CHALLENGE,
+		[RST_FUNC_TIMEWAIT] = CALL_TIMEWAIT, [RST_FUNC_WINDOW] = CALL_WINDOW
+	};
 	struct rst_ev_kernel in = kernel_of(&families[0]);
 	unsigned int func, accepted = 0;
 	struct event ev;

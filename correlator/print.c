@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * print.c - values of a case as people write them.
+ */
+#include "print.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+
+const char *tcp_state_name(uint8_t state)
+{
+	static const char *const names[] = {
+		"UNKNOWN",   "ESTABLISHED", "SYN_SENT",	    "SYN_RECV",	  "FIN_WAIT1",
+		"FIN_WAIT2", "TIME_WAIT",   "CLOSE",	    "CLOSE_WAIT", "LAST_ACK",
+		"LISTEN",    "CLOSING",	    "NEW_SYN_RECV",
+	};
+
+	return state < sizeof(names) / sizeof(names[0]) ? names[state] : names[0];
+}
+
+const char *ct_state_name(enum ct_state state)
+{
+	switch (state) {
+	case CT_INVALID:
+		return "INVALID";
+	case CT_NEW:
+		return "NEW";
+	case CT_ESTABLISHED:
+		return "ESTABLISHED";
+	case CT_RELATED:
+		return "RELATED";
+	case CT_UNTRACKED:
+		return "UNTRACKED";
+	default:
+		return "none";
+	}
+}
+
+const char *lookup_name(enum lookup lookup)
+{
+	switch (lookup) {
+	case LOOKUP_LISTENER:
+		return "listener";
+	case LOOKUP_REQUEST:
+		return "request";
+	case LOOKUP_ESTABLISHED:
+		return "established";
+	case LOOKUP_TIMEWAIT:
+		return "timewait";
+	case LOOKUP_OTHER:
+		return "other";
+	default:
+		return "none";
+	}
+}
+
+const char *hook_name(enum hook hook)
+{
+	switch (hook) {
+	case HOOK_XDP:
+		return "xdp";
+	case HOOK_TC_INGRESS:
+		return "tc-ingress";
+	case HOOK_TC_EGRESS:
+		return "tc-egress";
+	default:
+		return "pcap";
+	}
+}
+
+const char *call_name(const struct kernel_view *k)
+{
+	bool v6 = k->segment.family == AF_INET6;
+
+	switch (k->call) {
+	case CALL_PASSIVE:
+		return v6 ? "tcp_v6_send_reset" : "tcp_v4_send_reset";
+	case CALL_ACTIVE:
+		return "tcp_send_active_reset";
+	case CALL_RECEIVE:
+		return "tcp_reset";
+	case CALL_REJECT:
+		return v6 ? "nf_send_reset6" : "nf_send_reset";
+	case CALL_CHALLENGE:
+		return "tcp_send_challenge_ack";
+	case CALL_TIMEWAIT:
+		return "tcp_timewait_state_process";
+	default:
+		return "";
+	}
+}
+
+void print_address(FILE *out, const uint8_t *addr, uint8_t family)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	if (family == AF_INET6)
+		inet_ntop(AF_INET6, addr, text, sizeof(text));
+	else
+		inet_ntop(AF_INET, addr + 12, text, sizeof(text));
+	fputs(text, out);
+}
+
+void print_endpoint(FILE *out, const uint8_t *addr, uint16_t port, uint8_t family)
+{
+	const char *open = family == AF_INET6 ? "[" : "", *end = family == AF_INET6 ? "]" : "";
+
+	fputs(open, out);
+	print_address(out, addr, family);
+	fprintf(out, "%s:%u", end, port);
+}
+
+void print_tuple(FILE *out, const struct tuple *t)
+{
+	print_endpoint(out, t->saddr, t->sport, t->family);
+	fputs(" → ", out);
+	print_endpoint(out, t->daddr, t->dport, t->family);
+}
+
+void print_flags(FILE *out, uint8_t flags)
+{
+	static const struct {
+		uint8_t bit;
+		const char *name;
+	} names[] = {
+		{ FLAG_SYN, "SYN" }, { FLAG_FIN, "FIN" }, { FLAG_RST, "RST" },
+		{ FLAG_PSH, "PSH" }, { FLAG_ACK, "ACK" },
+	};
+	const char *sep = "";
+	unsigned int i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!(flags & names[i].bit))
+			continue;
+		fprintf(out, "%s%s", sep, names[i].name);
+		sep = " ";
+	}
+	if (!*sep)
+		fputs("no flags", out);
+}
+
+void print_escaped(FILE *out, const char *s)
+{
+	for (; *s; s++) {
+		unsigned char ch = (unsigned char)*s;
+
+		if (isprint(ch) && ch != '\\')
+			fputc(ch, out);
+		else
+			fprintf(out, "\\x%02x", ch);
+	}
+}

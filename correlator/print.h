@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * print.h - values of a case as people write them.
+ */
+#ifndef PRINT_H
+#define PRINT_H
+
+#include <stdio.h>
+
+#include "case.h"
+
+void print_address(FILE *out, const uint8_t *addr, uint8_t family);
+void print_endpoint(FILE *out, const uint8_t *addr, uint16_t port, uint8_t family);
+void print_tuple(FILE *out, const struct tuple *t);
+
+/** print_flags() - "SYN", "PSH ACK", "none" */
+void print_flags(FILE *out, uint8_t flags);
+
+/** print_escaped() - @s with everything but printable characters as \xNN */
+void print_escaped(FILE *out, const char *s);
+
+const char *tcp_state_name(uint8_t state);
+const char *ct_state_name(enum ct_state state);
+const char *lookup_name(enum lookup lookup);
+const char *hook_name(enum hook hook);
+
+/** call_name() - the kernel function, or "" */
+const char *call_name(const struct kernel_view *k);
+
+#endif
