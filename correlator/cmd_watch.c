@@ -47,6 +47,7 @@ struct watch {
 	bool gone_refused;
 	struct owner_cache *owners;
 	struct sink sink;
+	struct sink evidence; /* out == NULL: not wanted, or it failed */
 	struct report_context report;
 	char host[256];
 	uint64_t start_ns;
@@ -192,6 +193,22 @@ static bool is_in_direction(const struct watch *w, const struct reset_case *c)
 	return w->opt.direction == DIRECTION_BOTH || (w->opt.direction == DIRECTION_OUT) == out;
 }
 
+/* A side show: that its disk is full must not end the watch. */
+static void write_evidence(struct watch *w, const struct reset_case *c)
+{
+	int err;
+
+	if (!w->evidence.out)
+		return;
+	err = w->evidence.ops->emit(&w->evidence, c, &w->report);
+	if (!err)
+		return;
+	error("write evidence to '%s': %s; no more is written", w->opt.evidence_file,
+	      error_name(err));
+	fclose(w->evidence.out);
+	w->evidence.out = NULL;
+}
+
 static void on_completed(void *ctx, struct reset_case *c)
 {
 	struct watch *w = ctx;
@@ -208,6 +225,7 @@ static void on_completed(void *ctx, struct reset_case *c)
 	/* A challenge ACK is the right answer to a SYN of the same connection. */
 	if (c->kind == CASE_STALL && !(c->facts_yes & FACT(CLASH)))
 		return;
+	write_evidence(w, c);
 	w->err = w->sink.ops->emit(&w->sink, c, &w->report);
 	if (w->err) {
 		w->done = true;
@@ -411,6 +429,20 @@ static int create_ready_file(const char *path)
 	return 0;
 }
 
+static int open_evidence(struct watch *w)
+{
+	FILE *out;
+
+	if (!w->opt.evidence_file)
+		return 0;
+	out = fopen(w->opt.evidence_file, "ae");
+	if (!out) {
+		error("open '%s': %s", w->opt.evidence_file, error_name(errno));
+		return -errno;
+	}
+	return sink_open(&w->evidence, "evidence", out);
+}
+
 /* Without SA_RESTART: standard output may be a pipe that nobody reads. */
 static int catch_signals(void)
 {
@@ -466,6 +498,8 @@ static void close_watch(struct watch *w)
 	ct_gone__free(w->gone);
 	owner_cache__free(w->owners);
 	free(w->opt.expression);
+	if (w->evidence.out)
+		fclose(w->evidence.out);
 }
 
 static void say_start(const struct watch *w)
@@ -479,6 +513,8 @@ static int watch(struct watch *w)
 {
 	int err = catch_signals();
 
+	if (!err)
+		err = open_evidence(w);
 	if (!err)
 		err = open_watch(w);
 	if (err)

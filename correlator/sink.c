@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct sink_ops *const sinks[] = { &sink_text, &sink_json };
+static const struct sink_ops *const sinks[] = { &sink_text, &sink_json, &sink_evidence };
 
 int sink_open(struct sink *s, const char *name, FILE *out)
 {

@@ -23,8 +23,9 @@ struct sink {
 
 extern const struct sink_ops sink_text;
 extern const struct sink_ops sink_json;
+extern const struct sink_ops sink_evidence;
 
-/** sink_open() - by name ("text", "json"); -EINVAL: no such sink */
+/** sink_open() - by name ("text", "json", "evidence"); -EINVAL: no such sink */
 int sink_open(struct sink *s, const char *name, FILE *out);
 
 #endif

@@ -13,7 +13,16 @@
 #include "command.h"
 #include "log.h"
 
-enum { OPT_NETNS = 256, OPT_DURATION, OPT_JSON, OPT_READY, OPT_VIEW, OPT_BTF, OPT_XDP };
+enum {
+	OPT_NETNS = 256,
+	OPT_DURATION,
+	OPT_JSON,
+	OPT_READY,
+	OPT_VIEW,
+	OPT_BTF,
+	OPT_XDP,
+	OPT_EVIDENCE
+};
 
 static const struct argp_option options[] = {
 	{ "interface", 'i', "IF", 0,
@@ -25,6 +34,8 @@ static const struct argp_option options[] = {
 	{ NULL, 'Q', "in|out", 0, "Only resets that come in, or that go out", 1 },
 	{ "json", OPT_JSON, NULL, 0, "One JSON object per reset per line (docs/report.schema.json)",
 	  2 },
+	{ "evidence", OPT_EVIDENCE, "FILE", 0,
+	  "Append to FILE what each answer was derived from, for a bug report", 2 },
 	{ "quiet", 'q', NULL, 0, "No plan and no summary on standard error", 2 },
 	{ "verbose", 'v', NULL, 0, "Also say what was tried and refused", 2 },
 	{ NULL, 'n', NULL, 0, "Accepted for tcpdump's sake: addresses are never resolved", 2 },
@@ -155,6 +166,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_BTF:
 		o->btf_path = arg;
+		break;
+	case OPT_EVIDENCE:
+		o->evidence_file = arg;
 		break;
 	case OPT_XDP:
 		o->xdp = true;

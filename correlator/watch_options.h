@@ -17,7 +17,8 @@ struct watch_options {
 	const char *netns;
 	const char *btf_path;
 	const char *ready_file;
-	char *expression; /* pcap-filter; NULL = none; freed by the caller */
+	const char *evidence_file; /* NULL = none */
+	char *expression;	   /* pcap-filter; NULL = none; freed by the caller */
 	enum tier tier;
 	enum direction direction;
 	unsigned long count; /* 0 = no limit */
