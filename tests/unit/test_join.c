@@ -784,6 +784,122 @@ static void measure(unsigned int n, unsigned int places, bool strangers)
 	join__free(j);
 }
 
+/* LOCAL:80's socket for PEER:40000 answered a SYN to LOCAL:6050 with a challenge ACK. */
+static struct event challenge(uint8_t af, uint32_t n, uint32_t syn_seq)
+{
+	struct event ev = active(af, n);
+
+	ev.kernel.id = 700000 + n;
+	ev.kernel.ts_ns = T0;
+	ev.kernel.call = CALL_CHALLENGE;
+	ev.kernel.has_segment = true;
+	ev.kernel.segment = make_tuple(af, PEER, 40000, LOCAL, 6050);
+	ev.kernel.segment_seq = syn_seq;
+	ev.kernel.seen = (struct packet){ .ts_ns = T0,
+					  .tuple = ev.kernel.segment,
+					  .seq = syn_seq,
+					  .flags = FLAG_SYN,
+					  .hook = HOOK_TC_INGRESS };
+	return ev;
+}
+
+/* The peer's RST for what that socket said: PEER:40000 to @port, seq @n. */
+static struct event answer(uint8_t af, uint32_t n, uint16_t port)
+{
+	struct event ev = came(af, n);
+
+	ev.wire.rst.tuple = make_tuple(af, PEER, 40000, LOCAL, port);
+	return ev;
+}
+
+static void test_stall(const struct family *f)
+{
+	struct join *j = start(4);
+
+	feed(j, challenge(f->af, 5, 900));
+	feed(j, challenge(f->af, 5, 900));
+	join__flush(j);
+	check_int(out.n, 1, "a SYN that is sent again stalls once (%s)", f->name);
+	check(out.cases[0].kind == CASE_STALL && out.cases[0].clash.call == CALL_CHALLENGE &&
+		      out.cases[0].answers.seq == 900,
+	      "a challenge ACK without a RST is a stall of its own (%s)", f->name);
+	join__free(j);
+}
+
+static void test_clash(const struct family *f, uint16_t port, const char *name)
+{
+	struct join *j = start(4);
+
+	feed(j, challenge(f->af, 5, 900));
+	feed(j, answer(f->af, 5, port));
+	join__flush(j);
+	check_int(out.n, 1, "%s: the reset and the stall are one case (%s)", name, f->name);
+	check(out.cases[0].kind == CASE_RESET && out.cases[0].clash.id == 700005,
+	      "%s: the reset knows what it answers (%s)", name, f->name);
+	join__free(j);
+}
+
+static void test_no_clash(const struct family *f)
+{
+	struct event other = answer(f->af, 6, 80), late = answer(f->af, 5, 80);
+	struct join *j = start(8);
+
+	late.wire.rst.ts_ns = T0 + 4000 * MS;
+	feed(j, challenge(f->af, 5, 900));
+	feed(j, other);
+	feed(j, late);
+	join__flush(j);
+	check_int(out.n, 3, "another number, or much later: three cases (%s)", f->name);
+	check(out.cases[1].clash.call == CALL_NONE && out.cases[2].clash.call == CALL_NONE,
+	      "neither reset answers the challenge ACK (%s)", f->name);
+	join__free(j);
+}
+
+/* TIME_WAIT says nothing as long as nobody resets it. */
+static void test_timewait_clash(const struct family *f)
+{
+	struct event tw = challenge(f->af, 5, 900);
+	struct join *j = start(4);
+
+	tw.kernel.call = CALL_TIMEWAIT;
+	feed(j, tw);
+	join__flush(j);
+	check_int(out.n, 0, "a TIME_WAIT socket that took a SYN is no case by itself (%s)",
+		  f->name);
+	join__free(j);
+	j = start(4);
+	feed(j, tw);
+	feed(j, answer(f->af, 5, 6050));
+	join__flush(j);
+	check(out.n == 1 && out.cases[0].clash.call == CALL_TIMEWAIT,
+	      "the reset that answers it knows it (%s)", f->name);
+	join__free(j);
+}
+
+/* The end of a window comes after the account that found it open, and before or after the RST. */
+static void test_window(const struct family *f, bool before_rst)
+{
+	struct event account = passive(f->af, 5), end = account;
+	struct join *j = start(4);
+
+	account.kernel.window = (struct hash_window){ WINDOW_HANDSHAKE, T0, 0, 1, 0, 0 };
+	end.kernel = (struct kernel_view){ .id = 1,
+					   .join_id = account.kernel.id,
+					   .call = CALL_WINDOW,
+					   .window = { .end_ns = T0 + 7 } };
+	feed(j, account);
+	if (before_rst)
+		feed(j, end);
+	feed(j, sent(f->af, 5));
+	if (!before_rst)
+		feed(j, end);
+	join__flush(j);
+	check(out.n == 1 && out.cases[0].kernel.window.end_ns == T0 + 7,
+	      "the window's end is known, told %s the RST (%s)", before_rst ? "before" : "after",
+	      f->name);
+	join__free(j);
+}
+
 int main(void)
 {
 	const struct family *f;
@@ -802,6 +918,13 @@ int main(void)
 		test_passed_on(f);
 		test_answers(f);
 		test_late_view(f);
+		test_stall(f);
+		test_clash(f, 80, "the first connection direct");
+		test_clash(f, 6050, "the first connection redirected");
+		test_no_clash(f);
+		test_timewait_clash(f);
+		test_window(f, true);
+		test_window(f, false);
 	}
 	test_unclaimed();
 	test_time();
