@@ -32,7 +32,8 @@ BPF_CFLAGS = -O2 -g -target bpf -mcpu=v2 -D__TARGET_ARCH_$(ARCH) $(filter-out -W
 	     -Iinclude -I/usr/include/$(shell $(CC) -print-multiarch) -MMD -MP
 
 BPF_SRCS := tc/rst_tc.bpf.c xdp/rst_xdp.bpf.c kprobe/rst_fentry.bpf.c kprobe/rst_kprobe.bpf.c \
-	    kprobe/rst_tracepoint.bpf.c
+	    kprobe/rst_tracepoint.bpf.c kprobe/rst_fentry_typed.bpf.c \
+	    kprobe/rst_tracepoint_typed.bpf.c
 BPF_OBJS := $(patsubst %.bpf.c,$(BUILD)/bpf/%.bpf.o,$(notdir $(BPF_SRCS)))
 SKELS    := $(BPF_OBJS:.bpf.o=.skel.h)
 # What needs libbpf or libxdp; all the rest runs without root, from recordings too.

@@ -145,3 +145,12 @@ int embedded_set(struct bpf_object *obj, const char *name, uint32_t value)
 	}
 	return -ENOENT;
 }
+
+uint32_t embedded_read_type(const struct btf *btf)
+{
+	int id = btf__find_by_name_kind(btf, "in6_addr", BTF_KIND_STRUCT);
+
+	if (id < 0 || btf__find_by_name_kind(btf, "bpf_rdonly_cast", BTF_KIND_FUNC) < 0)
+		return 0;
+	return (uint32_t)id;
+}

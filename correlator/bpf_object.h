@@ -50,4 +50,7 @@ int embedded_load(struct bpf_object *obj, struct shared_maps *maps);
 /** embedded_set() - set a "const volatile" __u32 before load; -ENOENT: no such variable */
 int embedded_set(struct bpf_object *obj, const char *name, uint32_t value);
 
+/** embedded_read_type() - for "read_type" of the objects with typed reads; 0 = no such cast */
+uint32_t embedded_read_type(const struct btf *btf);
+
 #endif

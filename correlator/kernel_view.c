@@ -18,8 +18,10 @@
 #include "kernel_names.h"
 #include "log.h"
 #include "rst_fentry.skel.h"
+#include "rst_fentry_typed.skel.h"
 #include "rst_kprobe.skel.h"
 #include "rst_tracepoint.skel.h"
+#include "rst_tracepoint_typed.skel.h"
 
 struct row {
 	const char *function;
@@ -114,6 +116,7 @@ struct kernel_probes {
 	struct bpf_link *links[MAX_LINKS];
 	unsigned int n_links;
 	bool tracepoint_is_partial; /* silent where there is no socket */
+	bool is_typed;		    /* reads without bpf_probe_read_kernel() */
 };
 
 static const char *const tier_names[] = {
@@ -250,6 +253,7 @@ static void configure(struct bpf_object *obj, enum tier tier, struct kernel_prob
 	int drop;
 
 	embedded_set(obj, "want_netns", cfg->netns);
+	embedded_set(obj, "read_type", embedded_read_type(cfg->btf));
 	if (tier == TIER_TRACEPOINT) {
 		uint32_t arg =
 			reason_argument(cfg->btf, "btf_trace_tcp_send_reset", BTF_KIND_TYPEDEF);
@@ -310,13 +314,13 @@ static const char *why_absent(const struct kernel_probes *p, unsigned int i)
 	return "not in this kernel, or in another form";
 }
 
-static const void *elf_of(enum tier tier, size_t *size)
+static const void *elf_of(enum tier tier, bool typed, size_t *size)
 {
 	if (tier == TIER_FENTRY)
-		return rst_fentry__elf_bytes(size);
+		return typed ? rst_fentry_typed__elf_bytes(size) : rst_fentry__elf_bytes(size);
 	if (tier == TIER_KPROBE)
 		return rst_kprobe__elf_bytes(size);
-	return rst_tracepoint__elf_bytes(size);
+	return typed ? rst_tracepoint_typed__elf_bytes(size) : rst_tracepoint__elf_bytes(size);
 }
 
 /* The drop of a rejected segment is needed only where REJECT itself cannot be probed. */
@@ -330,8 +334,22 @@ static bool is_needed(const struct kernel_probes *p, unsigned int i)
 	return true;
 }
 
+/* What a socket alone tells; a segment takes bpf_rdonly_cast() where the helper is refused. */
+#define SOCKET_VIEWS (VIEW_ACTIVE | VIEW_RECEIVE | VIEW_CLOSE)
+
+/* Why row @i cannot be had by @tier, as far as that can be known before trying; NULL = it can. */
+static const char *why_in_vain(const struct kernel_probes *p, unsigned int i, enum tier tier,
+			       bool typed)
+{
+	if (!exists(p, i, tier))
+		return why_absent(p, i);
+	if (typed && !(rows[i].view & SOCKET_VIEWS) && !embedded_read_type(p->cfg->btf))
+		return "locked down, and no bpf_rdonly_cast here";
+	return NULL;
+}
+
 static bool choose_programs(struct kernel_probes *p, struct bpf_object *obj, enum tier tier,
-			    bool *wanted)
+			    bool typed, bool *wanted)
 {
 	struct bpf_program *prog;
 	bool any = false;
@@ -345,10 +363,10 @@ static bool choose_programs(struct kernel_probes *p, struct bpf_object *obj, enu
 		wanted[i] = false;
 		if (!name || !is_needed(p, i))
 			continue;
-		if (!exists(p, i, tier)) {
-			p->row[i].why_not = why_absent(p, i);
+		p->row[i].why_not = why_in_vain(p, i, tier, typed);
+		p->row[i].err = 0;
+		if (p->row[i].why_not)
 			continue;
-		}
 		prog = bpf_object__find_program_by_name(obj, name);
 		bpf_program__set_autoload(prog, true);
 		if (tier == TIER_FENTRY && rows[i].renamed)
@@ -398,7 +416,8 @@ static void refuse(struct kernel_probes *p, const bool *wanted, const char *why,
 	}
 }
 
-static void try_tier(struct kernel_probes *p, enum tier tier)
+/* 0, or why the kernel does not take the programs. */
+static int try_object(struct kernel_probes *p, enum tier tier, bool typed)
 {
 	bool wanted[N_ROWS], any = false;
 	struct bpf_object *obj;
@@ -407,22 +426,22 @@ static void try_tier(struct kernel_probes *p, enum tier tier)
 	size_t size;
 	int err;
 
-	elf = elf_of(tier, &size);
+	elf = elf_of(tier, typed, &size);
 	obj = embedded_open(elf, size, tier_names[tier], p->cfg->btf_path, p->maps);
 	if (!obj) {
 		debug("open the %s object: %s", tier_names[tier], error_name(errno));
-		return;
+		return 0;
 	}
-	if (!choose_programs(p, obj, tier, wanted) || p->n_objs == MAX_OBJECTS) {
+	if (!choose_programs(p, obj, tier, typed, wanted) || p->n_objs == MAX_OBJECTS) {
 		bpf_object__close(obj);
-		return;
+		return 0;
 	}
 	configure(obj, tier, p, wanted);
 	err = embedded_load(obj, p->maps);
 	if (err) {
 		refuse(p, wanted, "refused to load", err);
 		bpf_object__close(obj);
-		return;
+		return err;
 	}
 	for (i = 0; i < N_ROWS; i++) {
 		if (!wanted[i])
@@ -441,6 +460,17 @@ static void try_tier(struct kernel_probes *p, enum tier tier)
 		p->objs[p->n_objs++] = obj;
 	else
 		bpf_object__close(obj);
+	p->is_typed |= any && typed;
+	return 0;
+}
+
+/* -EINVAL is what the verifier says to a helper that lockdown=confidentiality refuses. */
+static void try_tier(struct kernel_probes *p, enum tier tier)
+{
+	if (!p->is_typed && try_object(p, tier, false) != -EINVAL)
+		return;
+	if (tier != TIER_KPROBE)
+		try_object(p, tier, true);
 }
 
 static void try_tiers(struct kernel_probes *p)
@@ -592,6 +622,9 @@ void kernel_probes__print_plan(const struct kernel_probes *p, FILE *out)
 		fputs("  none, as asked: causes are named from the wire alone\n", out);
 		return;
 	}
+	if (p->is_typed)
+		fputs("  by typed loads: this kernel refuses bpf_probe_read_kernel (lockdown)\n",
+		      out);
 	for (i = 0; i < N_ROWS; i++)
 		print_row(p, i, out);
 }

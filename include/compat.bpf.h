@@ -12,6 +12,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "kernel_types.h"
+#include "reads.bpf.h"
 
 /*
  * tcp_v4_send_reset(sk, skb, reason) since 6.10, without a reason before.

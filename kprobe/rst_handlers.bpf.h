@@ -123,15 +123,17 @@ static __always_inline int view_skb(const struct sk_buff *skb, struct skb_view *
 	__u8 version;
 
 	__builtin_memset(v, 0, sizeof(*v));
-	if (bpf_probe_read_kernel(&version, 1, head + network))
+	if (!can_read_any() || bpf_probe_read_kernel(&version, 1, head + network))
 		return -1;
 	if (version >> 4 == 4) {
 		if (read_ipv4(head + network, v, &headers, &len))
 			return -1;
-	} else {
+	} else if (version >> 4 == 6) {
 		if (read_ipv6(head + network, v, &len))
 			return -1;
 		headers = BPF_CORE_READ(skb, transport_header) - network;
+	} else {
+		return -1;
 	}
 	if (bpf_probe_read_kernel(&tcp, sizeof(tcp), head + network + headers))
 		return -1;
@@ -169,6 +171,8 @@ static __always_inline int is_full_socket(__u8 state)
 
 static __always_inline void read_sock_tuple(const struct sock *sk, __u8 full, struct rst_tuple *t)
 {
+	const struct inet_sock *inet = full ? (const void *)tcp_sock_of(sk) : NULL;
+
 	t->family = BPF_CORE_READ(sk, __sk_common.skc_family);
 	if (t->family == AF_INET6) {
 		bpf_core_read(t->saddr, 16, &sk->__sk_common.skc_v6_rcv_saddr);
@@ -179,7 +183,7 @@ static __always_inline void read_sock_tuple(const struct sock *sk, __u8 full, st
 	}
 	t->dport = BPF_CORE_READ(sk, __sk_common.skc_dport);
 	/* tcp_disconnect() has cleared skc_num by the time it resets; inet_sport outlives it. */
-	t->sport = full ? BPF_CORE_READ((const struct inet_sock *)sk, inet_sport) :
+	t->sport = inet ? BPF_CORE_READ(inet, inet_sport) :
 			  bpf_htons(BPF_CORE_READ(sk, __sk_common.skc_num));
 }
 
@@ -232,7 +236,7 @@ static __always_inline void read_memory(const struct sock *sk, struct rst_ev_ker
 	const void *pages = BPF_CORE_READ(proto, memory_allocated);
 	const long *limits = BPF_CORE_READ(proto, sysctl_mem);
 
-	if (bpf_probe_read_kernel(&e->mem_pages, sizeof(long), pages) ||
+	if (!can_read_any() || bpf_probe_read_kernel(&e->mem_pages, sizeof(long), pages) ||
 	    bpf_probe_read_kernel(&e->mem_limit, sizeof(long), limits + 2))
 		return;
 	e->wmem_queued = BPF_CORE_READ(sk, sk_wmem_queued);
@@ -241,8 +245,8 @@ static __always_inline void read_memory(const struct sock *sk, struct rst_ev_ker
 
 static __always_inline void read_sock(const struct sock *sk, struct rst_ev_kernel *e)
 {
-	const struct tcp_sock *tp = (const struct tcp_sock *)sk;
 	__u64 key = (__u64)(long)sk;
+	const struct tcp_sock *tp;
 	__u32 *unread;
 	__u8 full;
 
@@ -251,15 +255,18 @@ static __always_inline void read_sock(const struct sock *sk, struct rst_ev_kerne
 	full = is_full_socket(e->sk_state);
 	read_sock_tuple(sk, full, &e->sk);
 	if (!full) {
-		const struct inet_timewait_sock *tw = (const void *)sk;
+		const struct inet_timewait_sock *tw = timewait_of(sk);
 
-		if (e->sk_state == TCP_TIME_WAIT) {
+		if (e->sk_state == TCP_TIME_WAIT && tw) {
 			e->tw_substate = BPF_CORE_READ(tw, tw_substate);
 			e->rcv_nxt = BPF_CORE_READ(sk, __sk_common.skc_tw_rcv_nxt);
 			e->snd_nxt = BPF_CORE_READ(sk, __sk_common.skc_tw_snd_nxt);
 		}
 		return;
 	}
+	tp = tcp_sock_of(sk);
+	if (!tp)
+		return;
 	e->has |= RST_HAS_FULLSK;
 	e->sk_flags = BPF_CORE_READ(sk, __sk_common.skc_flags);
 	e->sk_lingertime = BPF_CORE_READ(sk, sk_lingertime);
@@ -269,7 +276,7 @@ static __always_inline void read_sock(const struct sock *sk, struct rst_ev_kerne
 	e->rcv_nxt = BPF_CORE_READ(tp, rcv_nxt);
 	e->snd_nxt = BPF_CORE_READ(tp, snd_nxt);
 	e->linger2 = BPF_CORE_READ(tp, linger2);
-	e->user_timeout = BPF_CORE_READ((const struct inet_connection_sock *)sk, icsk_user_timeout);
+	e->user_timeout = BPF_CORE_READ((const struct inet_connection_sock *)tp, icsk_user_timeout);
 	if (!has_close_entry)
 		return;
 	e->has |= RST_HAS_CLOSE_ENTRY;
@@ -562,10 +569,12 @@ static __always_inline int on_reject(void *ctx, const struct sk_buff *skb, int h
 /* __tcp_close, before it drains the receive queue; the socket is locked. */
 static __always_inline int on_close(const struct sock *sk)
 {
-	const struct tcp_sock *tp = (const struct tcp_sock *)sk;
+	const struct tcp_sock *tp = tcp_sock_of(sk);
 	__u64 key = (__u64)(long)sk;
 	__u32 unread;
 
+	if (!tp)
+		return 0;
 	unread = BPF_CORE_READ(tp, rcv_nxt) - BPF_CORE_READ(tp, copied_seq);
 	/* The peer's FIN takes a sequence number, but it is not data. */
 	if (unread && (BPF_CORE_READ(sk, sk_shutdown) & RCV_SHUTDOWN))

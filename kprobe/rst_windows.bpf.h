@@ -23,7 +23,7 @@ struct {
 /* inet_ehash_insert(sk, osk), inet_twsk_hashdance(tw, sk): @sk is the full socket of the two. */
 static __always_inline int on_window_enter(const struct sock *sk, __u32 kind)
 {
-	const struct tcp_sock *tp = (const struct tcp_sock *)sk;
+	const struct tcp_sock *tp = tcp_sock_of(sk);
 	struct rst_window w = { .kind = kind };
 	struct rst_flow *flow;
 	struct rst_tuple t = {};
@@ -31,7 +31,8 @@ static __always_inline int on_window_enter(const struct sock *sk, __u32 kind)
 
 	flow = bpf_map_lookup_elem(&window_flow, &zero);
 	netns = netns_of_sock(sk);
-	if (!flow || !is_wanted(netns) || !is_full_socket(BPF_CORE_READ(sk, __sk_common.skc_state)))
+	if (!flow || !tp || !is_wanted(netns) ||
+	    !is_full_socket(BPF_CORE_READ(sk, __sk_common.skc_state)))
 		return 0;
 	read_sock_tuple(sk, 1, &t);
 	make_flow(flow, &t, netns);

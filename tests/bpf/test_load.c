@@ -10,29 +10,40 @@
 #include <stdio.h>
 #include <string.h>
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 
 #include "harness.h"
 #include "rst_fentry.skel.h"
+#include "rst_fentry_typed.skel.h"
 #include "rst_kprobe.skel.h"
 #include "rst_tc.skel.h"
 #include "rst_tracepoint.skel.h"
+#include "rst_tracepoint_typed.skel.h"
 #include "rst_xdp.skel.h"
 
 struct object {
 	const char *name;
 	const void *(*elf)(size_t *size);
 	enum bpf_prog_type type; /* UNSPEC: as libbpf knows from the section */
+	bool casts;		 /* with bpf_rdonly_cast(), where the kernel has it */
 };
 
 static const struct object objects[] = {
-	{ "rst_tc", rst_tc__elf_bytes, BPF_PROG_TYPE_SCHED_CLS },
-	{ "rst_xdp", rst_xdp__elf_bytes, BPF_PROG_TYPE_XDP },
-	{ "rst_kprobe", rst_kprobe__elf_bytes, BPF_PROG_TYPE_UNSPEC },
-	{ "rst_fentry", rst_fentry__elf_bytes, BPF_PROG_TYPE_UNSPEC },
-	{ "rst_tracepoint", rst_tracepoint__elf_bytes, BPF_PROG_TYPE_UNSPEC },
+	{ "rst_tc", rst_tc__elf_bytes, BPF_PROG_TYPE_SCHED_CLS, false },
+	{ "rst_xdp", rst_xdp__elf_bytes, BPF_PROG_TYPE_XDP, false },
+	{ "rst_kprobe", rst_kprobe__elf_bytes, BPF_PROG_TYPE_UNSPEC, false },
+	{ "rst_fentry", rst_fentry__elf_bytes, BPF_PROG_TYPE_UNSPEC, false },
+	{ "rst_fentry_typed", rst_fentry_typed__elf_bytes, BPF_PROG_TYPE_UNSPEC, true },
+	{ "rst_fentry_typed without casts", rst_fentry_typed__elf_bytes, BPF_PROG_TYPE_UNSPEC,
+	  false },
+	{ "rst_tracepoint", rst_tracepoint__elf_bytes, BPF_PROG_TYPE_UNSPEC, false },
+	{ "rst_tracepoint_typed", rst_tracepoint_typed__elf_bytes, BPF_PROG_TYPE_UNSPEC, true },
+	{ "rst_tracepoint_typed without casts", rst_tracepoint_typed__elf_bytes,
+	  BPF_PROG_TYPE_UNSPEC, false },
 };
 
 static char verifier_log[1 << 20];
+static struct btf *kernel_btf;
 
 /* The verifier's last words. */
 static void explain(void)
@@ -66,6 +77,9 @@ static const char *excuse(const struct object *o, int err)
 		return "this kernel refuses this type of program (EPERM)";
 	if (err == -ESRCH || err == -ENOENT)
 		return "no such function in this kernel now";
+	if (strstr(verifier_log, "unknown func bpf_probe_read#") ||
+	    strstr(verifier_log, "cannot use helper bpf_probe_read#"))
+		return "this kernel is locked down";
 	return NULL;
 }
 
@@ -77,10 +91,13 @@ static struct bpf_object *open_one(const struct object *o, const char *only,
 	const void *elf;
 	size_t size;
 
+	verifier_log[0] = 0;
 	elf = o->elf(&size);
 	obj = embedded_open(elf, size, o->name, NULL, maps);
 	if (!obj)
 		return NULL;
+	if (o->casts)
+		embedded_set(obj, "read_type", embedded_read_type(kernel_btf));
 	bpf_object__for_each_program (prog, obj) {
 		if (o->type != BPF_PROG_TYPE_UNSPEC)
 			bpf_program__set_type(prog, o->type);
@@ -95,7 +112,6 @@ static void check_program(const struct object *o, const char *name, struct share
 	struct bpf_object *obj = open_one(o, name, maps);
 	int err;
 
-	verifier_log[0] = 0;
 	err = obj ? embedded_load(obj, maps) : -errno;
 	if (err && excuse(o, err)) {
 		skip(excuse(o, err), "%s of %s loads", name, o->name);
@@ -149,7 +165,9 @@ int main(void)
 
 	if (!begin("the verifier takes every program"))
 		return 0;
+	kernel_btf = btf__load_vmlinux_btf();
 	for (i = 0; i < sizeof(objects) / sizeof(objects[0]); i++)
 		check_object(&objects[i]);
+	btf__free(kernel_btf);
 	return finish();
 }
