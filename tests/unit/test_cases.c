@@ -9,6 +9,7 @@
 #include <errno.h>
 
 #include "evidence.h"
+#include "report.h"
 #include "scene.h"
 
 #define CASES_DIR "tests/cases"
