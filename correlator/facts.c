@@ -527,8 +527,11 @@ static void gather_conntrack(struct reset_case *c)
 /* Presence only: who began to listen later does not know what was dropped before. */
 static void gather_gone(struct reset_case *c)
 {
-	if (c->gone.known)
-		set(c, FACT_MAPPING_GONE, true);
+	if (!c->gone.known)
+		return;
+	set(c, FACT_MAPPING_GONE, true);
+	if (c->ct_asked && !c->ct.has_entry)
+		set(c, FACT_UNTRANSLATED, false);
 }
 
 void facts_gather(struct reset_case *c)
