@@ -164,6 +164,7 @@ static void usage(FILE *to)
 	      "  -a, --addr IP         -p, --port N         where the client connects to\n"
 	      "  -l, --listen-port N   where the server listens (default: --port)\n"
 	      "      --client-addr IP  --sport N            the client's own end\n"
+	      "      --mptcp                                both ends speak MPTCP\n"
 	      "  -t, --timeout SEC     for the whole command (default 20)\n"
 	      "  -n, --count N         -w, --workers N      storm: connections, at once\n"
 	      "  -1, --one-cpu                              storm: all on one CPU\n"
@@ -178,6 +179,7 @@ static const struct option longopts[] = { { "client-ns", required_argument, NULL
 					  { "listen-port", required_argument, NULL, 'l' },
 					  { "client-addr", required_argument, NULL, 1 },
 					  { "sport", required_argument, NULL, 2 },
+					  { "mptcp", no_argument, NULL, 4 },
 					  { "ready-file", required_argument, NULL, 3 },
 					  { "timeout", required_argument, NULL, 't' },
 					  { "count", required_argument, NULL, 'n' },
@@ -219,6 +221,9 @@ static void set_option(struct options *o, int c)
 		break;
 	case 2:
 		o->sport = port_number(optarg);
+		break;
+	case 4:
+		o->mptcp = true;
 		break;
 	case 3:
 		o->ready_file = optarg;

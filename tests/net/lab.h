@@ -25,6 +25,7 @@ struct options {
 	uint16_t listen_port; /* differs from port behind a DNAT */
 	const char *client_addr;
 	uint16_t sport;	      /* 0: any */
+	bool mptcp;	      /* both ends */
 	unsigned int timeout; /* seconds, for the whole command */
 	/* storm */
 	unsigned int count;
@@ -42,6 +43,8 @@ struct segment {
 	uint8_t ttl;
 	uint16_t win;
 	uint16_t len;
+	uint8_t opt[40]; /* TCP options, padded to whole words */
+	uint8_t optlen;
 };
 
 /* lab.c */
@@ -59,10 +62,11 @@ void sa_set_port(union sa *a, uint16_t port);
 void sa_parse(union sa *a, const char *text, uint16_t port);
 const char *sa_ip(const union sa *a);
 void say_tuple(const char *what, const union sa *a, const union sa *b);
-int tcp_socket(const char *ns, int family);
+int tcp_socket(const struct options *o, const char *ns, int family);
 int tcp_listen(const struct options *o, int backlog);
 void source_for(union sa *src, const struct options *o, const union sa *dst);
 void tcp_repair(int fd, int on);
+void set_isn(int fd, uint32_t isn);
 void read_seq(int fd, uint32_t *snd, uint32_t *rcv);
 void send_segment(const char *ns, const struct segment *s);
 uint8_t parse_flags(const char *text, size_t len);

@@ -15,6 +15,10 @@
 
 #include "lab.h"
 
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262
+#endif
+
 static int start_ns = -1;
 
 static int open_ns(const char *name)
@@ -90,13 +94,13 @@ void say_tuple(const char *what, const union sa *a, const union sa *b)
 	say("%s %s %u %s %u", what, sa_ip(a), sa_port(a), sa_ip(b), sa_port(b));
 }
 
-int tcp_socket(const char *ns, int family)
+int tcp_socket(const struct options *o, const char *ns, int family)
 {
 	struct timeval five = { .tv_sec = 5 };
 	int fd, one = 1;
 
 	enter_ns(ns);
-	fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, o->mptcp ? IPPROTO_MPTCP : 0);
 	if (fd < 0)
 		die("socket: %s", strerror(errno));
 	enter_ns(NULL);
@@ -114,7 +118,7 @@ int tcp_listen(const struct options *o, int backlog)
 	int fd;
 
 	sa_parse(&a, strchr(o->addr, ':') ? "::" : "0.0.0.0", o->listen_port);
-	fd = tcp_socket(o->server_ns, a.sa.sa_family);
+	fd = tcp_socket(o, o->server_ns, a.sa.sa_family);
 	if (bind(fd, &a.sa, sa_len(&a)) || listen(fd, backlog))
 		die("listen on port %u: %s", o->listen_port, strerror(errno));
 	return fd;
@@ -143,6 +147,20 @@ void tcp_repair(int fd, int on)
 {
 	if (setsockopt(fd, IPPROTO_TCP, TCP_REPAIR, &on, sizeof(on)))
 		die("TCP_REPAIR: %s", strerror(errno));
+}
+
+/* connect() keeps the number that the closed socket was given. */
+void set_isn(int fd, uint32_t isn)
+{
+	int queue = TCP_SEND_QUEUE, one = 1;
+
+	tcp_repair(fd, TCP_REPAIR_ON);
+	if (setsockopt(fd, IPPROTO_TCP, TCP_REPAIR_QUEUE, &queue, sizeof(queue)) ||
+	    setsockopt(fd, IPPROTO_TCP, TCP_QUEUE_SEQ, &isn, sizeof(isn)))
+		die("TCP_QUEUE_SEQ: %s", strerror(errno));
+	tcp_repair(fd, TCP_REPAIR_OFF_NO_WP);
+	/* The end of repair mode takes this away. */
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 }
 
 static uint32_t queue_seq(int fd, int queue)
@@ -219,12 +237,23 @@ static size_t put_ip(uint8_t *buf, const struct segment *s, size_t payload)
 	return sizeof(*v6);
 }
 
-/* A minimal SYN needs an MSS option, or the handshake falls back to 536. */
+static size_t put_options(uint8_t *buf, const struct segment *s)
+{
+	/* A SYN without MSS option would fall back to 536. */
+	static const uint8_t mss[4] = { 2, 4, 1460 >> 8, 1460 & 0xff };
+
+	if (!s->optlen && s->flags & 0x02) {
+		memcpy(buf, mss, sizeof(mss));
+		return sizeof(mss);
+	}
+	memcpy(buf, s->opt, s->optlen);
+	return s->optlen;
+}
+
 static size_t put_tcp(uint8_t *buf, const struct segment *s)
 {
-	static const uint8_t mss[4] = { 2, 4, 1460 >> 8, 1460 & 0xff };
-	size_t opt = s->flags & 0x02 ? sizeof(mss) : 0;
 	struct tcphdr *th = (struct tcphdr *)buf;
+	size_t opt = put_options(buf + sizeof(*th), s);
 	size_t len = sizeof(*th) + opt + s->len;
 	uint16_t sum;
 
@@ -236,7 +265,6 @@ static size_t put_tcp(uint8_t *buf, const struct segment *s)
 	th->doff = (sizeof(*th) + opt) / 4;
 	buf[13] = s->flags;
 	th->window = htons(s->win);
-	memcpy(buf + sizeof(*th), mss, opt);
 	memset(buf + sizeof(*th) + opt, 'x', s->len);
 	sum = tcp_checksum(s, th, len);
 	th->check = sum;

@@ -25,6 +25,7 @@
 struct pair {
 	int client, server;
 	union sa from, to; /* as the client sees them */
+	uint32_t heard;	   /* segments, when "mark" looked */
 };
 
 struct play {
@@ -33,6 +34,7 @@ struct play {
 	unsigned int now; /* the current pair */
 	uint16_t port;	  /* where the next client connects to */
 	uint16_t sport;	  /* and from; 0: any */
+	uint32_t isn;	  /* of the next client; 0: the kernel's */
 	struct pair pairs[MAX_PAIRS];
 };
 
@@ -93,7 +95,9 @@ static void prepare_client(const struct step *s)
 	sa_parse(&c->to, o->addr, s->p->port);
 	source_for(&c->from, o, &c->to);
 	sa_set_port(&c->from, s->p->sport);
-	c->client = tcp_socket(o->client_ns, c->to.sa.sa_family);
+	c->client = tcp_socket(o, o->client_ns, c->to.sa.sa_family);
+	if (s->p->isn)
+		set_isn(c->client, s->p->isn);
 	if (bind(c->client, &c->from.sa, sa_len(&c->from)) ||
 	    getsockname(c->client, &c->from.sa, &len))
 		die("bind the client: %s", strerror(errno));
@@ -181,6 +185,11 @@ static void do_sport(const struct step *s)
 	s->p->sport = arg_or(s, 0);
 }
 
+static void do_isn(const struct step *s)
+{
+	s->p->isn = arg_or(s, 0);
+}
+
 /* --- data --- */
 
 static void send_bytes(int fd, size_t n)
@@ -263,6 +272,33 @@ static void do_unread(const struct step *s)
 	wait_until(s, has_unread);
 }
 
+static uint32_t segments_in(int fd)
+{
+	struct tcp_info info;
+	socklen_t len = sizeof(info);
+
+	memset(&info, 0, sizeof(info));
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len))
+		die("TCP_INFO: %s", strerror(errno));
+	return info.tcpi_segs_in;
+}
+
+static bool heard_more(const struct step *s)
+{
+	return segments_in(*s->fd) > s->pair->heard;
+}
+
+static void do_mark(const struct step *s)
+{
+	s->pair->heard = segments_in(*s->fd);
+}
+
+/* Whatever the socket was given, be it meant for it or not. */
+static void do_hear(const struct step *s)
+{
+	wait_until(s, heard_more);
+}
+
 /* --- socket options --- */
 
 static void do_linger(const struct step *s)
@@ -289,6 +325,14 @@ static void do_keepalive(const struct step *s)
 	set(s, IPPROTO_TCP, TCP_KEEPIDLE, arg_or(s, 1));
 	set(s, IPPROTO_TCP, TCP_KEEPINTVL, 1);
 	set(s, IPPROTO_TCP, TCP_KEEPCNT, 1);
+}
+
+/* A socket for whose address and port another one may be named: TPROXY. */
+static void do_transparent(const struct step *s)
+{
+	bool v4 = !strchr(s->p->o->addr, ':');
+
+	set(s, v4 ? IPPROTO_IP : IPPROTO_IPV6, v4 ? IP_TRANSPARENT : IPV6_TRANSPARENT, 1);
 }
 
 /* --- endings --- */
@@ -407,6 +451,23 @@ static uint32_t seq_arg(const char *v, uint32_t base)
 	return number("sequence number", v);
 }
 
+static int hex_digit(char c)
+{
+	const char *digits = "0123456789abcdef", *at = c ? strchr(digits, c) : NULL;
+
+	if (!at)
+		die("not a pair of hex digits");
+	return at - digits;
+}
+
+static void options_field(struct segment *g, const char *hex)
+{
+	for (g->optlen = 0; *hex && g->optlen < sizeof(g->opt); hex += 2)
+		g->opt[g->optlen++] = hex_digit(hex[0]) << 4 | hex_digit(hex[1]);
+	if (*hex || g->optlen % 4)
+		die("at most 40 bytes of options, and whole words");
+}
+
 static void segment_field(struct segment *g, const char **ns, const char *key, const char *v)
 {
 	if (!strcmp(key, "seq"))
@@ -427,6 +488,8 @@ static void segment_field(struct segment *g, const char **ns, const char *key, c
 		sa_parse(&g->src, v, sa_port(&g->src));
 	else if (!strcmp(key, "dst"))
 		sa_parse(&g->dst, v, sa_port(&g->dst));
+	else if (!strcmp(key, "opt"))
+		options_field(g, v);
 	else if (!strcmp(key, "ns"))
 		*ns = v;
 	else
@@ -560,12 +623,16 @@ static const struct verb {
 	{ "pair", do_pair, 0, "=N  the next steps are about connection N" },
 	{ "port", do_port, 0, "=N  the next client connects to this port" },
 	{ "sport", do_sport, 0, "=N  the next client connects from this port" },
+	{ "isn", do_isn, 0, "=N  the next client's initial sequence number" },
 	{ "exchange", do_exchange, 0, "[=BYTES]  data both ways, all read and acknowledged" },
 	{ "send", do_send, 1, "=BYTES" },
 	{ "recv", do_recv, 1, "=BYTES" },
 	{ "acked", do_acked, 1, "  wait until the peer acknowledged everything" },
 	{ "ack", do_ack, 1, "  send a delayed ACK now" },
 	{ "unread", do_unread, 1, "=BYTES  wait until so much is waiting unread" },
+	{ "mark", do_mark, 1, "  remember how many segments it was given" },
+	{ "hear", do_hear, 1, "  wait until it was given more" },
+	{ "transparent", do_transparent, 1, "  IP_TRANSPARENT" },
 	{ "linger", do_linger, 1, "=SECONDS" },
 	{ "linger2", do_linger2, 1, "=SECONDS (-1)" },
 	{ "user-timeout", do_user_timeout, 1, "=MS" },
@@ -579,7 +646,7 @@ static const struct verb {
 	  "[=A|B]  what the application gets: DATA, EOF, SILENCE or an errno" },
 	{ "seq", do_seq, 1, "  print snd_nxt and rcv_nxt" },
 	{ "segment", do_segment, 1,
-	  "=FLAGS[,seq=+N][,ack=-N][,len=N][,ttl=N][,win=N][,ns=NS]...  raw, numbered as WHO would" },
+	  "=FLAGS[,seq=+N][,ack=-N][,len=N][,ttl=N][,win=N][,opt=HEX][,ns=NS]...  raw, numbered as WHO would" },
 	{ "stray", do_stray, 0, "=FLAGS[,...]  raw, of no connection" },
 	{ "run", do_run, 0, "=COMMAND  in the shell; knows $LAB_CADDR and $LAB_CPORT" },
 	{ "pass", do_pass, 0, "=MS  let time pass" },

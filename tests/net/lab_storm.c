@@ -112,7 +112,7 @@ static void client_worker(const struct options *o, unsigned int first, struct ta
 
 	sa_parse(&to, o->addr, o->port);
 	for (unsigned int i = first; i < o->count; i += o->workers) {
-		int fd = tcp_socket(o->client_ns, to.sa.sa_family);
+		int fd = tcp_socket(o, o->client_ns, to.sa.sa_family);
 
 		if (connect(fd, &to.sa, sa_len(&to)) || !talk(fd, i % N_ORDERS)) {
 			fprintf(stderr, "storm: connection %u order %u: %s\n", i, i % N_ORDERS,

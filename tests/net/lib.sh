@@ -55,6 +55,13 @@ note()
 	printf '%s\n' "$*" | sed 's/^/# /'
 }
 
+# Limits of the whole kernel are changed only in a machine made for that.
+need_vm()
+{
+	[ "${RSTSCOPE_VM-}" = 1 ] ||
+		skip_all "changes a limit of the whole machine: only in a virtual one (tests/vm/run.sh)"
+}
+
 # Say why nothing of this script can run here, and leave.
 skip_all()
 {
@@ -350,7 +357,7 @@ spawn_watch()	# NS ARGS...
 		${WATCH_ARGS-} "$@" > "$events" 2> "$talk" &
 	watch_pid=$!
 	at_exit "kill_child $watch_pid"
-	wait_for 20 ended_or_exists "$watch_pid" "$ready" || :
+	wait_for 60 ended_or_exists "$watch_pid" "$ready" || :
 	[ -e "$ready" ] && return
 	wait_exit 0 "$watch_pid"
 	return 1
@@ -431,6 +438,12 @@ lab_run()	# COMMAND ARGS...
 	tuple=$(sed -n 's/^tuple //p' "$said" | head -n 1)
 }
 
+# The tuple of the last connection, where the lab made several.
+last_tuple()
+{
+	sed -n 's/^tuple //p' "$said" | tail -n 1
+}
+
 # The value of a word in what the lab said: fact segment seq
 fact()	# LINE WORD
 {
@@ -456,6 +469,16 @@ wire_count()	# TUPLE [FLAGS]
 		END { print n + 0 }' "$wire"
 }
 
+# For a "run=" step: wait until one more reset from this port is on the wire.
+wire_has()	# PORT
+{
+	local n
+
+	n=$(grep -c "^rst out [^ ]* $1 " "$wire") || :
+	echo "for i in \$(seq 500); do [ \$(grep -c '^rst out [^ ]* $1 ' $wire) -le $n ] || exit 0;" \
+		"sleep 0.02; done; exit 1"
+}
+
 # So many resets of this shape, and none of another, between these two.
 expect_wire()	# N FLAGS TUPLE DESC
 {
@@ -478,13 +501,14 @@ expect_no_wire()	# DESC
 	[ ! -s "$wire" ] || note "$(head -n 5 "$wire")"
 }
 
-# The events of one connection, whichever end sent the reset.
+# The events of one connection, whichever end sent the reset. An event without
+# a reset is about the segment that got none.
 events_of()	# TUPLE
 {
 	# shellcheck disable=SC2086 # the tuple is four words
 	set -- $1
 	jq -c --arg a "$1" --argjson ap "$2" --arg b "$3" --argjson bp "$4" '
-		select(.rst | (.src == $a and .sport == $ap and
+		select(.rst // .answers | (.src == $a and .sport == $ap and
 			       .dst == $b and .dport == $bp) or
 			      (.src == $b and .sport == $bp and
 			       .dst == $a and .dport == $ap))' "$events"
@@ -499,10 +523,10 @@ wire_seqs()	# TUPLE
 			printf "%s%s", sep, $9; sep = "," }' "$wire"
 }
 
-# What holds for every event: it is well-formed, its reset was on the wire,
+# What holds for every event: it is well-formed, its reset, if it has one, was on the wire,
 # and the owner, where one is named, is the program that had the socket.
 # shellcheck disable=SC2016 # $seqs belongs to jq
-always='.v == 1 and (.rst.seq | IN($seqs[])) and (.evidence | type == "array") and
+always='.v == 1 and (.rst == null or (.rst.seq | IN($seqs[]))) and (.evidence | type == "array") and
 	(.origin | IN("local", "forwarded", "remote", "unknown")) and
 	(.type | IN("active", "passive", "netfilter", "unknown")) and
 	(.confidence | IN("certain", "likely", "possible", "none")) and

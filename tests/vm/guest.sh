@@ -6,6 +6,8 @@ set -u
 
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export HOME=/root LANG=C.UTF-8
+# A test may change what belongs to the whole machine only where this is set.
+export RSTSCOPE_VM=1
 
 fail() {
 	echo "vm: guest: $*"
