@@ -181,8 +181,9 @@ static bool made_by_socket(const struct packet *rst, const struct kernel_view *k
 		return false;
 	if (exact)
 		return tuple_equal(&rst->tuple, &k->sock.tuple);
+	/* NAT may change both ends, as after a clash of ports: then both numbers must fit. */
 	return same_destination(&rst->tuple, &k->sock.tuple) ||
-	       same_source(&rst->tuple, &k->sock.tuple);
+	       same_source(&rst->tuple, &k->sock.tuple) || rst->seq == k->sock.snd_nxt;
 }
 
 static bool taken_by_socket(const struct packet *rst, const struct kernel_view *k, bool exact)

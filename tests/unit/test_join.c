@@ -297,6 +297,12 @@ static void test_nat(const struct family *f)
 	w.wire.rst.tuple = make_tuple(f->af, LOCAL, 80, OTHER, 1234);
 	check_joined("an active reset whose destination was translated is joined", f, w,
 		     active(f->af, 7), true);
+	k = active(f->af, 7);
+	w.wire.rst.tuple = make_tuple(f->af, LOCAL, 6050, OTHER, 1234);
+	w.wire.rst.seq = k.kernel.sock.snd_nxt;
+	check_joined("both ends translated: both numbers join an active reset", f, w, k, true);
+	w.wire.rst.seq++;
+	check_joined("one number does not", f, w, k, false);
 }
 
 /* A scanner uses one port and one sequence number for all the ports that it tries. */
