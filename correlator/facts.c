@@ -445,7 +445,7 @@ static bool on_stack(const struct kernel_view *k, unsigned int n, const char *na
 	return false;
 }
 
-#define STACK_NAMES_MAX 6
+#define STACK_NAMES_MAX 8
 
 static void gather_stack(struct reset_case *c)
 {
@@ -465,7 +465,8 @@ static void gather_stack(struct reset_case *c)
 		{ FACT_IN_RESOURCES, { "tcp_out_of_resources" } },
 		{ FACT_IN_MPTCP,
 		  { "mptcp_subflow_reset", "mptcp_worker", "subflow_syn_recv_sock",
-		    "__mptcp_close_ssk", "mptcp_do_fastclose", "__mptcp_close" } },
+		    "__mptcp_close_ssk", "mptcp_do_fastclose", "__mptcp_close",
+		    "subflow_v4_route_req", "subflow_v6_route_req" } },
 	};
 	const struct kernel_view *k = &c->kernel;
 	unsigned int i, j, n;
@@ -480,9 +481,11 @@ static void gather_stack(struct reset_case *c)
 		if (found || whole)
 			set(c, rows[i].fact, found);
 	}
-	/* Only tcp_check_req() gives this reason; its frame may be missing. */
+	/* Nobody else gives these reasons; the frames may be missing. */
 	if (!strcmp(k->reason, "INVALID_SYN"))
 		set(c, FACT_IN_CHECK_REQ, true);
+	if (!strncmp(k->reason, "MPTCP_RST_", strlen("MPTCP_RST_")))
+		set(c, FACT_IN_MPTCP, true);
 }
 
 static void gather_reason(struct reset_case *c)
