@@ -12,7 +12,7 @@ const struct fact_text fact_texts[FACT_MAX] = {
 		.missing = "the RST's way out (watch the interface that it leaves by)",
 	},
 	[FACT_PASSED_THROUGH] = {
-		.yes = "the RST is another host's: it came in by {in.if} and was passed on",
+		.yes = "the RST is another host's: it came in by {in.if} and was passed on by {out.if}",
 		.no = "the RST was not passed on",
 		.missing = "whether the RST was passed on (watch both interfaces)",
 	},
@@ -59,7 +59,7 @@ const struct fact_text fact_texts[FACT_MAX] = {
 	},
 	[FACT_MADE_BY_LEAK] = {
 		.yes = "the RST was sent to {rst.dst}, which NAT here hides behind {ct.hidden}: the "
-		       "sender had received {ct.leaked} untranslated from this gateway",
+		       "sender had received {ct.leaked} untranslated from this gateway{seg.path}",
 		.no = "the RST was sent to the translated address",
 		.missing = "conntrack's entry for the flow (ctnetlink)",
 	},

@@ -96,6 +96,19 @@ static void print_ingress(FILE *out, const struct reset_case *c, const struct re
 	fputs("an interface that is not watched", out);
 }
 
+static void print_egress(FILE *out, const struct reset_case *c, const struct report_context *ctx)
+{
+	unsigned int i;
+
+	for (i = 0; i < c->n_sightings; i++) {
+		if (c->sightings[i].hook != HOOK_TC_EGRESS)
+			continue;
+		print_escaped(out, ctx->ifname(ctx->ifname_ctx, c->sightings[i].ifindex));
+		return;
+	}
+	fputs("an interface that is not watched", out);
+}
+
 static const struct packet *segment_packet(const struct reset_case *c)
 {
 	return c->answer_match == ANSWER_NONE ? NULL : &c->answers;
@@ -162,6 +175,11 @@ PRINTER(rst_if)
 PRINTER(in_if)
 {
 	print_ingress(out, c, ctx);
+}
+
+PRINTER(out_if)
+{
+	print_egress(out, c, ctx);
 }
 
 PRINTER(rst_src)
@@ -330,6 +348,26 @@ PRINTER(ct_leaked)
 	print_tuple(out, &back);
 }
 
+/* Where the segment that was answered had come in and left, as far as that was watched. */
+PRINTER(seg_path)
+{
+	const struct packet *seg = segment_packet(c);
+	const char *sep = " (";
+	unsigned int i;
+
+	for (i = 0; seg && i < c->n_history; i++) {
+		const struct packet *p = &c->history[i];
+
+		if (!tuple_equal(&p->tuple, &seg->tuple) || p->seq != seg->seq ||
+		    p->flags != seg->flags || p->len != seg->len)
+			continue;
+		fprintf(out, "%s%s by ", sep, p->hook == HOOK_TC_EGRESS ? "out" : "in");
+		print_escaped(out, ctx->ifname(ctx->ifname_ctx, p->ifindex));
+		sep = ", ";
+	}
+	fputs(*sep == ',' ? ")" : "", out);
+}
+
 PRINTER(unread)
 {
 	(void)ctx;
@@ -474,6 +512,7 @@ static const struct {
 } placeholders[] = {
 	{ "rst.if", p_rst_if, "its interface" },
 	{ "in.if", p_in_if, "an interface" },
+	{ "out.if", p_out_if, "another" },
 	{ "rst.src", p_rst_src, "the RST's sender" },
 	{ "rst.dst", p_rst_dst, "the RST's receiver" },
 	{ "rst.for", p_rst_for, "another host" },
@@ -494,6 +533,7 @@ static const struct {
 	{ "peer.ttl", p_peer_ttl, "another" },
 	{ "ct.hidden", p_ct_hidden, "another address" },
 	{ "ct.leaked", p_ct_leaked, "the segment" },
+	{ "seg.path", p_seg_path, "" },
 	{ "unread", p_unread, "received data was" },
 	{ "task", p_task, "the task shown" },
 	{ "ct.verdict", p_ct_verdict, "the segment carried no conntrack entry" },

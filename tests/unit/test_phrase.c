@@ -114,13 +114,32 @@ static void test_reply_mapping(const struct family *f)
 	free(got);
 }
 
+/* The answered segment crossed two interfaces, among others of its flow. */
+static void test_path(void)
+{
+	struct reset_case c = { .answer_match = ANSWER_EXACT, .n_history = 3 };
+	char *got;
+
+	c.answers = (struct packet){ .seq = 7, .len = 10, .flags = FLAG_PSH | FLAG_ACK };
+	c.history[0] = c.history[1] = c.history[2] = c.answers;
+	c.history[0].hook = HOOK_TC_INGRESS;
+	c.history[0].ifindex = 1;
+	c.history[1].seq = 17;
+	c.history[2].hook = HOOK_TC_EGRESS;
+	c.history[2].ifindex = 2;
+	got = phrase("{seg}{seg.path}", &c, &sample_context);
+	check(got && strstr(got, " (in by eth1, out by eth2)"),
+	      "a segment's way through a gateway is written");
+	free(got);
+}
+
 static void test_unseen(void)
 {
 	static const char *const templates[] = {
-		"{seg}",      "{seg.flags}", "{seg.src}", "{seg.dport}",  "{call}",
-		"{stack}",    "{hook}",	     "{reason}",  "{lookup}",	  "{sk}",
-		"{sk.local}", "{unread}",    "{task}",	  "{ct.verdict}", "{ct.why}",
-		"{ct.state}", "{ct.from}",   "{ct.to}",	  "{in.if}"
+		"{seg}",   "{seg.flags}",  "{seg.src}", "{seg.dport}", "{call}",     "{stack}",
+		"{hook}",  "{reason}",	   "{lookup}",	"{sk}",	       "{sk.local}", "{unread}",
+		"{task}",  "{ct.verdict}", "{ct.why}",	"{ct.state}",  "{ct.from}",  "{ct.to}",
+		"{in.if}", "{out.if}",	   "{seg.path}"
 	};
 	static struct reset_case c;
 	size_t i, bad = 0;
@@ -262,7 +281,7 @@ static void test_hostile(void)
 		const char *name;
 		const char *template;
 	} rows[] = {
-		{ "an interface's name", "{rst.if} {in.if}" },
+		{ "an interface's name", "{rst.if} {in.if} {out.if} {seg.path}" },
 		{ "a task's name", "{task}" },
 		{ "conntrack's words", "{ct.why} {ct.verdict}" },
 		{ "a reason's name", "{reason} {reason.name}" },
@@ -339,6 +358,7 @@ int main(void)
 	test_templates();
 	test_details();
 	for_each_family(f) test_reply_mapping(f);
+	test_path();
 	test_unseen();
 	test_names();
 	test_addresses();
