@@ -40,6 +40,22 @@ expect_no_wire "liberal conntrack"
 expect_none true "liberal conntrack: no event"
 ns_sysctl "$S" net.netfilter.nf_conntrack_tcp_be_liberal=0
 
+for fam in 4 6; do
+	ipt "$S" -I INPUT -m conntrack --ctstate INVALID -j DROP
+done
+start_watch "$S" -i eth0
+for fam in 4 6; do
+	lab_run play -p 1112 -l 80 open exchange \
+		client:segment=PA,seq=+3000000,len=10 exchange
+	lab_run play -p 1112 -l 80 open exchange client:segment=SA exchange
+done
+settle
+expect_no_wire "INVALID is dropped"
+expect_none true "INVALID is dropped: no event"
+for fam in 4 6; do
+	ipt "$S" -F INPUT
+done
+
 # Not loose: every segment in the middle of nothing is INVALID.
 ns_sysctl "$S" net.netfilter.nf_conntrack_tcp_loose=0
 start_watch "$S" -i eth0
