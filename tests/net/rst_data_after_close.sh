@@ -28,6 +28,20 @@ for fam in 4 6; do
 		server:close client:send=10
 	ipt "$C" -F INPUT
 	expect_reset R "$data_after_close" "orphan in FIN_WAIT1, IPv$fam"
+
+	# Not closed, but shut down both ways, in FIN_WAIT2.
+	lab_run play -p 80 open exchange server:shutdown=rdwr client:expect=EOF \
+		server:state=FIN_WAIT2 client:send=10 client:state=CLOSE
+	expect_reset R "$data_after_close" "socket shut down both ways, IPv$fam"
+
+	# Shut down one way: data is still welcome.
+	lab_run play -p 80 open exchange server:shutdown client:expect=EOF \
+		server:state=FIN_WAIT2 client:send=10 server:recv=10 client:acked \
+		pair=1 open exchange server:shutdown=rd client:send=10 client:acked
+	later expect_wire 0 R "$tuple" "own side shut down, IPv$fam"
+	later expect_events 0 "$tuple" true "own side shut down, IPv$fam: no"
+	later expect_wire 0 R "$(last_tuple)" "peer's side shut down, IPv$fam"
+	later expect_events 0 "$(last_tuple)" true "peer's side shut down, IPv$fam: no"
 done
 settle
 finish

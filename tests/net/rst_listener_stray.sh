@@ -36,4 +36,20 @@ for fam in 4 6; do
 	done
 done
 settle
+
+# An ACK with a cookie that this host did not make; others are answered by a
+# connection.
+ns_sysctl "$S" net.ipv4.tcp_syncookies=2
+start_watch "$S" -i eth0
+for fam in 4 6; do
+	lab_run normal -p 80
+	later expect_wire 0 R "$tuple" "handshake with a SYN cookie, IPv$fam"
+	later expect_events 0 "$tuple" true "handshake with a SYN cookie, IPv$fam: no"
+
+	port=$((port + 1))
+	lab_run play -p 80 --sport $port listen stray=A,seq=1001,ack=12345
+	expect_reset R '.cause == "listener-stray" and .type == "passive" and
+		.rst.seq == 12345' "forged SYN cookie, IPv$fam"
+done
+settle
 finish
