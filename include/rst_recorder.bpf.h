@@ -187,13 +187,15 @@ static __always_inline void look_up_socket(struct __sk_buff *skb, struct rst_ev_
 	sk = bpf_skc_lookup_tcp(skb, &t, len, BPF_F_CURRENT_NETNS, 0);
 	if (!sk)
 		return;
-	if (sk->state != BPF_TCP_LISTEN)
+	/* A listener has no numbers, although bpf_tcp_sock() grants some. */
+	if (sk->state != BPF_TCP_LISTEN) {
 		ev->now_state = sk->state;
-	tp = bpf_tcp_sock(sk);
-	if (tp) {
-		ev->now_full = 1;
-		ev->now_rcv_nxt = tp->rcv_nxt;
-		ev->now_snd_nxt = tp->snd_nxt;
+		tp = bpf_tcp_sock(sk);
+		if (tp) {
+			ev->now_full = 1;
+			ev->now_rcv_nxt = tp->rcv_nxt;
+			ev->now_snd_nxt = tp->snd_nxt;
+		}
 	}
 	bpf_sk_release(sk);
 }
