@@ -349,7 +349,7 @@ static void gather_socket_now(struct reset_case *c)
 	    c->answers.ifindex != c->rst.ifindex)
 		return;
 	set(c, FACT_SOCKET_NOW,
-	    now->full && now->state != TCP_CLOSE &&
+	    now->full && now->state && now->state != TCP_CLOSE &&
 		    fits_connection(&c->kernel, now->rcv_nxt, now->snd_nxt));
 	set(c, FACT_TIMEWAIT_NOW, now->state == TCP_TIME_WAIT);
 }
