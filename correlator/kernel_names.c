@@ -16,6 +16,8 @@
 
 /* Reading /proc/modules costs a fraction of a millisecond. */
 #define STALE_CHECK_NS 100000000u
+/* Linux 6.18 has some 40 reasons, numbered from 0; one beyond this is shown as a number. */
+#define REASONS_MAX 256
 
 struct symbol {
 	uint64_t addr;
@@ -288,23 +290,9 @@ static bool is_stale(struct symbols *s)
 }
 
 struct kernel_enums {
-	const struct btf *btf;
+	const char *reasons[REASONS_MAX]; /* by value; owned by the BTF */
 	struct symbols *symbols;
 };
-
-struct kernel_enums *kernel_enums__new(const struct btf *btf, struct symbols *symbols)
-{
-	struct kernel_enums *e = calloc(1, sizeof(*e));
-
-	if (e)
-		*e = (struct kernel_enums){ btf, symbols };
-	return e;
-}
-
-void kernel_enums__free(struct kernel_enums *e)
-{
-	free(e);
-}
 
 static const struct btf_type *find_enum(const struct btf *btf, const char *name)
 {
@@ -327,33 +315,51 @@ int btf_enum_value(const struct btf *btf, const char *enum_name, const char *enu
 	return -1;
 }
 
-static const char *enumerator_name(const struct btf *btf, const char *enum_name, int value,
-				   const char *prefix)
+/* Once: a search in BTF for each reset would be felt in a storm. */
+static void load_reasons(struct kernel_enums *e, const struct btf *btf)
 {
-	const struct btf_type *t = find_enum(btf, enum_name);
+	static const char prefix[] = "SK_RST_REASON_";
+	const struct btf_type *t = find_enum(btf, "sk_rst_reason");
+	size_t len = strlen(prefix);
 	unsigned int i;
 
 	for (i = 0; t && i < btf_vlen(t); i++) {
-		const struct btf_enum *e = &btf_enum(t)[i];
-		const char *name = btf__name_by_offset(btf, e->name_off);
-		size_t len = strlen(prefix);
+		const struct btf_enum *value = &btf_enum(t)[i];
+		const char *name = btf__name_by_offset(btf, value->name_off);
 
-		if (e->val == value)
-			return strncmp(name, prefix, len) ? name : name + len;
+		if (value->val < 0 || value->val >= REASONS_MAX || e->reasons[value->val])
+			continue;
+		e->reasons[value->val] = strncmp(name, prefix, len) ? name : name + len;
 	}
-	return NULL;
+}
+
+struct kernel_enums *kernel_enums__new(const struct btf *btf, struct symbols *symbols)
+{
+	struct kernel_enums *e = calloc(1, sizeof(*e));
+
+	if (!e)
+		return NULL;
+	e->symbols = symbols;
+	load_reasons(e, btf);
+	return e;
+}
+
+void kernel_enums__free(struct kernel_enums *e)
+{
+	free(e);
 }
 
 static const char *name_rst_reason(void *ctx, int value)
 {
 	const struct kernel_enums *e = ctx;
 
-	return enumerator_name(e->btf, "sk_rst_reason", value, "SK_RST_REASON_");
+	return value >= 0 && value < REASONS_MAX ? e->reasons[value] : NULL;
 }
 
 static const char *name_symbol(void *ctx, uint64_t addr)
 {
 	const struct kernel_enums *e = ctx;
+
 	if (!e->symbols)
 		return NULL;
 	if (is_stale(e->symbols))

@@ -16,6 +16,8 @@ static struct btf *sample_btf(void)
 	btf__add_enum_value(btf, "SK_RST_REASON_NOT_SPECIFIED", 0);
 	btf__add_enum_value(btf, "SK_RST_REASON_NO_SOCKET", 1);
 	btf__add_enum_value(btf, "UNUSUAL_NAME", 7);
+	btf__add_enum_value(btf, "SK_RST_REASON_FAR", 1 << 20);
+	btf__add_enum_value(btf, "SK_RST_REASON_NEGATIVE", -1);
 	return btf;
 }
 
@@ -29,6 +31,7 @@ static void test_enums(void)
 	check_str(n.rst_reason(n.ctx, 7), "UNUSUAL_NAME", "a name without the prefix stays whole");
 	check_str(n.rst_reason(n.ctx, 2), NULL, "a number without a name has none");
 	check_str(n.rst_reason(n.ctx, -1), NULL, "a negative number has none");
+	check_str(n.rst_reason(n.ctx, 1 << 20), NULL, "... nor has one beyond the table");
 	check_str(n.symbol(n.ctx, 0xffffffff81000000ull), NULL,
 		  "without symbols nothing has a name");
 	check_int(btf_enum_value(btf, "sk_rst_reason", "SK_RST_REASON_NO_SOCKET"), 1,
