@@ -145,6 +145,15 @@ struct socket_now {
 	uint32_t snd_nxt;
 };
 
+/* One call on the kernel's stack. The names are owned by the symbol table. */
+struct frame {
+	const char *name;   /* NULL = not known; then only addr holds */
+	const char *module; /* "" = the kernel itself; NULL = not known */
+	uint64_t addr;	    /* where it goes on, or was probed; 0 = not known, nor is the rest */
+	uint32_t offset;    /* of addr in the function */
+	uint32_t size;	    /* of the function; 0 = not known */
+};
+
 /* The kernel's own account of a reset. */
 struct kernel_view {
 	uint64_t id;
@@ -166,8 +175,8 @@ struct kernel_view {
 	struct hash_window window; /* of the segment's connection */
 	struct packet seen;	   /* CALL_CHALLENGE: the SYN on the wire */
 	struct conntrack ct;
-	char reason[CASE_NAME_MAX];	   /* without the enum's prefix; "" = none given */
-	const char *stack[CASE_STACK_MAX]; /* symbols, innermost first; owned by the symbol table */
+	char reason[CASE_NAME_MAX];	    /* without the enum's prefix; "" = none given */
+	struct frame stack[CASE_STACK_MAX]; /* innermost first */
 	unsigned int stack_len;
 	uint32_t cpu;
 	uint32_t tgid; /* the task that ran: not always the owner */

@@ -221,12 +221,12 @@ static void decode_stack(const struct rst_ev_kernel *ev, const struct kernel_nam
 	unsigned int i, n = ev->stack_len < RST_STACK_DEPTH ? ev->stack_len : RST_STACK_DEPTH;
 
 	for (i = 0; i < n && k->stack_len < CASE_STACK_MAX; i++) {
-		const char *symbol = names->symbol(names->ctx, ev->stack[i]);
+		struct frame *f = &k->stack[k->stack_len];
 
+		names->frame(names->ctx, ev->stack[i], f);
 		/* The frames of our own probe come first, and say nothing. */
-		if (!k->stack_len && (!symbol || is_of_probe(symbol)))
-			continue;
-		k->stack[k->stack_len++] = symbol;
+		if (k->stack_len || (f->name && !is_of_probe(f->name)))
+			k->stack_len++;
 	}
 }
 

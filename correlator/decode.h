@@ -16,8 +16,8 @@ struct rst_pkt;
 struct kernel_names {
 	/* Name of an enum sk_rst_reason, without its prefix; NULL = unknown number. */
 	const char *(*rst_reason)(void *ctx, int value);
-	/* Symbol at a kernel address; NULL = unknown. Lives as long as the table. */
-	const char *(*symbol)(void *ctx, uint64_t addr);
+	/* The function at a kernel address; its names live as long as the table. */
+	void (*frame)(void *ctx, uint64_t addr, struct frame *ret);
 	void *ctx;
 };
 

@@ -126,6 +126,9 @@ static const struct member window_members[] = {
 	LAST,
 };
 
+/* Of the stack the names are kept: nothing else of it decides. */
+_Static_assert(!offsetof(struct frame, name), "a frame is read as the word that it begins with");
+
 static const struct member view_members[] = {
 	NUM(kernel_view, ts_ns),
 	ENUM(kernel_view, call, CALL_WINDOW),

@@ -416,13 +416,14 @@ static unsigned int own_frames(const struct kernel_view *k, bool *ret_whole)
 
 	*ret_whole = false;
 	for (i = 0; i < k->stack_len; i++) {
-		if (!k->stack[i])
+		if (!k->stack[i].name)
 			return i;
-		*ret_whole = starts_with_any(k->stack[i], interrupts,
+		*ret_whole = starts_with_any(k->stack[i].name, interrupts,
 					     sizeof(interrupts) / sizeof(interrupts[0]));
 		if (*ret_whole)
 			return i;
-		if (starts_with_any(k->stack[i], entries, sizeof(entries) / sizeof(entries[0])))
+		if (starts_with_any(k->stack[i].name, entries,
+				    sizeof(entries) / sizeof(entries[0])))
 			*ret_whole = true;
 		if (*ret_whole)
 			return i + 1;
@@ -437,7 +438,7 @@ static bool on_stack(const struct kernel_view *k, unsigned int n, const char *na
 	unsigned int i;
 
 	for (i = 0; i < n; i++) {
-		const char *s = k->stack[i];
+		const char *s = k->stack[i].name;
 
 		if (!strncmp(s, name, len) && (!s[len] || s[len] == '.'))
 			return true;

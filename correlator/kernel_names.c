@@ -33,6 +33,8 @@ struct range {
 };
 
 struct symbols {
+	const char *kallsyms; /* the files that it is read from */
+	const char *modules;
 	struct symbols *older; /* kept: names of it may still be borrowed */
 	struct range *ranges;  /* modules that are live, and the kernel's text */
 	size_t n_ranges;
@@ -117,10 +119,10 @@ static uint64_t add_hash(uint64_t hash, const char *text)
 }
 
 /* Names and places of the modules; @s takes the ranges and may be NULL. */
-static uint64_t read_modules(struct symbols *s)
+static uint64_t read_modules(const char *path, struct symbols *s)
 {
 	uint64_t hash = 0xcbf29ce484222325ull;
-	FILE *in = fopen("/proc/modules", "re");
+	FILE *in = fopen(path, "re");
 	unsigned long long base;
 	unsigned long size;
 	char line[4096], name[64], state[16], id[128];
@@ -168,16 +170,23 @@ static int read_symbols(struct symbols *s, FILE *in)
 
 struct symbols *symbols__load(void)
 {
+	return symbols__read("/proc/kallsyms", "/proc/modules");
+}
+
+struct symbols *symbols__read(const char *kallsyms, const char *modules)
+{
 	struct symbols *s = calloc(1, sizeof(*s));
-	FILE *in = fopen("/proc/kallsyms", "re");
+	FILE *in = fopen(kallsyms, "re");
 	int err = -ENOMEM;
 
 	if (!s || !in) {
 		err = in ? -ENOMEM : -errno;
 		goto err_free;
 	}
+	s->kallsyms = kallsyms;
+	s->modules = modules;
 	/* In this order: a module that is live now has no init functions left in kallsyms. */
-	s->modules_hash = read_modules(s);
+	s->modules_hash = read_modules(modules, s);
 	err = read_symbols(s, in);
 	if (err)
 		goto err_free;
@@ -207,7 +216,7 @@ void symbols__free(struct symbols *s)
 
 int symbols__reload(struct symbols *s)
 {
-	struct symbols *fresh = symbols__load(), old;
+	struct symbols *fresh = symbols__read(s->kallsyms, s->modules), old;
 
 	if (!fresh)
 		return -errno;
@@ -228,39 +237,74 @@ bool symbols__has(const struct symbols *s, const char *name)
 	return false;
 }
 
+/* What the compiler appends to a function that it changed: 0 none, 1 clone, 2 part, -1 another. */
+static int variant_kind(const char *suffix)
+{
+	static const char *const words[] = { ".isra.", ".constprop.", ".part." };
+	int kind = 0;
+	size_t i;
+
+	while (*suffix) {
+		for (i = 0; i < 3 && strncmp(suffix, words[i], strlen(words[i])); i++)
+			;
+		if (i == 3 || !isdigit((unsigned char)suffix[strlen(words[i])]))
+			return -1;
+		if (kind < 2)
+			kind = i == 2 ? 2 : 1;
+		suffix += strlen(words[i]);
+		suffix += strspn(suffix, "0123456789");
+	}
+	return kind;
+}
+
 const char *symbols__variant(const struct symbols *s, const char *name)
 {
-	const char *clone = NULL;
-	size_t i, len = strlen(name);
+	const char *found[3] = { NULL };
+	bool several[3] = { false };
+	size_t len = strlen(name), i;
+	int kind;
 
 	for (i = 0; i < s->n; i++) {
 		const char *symbol = s->names + s->table[i].name;
 
-		if (strncmp(symbol, name, len))
+		kind = strncmp(symbol, name, len) ? -1 : variant_kind(symbol + len);
+		if (kind < 0)
 			continue;
-		if (!symbol[len])
-			return symbol;
-		/* ".cold" is the unlikely part of it, and no way in. */
-		if (symbol[len] == '.' && !strstr(symbol + len, ".cold"))
-			clone = symbol;
+		several[kind] |= found[kind] && strcmp(found[kind], symbol);
+		found[kind] = symbol;
 	}
-	return clone;
+	for (kind = 0; kind < 3; kind++)
+		if (found[kind])
+			return several[kind] ? NULL : found[kind];
+	return NULL;
 }
 
-/* Do both addresses lie in the same piece of code? */
-static bool in_one_range(const struct symbols *s, uint64_t a, uint64_t b)
+uint64_t symbols__text(const struct symbols *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->n_ranges; i++)
+		if (!s->ranges[i].module[0])
+			return s->ranges[i].start;
+	return 0;
+}
+
+/* The piece of code in which both addresses lie. */
+static const struct range *common_range(const struct symbols *s, uint64_t a, uint64_t b)
 {
 	size_t i;
 
 	for (i = 0; i < s->n_ranges; i++)
 		if (a >= s->ranges[i].start && b >= a && b < s->ranges[i].end)
-			return true;
-	return false;
+			return &s->ranges[i];
+	return NULL;
 }
 
-static const char *find_symbol(const struct symbols *s, uint64_t addr)
+static void find_symbol(const struct symbols *s, uint64_t addr, struct frame *ret)
 {
 	size_t lo = 0, hi = s->n;
+	const struct symbol *sym;
+	const struct range *range;
 
 	while (lo < hi) {
 		size_t mid = (lo + hi) / 2;
@@ -270,9 +314,18 @@ static const char *find_symbol(const struct symbols *s, uint64_t addr)
 		else
 			hi = mid;
 	}
-	if (!lo || !in_one_range(s, s->table[lo - 1].addr, addr))
-		return NULL;
-	return s->names + s->table[lo - 1].name;
+	if (!lo)
+		return;
+	sym = &s->table[lo - 1];
+	range = common_range(s, sym->addr, addr);
+	if (!range)
+		return;
+	ret->name = s->names + sym->name;
+	ret->module = range->module;
+	ret->offset = (uint32_t)(addr - sym->addr);
+	/* kallsyms knows no sizes: up to the next function, if that is in the same piece. */
+	if (lo < s->n && s->table[lo].addr < range->end)
+		ret->size = (uint32_t)(s->table[lo].addr - sym->addr);
 }
 
 /* Have modules come or gone since the table was read? */
@@ -286,7 +339,7 @@ static bool is_stale(struct symbols *s)
 	if (now - s->checked_ns < STALE_CHECK_NS)
 		return false;
 	s->checked_ns = now;
-	return read_modules(NULL) != s->modules_hash;
+	return read_modules(s->modules, NULL) != s->modules_hash;
 }
 
 struct kernel_enums {
@@ -356,22 +409,23 @@ static const char *name_rst_reason(void *ctx, int value)
 	return value >= 0 && value < REASONS_MAX ? e->reasons[value] : NULL;
 }
 
-static const char *name_symbol(void *ctx, uint64_t addr)
+static void name_frame(void *ctx, uint64_t addr, struct frame *ret)
 {
 	const struct kernel_enums *e = ctx;
 
+	*ret = (struct frame){ .addr = addr };
 	if (!e->symbols)
-		return NULL;
+		return;
 	if (is_stale(e->symbols))
 		symbols__reload(e->symbols);
-	return find_symbol(e->symbols, addr);
+	find_symbol(e->symbols, addr, ret);
 }
 
 struct kernel_names kernel_enums__names(struct kernel_enums *e)
 {
 	return (struct kernel_names){
 		.rst_reason = name_rst_reason,
-		.symbol = name_symbol,
+		.frame = name_frame,
 		.ctx = e,
 	};
 }

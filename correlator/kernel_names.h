@@ -13,6 +13,9 @@ struct symbols;
 /** symbols__load() - read /proc/kallsyms; NULL with errno (EPERM: addresses are hidden) */
 struct symbols *symbols__load(void);
 
+/** symbols__read() - the same from files in the form of /proc/kallsyms and /proc/modules; borrowed */
+struct symbols *symbols__read(const char *kallsyms, const char *modules);
+
 /** symbols__reload() - after a module was loaded; names handed out before stay valid */
 int symbols__reload(struct symbols *s);
 
@@ -20,13 +23,18 @@ int symbols__reload(struct symbols *s);
 bool symbols__has(const struct symbols *s, const char *name);
 
 /**
- * symbols__variant() - the symbol that a function has: its name, or that of the compiler's clone
+ * symbols__variant() - the name under which the compiler left a function in the kernel
  *
- * GCC names clones NAME.isra.0, NAME.constprop.0, NAME.part.0; their arguments may differ.
+ * The arguments of a clone may differ from the function's.
  *
- * Return: NULL if there is neither; else borrowed, as long as @s.
+ * Return: @name, or its one clone ("name.isra.0", ".constprop.1", both), or else its one
+ * remaining part ("name.part.0", which not every call enters); NULL if there is none, or several
+ * so that none of them stands for all calls. Borrowed from @s; stays valid.
  */
 const char *symbols__variant(const struct symbols *s, const char *name);
+
+/** symbols__text() - where the kernel's code begins (_stext); 0 = not known */
+uint64_t symbols__text(const struct symbols *s);
 
 void symbols__free(struct symbols *s);
 

@@ -65,13 +65,13 @@ bool ran_as_owner(const struct kernel_view *k)
 
 	for (i = 0; i < k->stack_len; i++) {
 		/* What we cannot name could be a hint that it was somebody else. */
-		if (!k->stack[i])
+		if (!k->stack[i].name)
 			return false;
 		for (j = 0; j < sizeof(theirs) / sizeof(theirs[0]); j++)
-			if (is_function(k->stack[i], theirs[j]))
+			if (is_function(k->stack[i].name, theirs[j]))
 				return false;
 		for (j = 0; j < sizeof(own) / sizeof(own[0]); j++)
-			if (is_function(k->stack[i], own[j]))
+			if (is_function(k->stack[i].name, own[j]))
 				return true;
 	}
 	return false;

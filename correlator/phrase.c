@@ -56,22 +56,29 @@ static void print_why(FILE *out, const struct reset_case *c)
 		      out);
 }
 
-/* Callers only: what lies between our own probe and the function is of no interest. */
-static void print_stack(FILE *out, const struct kernel_view *k)
+unsigned int stack_first(const struct kernel_view *k)
 {
 	static const char *const functions[] = { "tcp_send_active_reset", "tcp_v4_send_reset",
 						 "tcp_v6_send_reset", "nf_send_reset" };
-	unsigned int i, j, first = 0, shown = 0;
+	unsigned int i, j, first = 0;
 
 	for (i = 0; i < k->stack_len; i++)
 		for (j = 0; j < 4; j++)
-			if (k->stack[i] && !strcmp(k->stack[i], functions[j]))
+			if (k->stack[i].name && !strcmp(k->stack[i].name, functions[j]))
 				first = i;
+	return first;
+}
+
+/* The way to the reset in short. */
+static void print_stack(FILE *out, const struct kernel_view *k)
+{
+	unsigned int i, shown = 0;
+
 	if (!k->stack_len)
 		fputs("no kernel stack", out);
-	for (i = first; i < k->stack_len && shown < STACK_SHOWN; i++, shown++) {
+	for (i = stack_first(k); i < k->stack_len && shown < STACK_SHOWN; i++, shown++) {
 		fputs(shown ? " < " : "", out);
-		print_escaped(out, k->stack[i] ? k->stack[i] : "?");
+		print_escaped(out, k->stack[i].name ? k->stack[i].name : "?");
 	}
 }
 

@@ -32,4 +32,7 @@ char *phrase(const char *template, const struct reset_case *c, const struct repo
 /** phrase_known() - does every placeholder of @template exist? For the tests of the tables. */
 bool phrase_known(const char *template);
 
+/** stack_first() - the frame that made the reset; before it are those of probes and wrappers */
+unsigned int stack_first(const struct kernel_view *k);
+
 #endif

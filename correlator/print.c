@@ -150,3 +150,21 @@ void print_escaped(FILE *out, const char *s)
 			fprintf(out, "\\x%02x", ch);
 	}
 }
+
+void print_frame(FILE *out, const struct frame *f)
+{
+	if (!f->name) {
+		fputc('?', out);
+		return;
+	}
+	print_escaped(out, f->name);
+	if (f->addr)
+		fprintf(out, "+0x%x", f->offset);
+	if (f->size)
+		fprintf(out, "/0x%x", f->size);
+	if (f->module && f->module[0]) {
+		fputs(" [", out);
+		print_escaped(out, f->module);
+		fputc(']', out);
+	}
+}

@@ -19,6 +19,9 @@ void print_flags(FILE *out, uint8_t flags);
 /** print_escaped() - @s with everything but printable characters as \xNN */
 void print_escaped(FILE *out, const char *s);
 
+/** print_frame() - as the kernel does: "tcp_v4_rcv+0x1a/0x90", "nf_send_reset+0x5 [module]", "?" */
+void print_frame(FILE *out, const struct frame *f);
+
 const char *tcp_state_name(uint8_t state);
 const char *ct_state_name(enum ct_state state);
 const char *lookup_name(enum lookup lookup);

@@ -270,13 +270,29 @@ static json_t *json_sock(const struct kernel_sock *s)
 	return o;
 }
 
+static json_t *json_frame(const struct frame *f)
+{
+	json_t *value;
+	char *buf = NULL;
+	size_t size;
+	FILE *out = open_memstream(&buf, &size);
+
+	if (!out)
+		return NULL;
+	print_frame(out, f);
+	fclose(out);
+	value = json_string(buf);
+	free(buf);
+	return value;
+}
+
 static json_t *json_stack(const struct kernel_view *k)
 {
 	json_t *array = json_array();
 	unsigned int i;
 
 	for (i = 0; i < k->stack_len; i++)
-		json_array_append_new(array, json_text(k->stack[i] ? k->stack[i] : "?"));
+		json_array_append_new(array, json_frame(&k->stack[i]));
 	return array;
 }
 

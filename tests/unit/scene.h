@@ -90,7 +90,14 @@ static inline void scene_stack(struct kernel_view *k, const char *words)
 
 		len = strcspn(words, " ");
 		snprintf(name, 48, "%.*s", (int)len, words);
-		k->stack[k->stack_len++] = strcmp(name, "?") ? name : NULL;
+		k->stack[k->stack_len] = (struct frame){
+			.name = strcmp(name, "?") ? name : NULL,
+			.module = "",
+			.addr = 0xffffffff81000000ull + k->stack_len * 0x100,
+			.offset = 0x11 + k->stack_len,
+			.size = 0x80,
+		};
+		k->stack_len++;
 	}
 }
 

@@ -17,16 +17,18 @@ static const char *name_reason(void *ctx, int value)
 	return value == 1 ? "NO_SOCKET" : NULL;
 }
 
-static const char *name_symbol(void *ctx, uint64_t addr)
+static void name_frame(void *ctx, uint64_t addr, struct frame *ret)
 {
 	static const char *const symbols[] = { NULL, "bpf_get_stack", "__traceiter_tcp_send_reset",
 					       "tcp_v4_send_reset", "bpf_of_the_kernel" };
 
 	(void)ctx;
-	return addr < ARRAY_SIZE(symbols) ? symbols[addr] : NULL;
+	*ret = (struct frame){ .addr = addr };
+	if (addr < ARRAY_SIZE(symbols))
+		*ret = (struct frame){ symbols[addr], "", addr, 0x12, 0x34 };
 }
 
-static const struct kernel_names names = { name_reason, name_symbol, NULL };
+static const struct kernel_names names = { name_reason, name_frame, NULL };
 
 static struct rst_ev_hdr header(uint16_t type)
 {
@@ -411,9 +413,12 @@ static void test_stack(void)
 	in.stack[3] = 4;
 	decode_exactly(&in, sizeof(in), &ev);
 	check_int(ev.kernel.stack_len, 2, "the frames of our own probe are left out");
-	check_str(ev.kernel.stack[0], "tcp_v4_send_reset", "the function is innermost then");
-	check_str(ev.kernel.stack[1], "bpf_of_the_kernel",
+	check_str(ev.kernel.stack[0].name, "tcp_v4_send_reset", "the function is innermost then");
+	check_str(ev.kernel.stack[1].name, "bpf_of_the_kernel",
 		  "what looks like a probe further out is a caller");
+	check(ev.kernel.stack[0].addr == 3 && ev.kernel.stack[0].offset == 0x12 &&
+		      ev.kernel.stack[0].size == 0x34,
+	      "a frame keeps its address, and its place in the function");
 	for (i = 0; i < RST_STACK_DEPTH; i++)
 		in.stack[i] = 3;
 	in.stack_len = 0xffff;
@@ -422,11 +427,11 @@ static void test_stack(void)
 	in.stack_len = 3;
 	in.stack[1] = 1ull << 60;
 	decode_exactly(&in, sizeof(in), &ev);
-	check(ev.kernel.stack_len == 3 && !ev.kernel.stack[1],
+	check(ev.kernel.stack_len == 3 && !ev.kernel.stack[1].name,
 	      "an address without a name stays a frame among the callers");
 	in.stack[0] = 1ull << 60;
 	decode_exactly(&in, sizeof(in), &ev);
-	check(ev.kernel.stack_len == 1 && ev.kernel.stack[0],
+	check(ev.kernel.stack_len == 1 && ev.kernel.stack[0].name,
 	      "nameless frames before the function are those of the probe");
 }
 

@@ -296,7 +296,7 @@ static void test_hostile(void)
 	strcpy(c.ct.why, hostile);
 	strcpy(c.kernel.ct.why, hostile);
 	memcpy(c.kernel.comm, hostile, 15);
-	c.kernel.stack[2] = hostile;
+	c.kernel.stack[2].name = hostile;
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		char *got = phrase(rows[i].template, &c, &ctx);
 
@@ -351,6 +351,39 @@ static void test_verdicts(void)
 	}
 }
 
+static void test_frames(void)
+{
+	static const struct {
+		const char *name;
+		struct frame frame;
+		const char *want;
+	} rows[] = {
+		{ "a function of the kernel",
+		  { "tcp_v4_rcv", "", 1, 0x1a0, 0x2f0 },
+		  "tcp_v4_rcv+0x1a0/0x2f0" },
+		{ "a function's entry", { "tcp_v4_rcv", "", 1, 0, 0x2f0 }, "tcp_v4_rcv+0x0/0x2f0" },
+		{ "a function whose size is not known",
+		  { "tcp_v4_rcv", "", 1, 0x1a0, 0 },
+		  "tcp_v4_rcv+0x1a0" },
+		{ "a module's function",
+		  { "nf_send_reset", "nf_reject_ipv4", 1, 5, 0x30 },
+		  "nf_send_reset+0x5/0x30 [nf_reject_ipv4]" },
+		{ "a name of which no more is known", { .name = "tcp_v4_rcv" }, "tcp_v4_rcv" },
+		{ "an address without a name", { .addr = 5 }, "?" },
+		{ "a hostile symbol", { "a\nb", "c\033", 1, 1, 0 }, "a\\x0ab+0x1 [c\\x1b]" },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		char got[80] = "";
+		FILE *out = fmemopen(got, sizeof(got), "w");
+
+		print_frame(out, &rows[i].frame);
+		fclose(out);
+		check_str(got, rows[i].want, "%s is written as the kernel does", rows[i].name);
+	}
+}
+
 int main(void)
 {
 	const struct family *f;
@@ -365,5 +398,6 @@ int main(void)
 	test_escapes();
 	test_hostile();
 	test_verdicts();
+	test_frames();
 	return test_done();
 }

@@ -230,6 +230,9 @@ static void test_values(const struct family *f)
 		  f->name);
 	check_int(json_array_size(at(doc, "kernel.stack")), 4, "the whole stack is there (%s)",
 		  f->name);
+	v = json_array_get(at(doc, "kernel.stack"), 1);
+	check_str(json_string_value(v), "tcp_v4_rcv+0x12/0x80",
+		  "a frame is written as the kernel does (%s)", f->name);
 	v = json_array_get(at(doc, "kernel.stack"), 2);
 	check_str(json_string_value(v), "?", "a frame without a name keeps its place (%s)",
 		  f->name);
@@ -327,7 +330,8 @@ static void test_hostile(void)
 
 	frames = c.kernel.stack_len;
 	strcpy(c.kernel.reason, hostile);
-	c.kernel.stack[1] = hostile;
+	c.kernel.stack[1].name = hostile;
+	c.kernel.stack[1].module = hostile;
 	doc = document(&c, &ctx);
 	check(doc && has_type(at(doc, "kernel.reason"), "s"),
 	      "a hostile reason of a recording is text");
