@@ -18,7 +18,7 @@ V       ?= 0
 Q       := $(if $(filter 1,$(V)),,@)
 say      = @printf '  %-7s %s\n' $(1) $(2)
 
-LIBS    := libxdp libbpf jansson libpcap libmnl libnetfilter_conntrack libcap
+LIBS    := libxdp libbpf libdw jansson libpcap libmnl libnetfilter_conntrack libcap
 WARN    := -Wall -Wextra -Werror -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wvla
 CFLAGS  ?= -O2 -g
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -Iinclude -Icorrelator -I$(BUILD)/bpf \
@@ -74,7 +74,7 @@ $(BUILD)/rstscope: $(OBJS)
 
 # --- set-up -------------------------------------------------------------------------------
 
-BUILD_PKGS := gcc make pkg-config clang llvm bpftool libbpf-dev libxdp-dev libelf-dev \
+BUILD_PKGS := gcc make pkg-config clang llvm bpftool libbpf-dev libxdp-dev libelf-dev libdw-dev \
 	     libjansson-dev libpcap-dev libmnl-dev libnetfilter-conntrack-dev libcap-dev \
 	     linux-libc-dev
 LINT_PKGS := clang-format clang-tidy cppcheck shellcheck
@@ -122,6 +122,20 @@ tests: $(UNIT_TESTS) $(BPF_TESTS) $(BENCHES) $(BUILD)/tests/lab ## build the tes
 $(UNIT_TESTS) : $(BUILD)/tests/%: tests/unit/%.c $(LIB_OBJS) | $(BUILD)/tests
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) -Itests/unit $< $(LIB_OBJS) $(LDLIBS) $(LDFLAGS) -o $@
+
+# Code with known lines, and its symbols in all the forms in which they come.
+SAMPLE := $(BUILD)/tests/lines_sample
+$(BUILD)/tests/test_source_lines: $(SAMPLE).so
+$(SAMPLE).so: tests/unit/lines_sample.c tests/unit/lines_sample.h | $(BUILD)/tests
+	$(call say,CC,$@)
+	$(Q)$(CC) -std=gnu11 -O2 -g -fPIC -shared -Wl,--build-id $< -o $@
+	$(Q)$(CC) -std=gnu11 -O1 -g -fPIC -shared -Wl,--build-id $< -o $(SAMPLE).other
+	$(Q)$(CC) -std=gnu11 -O2 -g -fPIC -shared -Wl,--build-id=none $< -o $(SAMPLE).nameless
+	$(Q)objcopy --only-keep-debug $@ $(SAMPLE).debug
+	$(Q)objcopy --compress-debug-sections $@ $(SAMPLE).zdebug
+	$(Q)objcopy --remove-section=.debug_aranges $@ $(SAMPLE).noindex
+	$(Q)objcopy --strip-debug $@ $(SAMPLE).stripped
+	$(Q)objcopy -O binary --only-section=.note.gnu.build-id $@ $(SAMPLE).notes
 
 $(BPF_TEST_OBJS) : $(BUILD)/tests/%.o: tests/bpf/%.c | $(SKELS) $(BUILD)/tests
 	$(call say,CC,$<)
