@@ -26,6 +26,7 @@
 #include "privileges.h"
 #include "rst_event.h"
 #include "sink.h"
+#include "source_lines.h"
 #include "watch_options.h"
 
 #define NS_PER_SEC 1000000000ull
@@ -46,6 +47,7 @@ struct watch {
 	struct ct_gone *gone; /* NULL = conntrack is not at work here, or does not report */
 	bool gone_refused;
 	struct owner_cache *owners;
+	struct source_lines *lines;
 	struct sink sink;
 	struct sink evidence; /* out == NULL: not wanted, or it failed */
 	struct report_context report;
@@ -457,6 +459,20 @@ static int catch_signals(void)
 	return 0;
 }
 
+/*
+ * The line of the call, not the one where it returns to: that may be the next. Code of modules
+ * is not in vmlinux.
+ */
+static const char *source_line(void *ctx, const struct frame *f)
+{
+	struct watch *w = ctx;
+	uint64_t text = sensor__text(w->sensor);
+
+	if (!text || !f->name || f->module[0])
+		return NULL;
+	return source_lines__find(w->lines, f->addr - (f->offset ? 1 : 0) - text);
+}
+
 static int open_watch(struct watch *w)
 {
 	struct sensor_config cfg = {
@@ -484,6 +500,8 @@ static int open_watch(struct watch *w)
 		.wall_offset_ns = (int64_t)(clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC)),
 		.ifname = sensor__ifname,
 		.ifname_ctx = w->sensor,
+		.source_line = source_line,
+		.source_ctx = w,
 	};
 	w->start_ns = clock_ns(CLOCK_MONOTONIC);
 	return sink_open(&w->sink, w->opt.json ? "json" : "text", stdout);
@@ -497,6 +515,7 @@ static void close_watch(struct watch *w)
 	ctnl__free(w->ctnl);
 	ct_gone__free(w->gone);
 	owner_cache__free(w->owners);
+	source_lines__free(w->lines);
 	free(w->opt.expression);
 	if (w->evidence.out)
 		fclose(w->evidence.out);
@@ -535,6 +554,22 @@ static int watch(struct watch *w)
 	return err;
 }
 
+static int open_lines(struct watch *w)
+{
+	struct source_config cfg = {
+		.file = w->opt.vmlinux,
+		.notes = "/sys/kernel/notes",
+		.root = "",
+	};
+	char why[512] = "";
+
+	w->lines = source_lines__open(&cfg, why, sizeof(why));
+	if (w->lines)
+		return EXIT_OK;
+	error("--vmlinux '%s': %s", w->opt.vmlinux ? w->opt.vmlinux : "", why);
+	return EXIT_RUNTIME;
+}
+
 /* Everything that can be wrong before anything is attached. */
 static int prepare(struct watch *w)
 {
@@ -563,7 +598,7 @@ static int prepare(struct watch *w)
 		error("%s is missing: run as root (sudo rstscope watch ...)", missing);
 		return EXIT_RUNTIME;
 	}
-	return EXIT_OK;
+	return open_lines(w);
 }
 
 /* What the kernel lacks is another thing than what went wrong. */

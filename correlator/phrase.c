@@ -10,8 +10,6 @@
 
 #include "facts.h"
 
-#define STACK_SHOWN 5
-
 static void print_change(FILE *out, const struct tuple *from, const struct tuple *reply, bool to)
 {
 	/* NAT rewrites the destination of @from to the source of the reply. */

@@ -12,6 +12,9 @@
 
 #include "print.h"
 
+/* So many frames of a kernel stack are shown to people; it is what lies near that counts. */
+#define STACK_SHOWN 5
+
 /* What a report says that is not of the case: where it was seen and how to name things. */
 struct report_context {
 	const char *host;
@@ -19,6 +22,9 @@ struct report_context {
 	int64_t wall_offset_ns; /* add to CLOCK_MONOTONIC for the wall clock */
 	const char *(*ifname)(void *ctx, uint32_t ifindex); /* never NULL; may point to a static */
 	void *ifname_ctx;
+	/* File and line of a frame; NULL = not known. Holds until the next call. */
+	const char *(*source_line)(void *ctx, const struct frame *f);
+	void *source_ctx;
 };
 
 /**

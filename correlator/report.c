@@ -313,6 +313,25 @@ static json_t *json_race(const struct reset_case *c, const struct report_context
 			 (double)race_overlap_ns(c) / 1000.0);
 }
 
+/* Null where there is not one line: then nobody has the debug symbols. */
+static json_t *json_stack_lines(const struct kernel_view *k, const struct report_context *ctx)
+{
+	json_t *array = json_array();
+	bool any = false;
+	unsigned int i;
+
+	for (i = 0; i < k->stack_len; i++) {
+		const char *line = ctx->source_line(ctx->source_ctx, &k->stack[i]);
+
+		any |= !!line;
+		json_array_append_new(array, line ? json_text(line) : json_null());
+	}
+	if (any)
+		return array;
+	json_decref(array);
+	return json_null();
+}
+
 static json_t *json_kernel(const struct reset_case *c, const struct report_context *ctx)
 {
 	bool by_clash = c->kernel.call == CALL_NONE && c->facts_yes & FACT(CLASH);
@@ -330,6 +349,7 @@ static json_t *json_kernel(const struct reset_case *c, const struct report_conte
 	json_object_set_new(o, "conntrack", json_conntrack(by_clash ? &k->ct : &c->ct));
 	json_object_set_new(o, "race", json_race(c, ctx));
 	json_object_set_new(o, "stack", json_stack(k));
+	json_object_set_new(o, "stack_lines", json_stack_lines(k, ctx));
 	return o;
 }
 

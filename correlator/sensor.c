@@ -348,6 +348,11 @@ struct netlink *sensor__netlink(const struct sensor *s)
 	return s->netlink;
 }
 
+uint64_t sensor__text(const struct sensor *s)
+{
+	return s->symbols ? symbols__text(s->symbols) : 0;
+}
+
 uint64_t sensor__lost_events(const struct sensor *s)
 {
 	return flight__count(s->flight, RST_CNT_LOST_WIRE) +

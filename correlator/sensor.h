@@ -59,6 +59,9 @@ struct netlink *sensor__netlink(const struct sensor *s);
 /** sensor__ifname() - also of interfaces that are gone; "if7" when it was never seen */
 const char *sensor__ifname(void *s, uint32_t ifindex);
 
+/** sensor__text() - where the kernel's code begins (_stext); 0 = not known */
+uint64_t sensor__text(const struct sensor *s);
+
 /** sensor__lost_events() - so far, both views */
 uint64_t sensor__lost_events(const struct sensor *s);
 

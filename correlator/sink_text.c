@@ -130,6 +130,35 @@ static void print_answers(struct sink *s, const struct reset_case *c,
 	free(buf);
 }
 
+static void print_one_frame(struct sink *s, const char *label, const struct frame *f,
+			    const struct report_context *ctx)
+{
+	const char *line = ctx->source_line(ctx->source_ctx, f);
+	char *buf = NULL;
+	size_t size;
+	FILE *out = open_memstream(&buf, &size);
+
+	if (!out)
+		return;
+	print_frame(out, f);
+	if (line) {
+		fputc(' ', out);
+		print_escaped(out, line);
+	}
+	fclose(out);
+	print_wrapped(s, label, buf);
+	free(buf);
+}
+
+static void print_stack(struct sink *s, const struct kernel_view *k,
+			const struct report_context *ctx)
+{
+	unsigned int first = stack_first(k), i;
+
+	for (i = first; i < k->stack_len && i < first + STACK_SHOWN; i++)
+		print_one_frame(s, i == first ? "stack" : "", &k->stack[i], ctx);
+}
+
 static void print_owner(struct sink *s, const struct reset_case *c)
 {
 	const struct owner *o = &c->owner;
@@ -226,6 +255,7 @@ static int emit_text(struct sink *s, const struct reset_case *c, const struct re
 	print_candidates(s, c);
 	print_missing(s, c, ctx);
 	print_answers(s, c, ctx);
+	print_stack(s, &c->kernel, ctx);
 	print_owner(s, c);
 	print_advice(s, c, ctx);
 	fputc('\n', s->out);

@@ -20,6 +20,7 @@ enum {
 	OPT_READY,
 	OPT_VIEW,
 	OPT_BTF,
+	OPT_VMLINUX,
 	OPT_XDP,
 	OPT_EVIDENCE
 };
@@ -43,6 +44,10 @@ static const struct argp_option options[] = {
 	{ "view", OPT_VIEW, "auto|fentry|kprobe|tracepoint|none", 0,
 	  "How to ask the kernel (default: auto, the best for each function)", 3 },
 	{ "btf", OPT_BTF, "FILE", 0, "BTF of the running kernel, where it has none of its own", 3 },
+	{ "vmlinux", OPT_VMLINUX, "FILE", 0,
+	  "The running kernel's vmlinux with debug symbols, to name file and line of each call "
+	  "(default: where debug packages install it)",
+	  3 },
 	{ "xdp", OPT_XDP, NULL, 0,
 	  "See arrivals by XDP in place of tc ingress; attaching can interrupt some NICs' links "
 	  "for a moment",
@@ -169,6 +174,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_EVIDENCE:
 		o->evidence_file = arg;
+		break;
+	case OPT_VMLINUX:
+		o->vmlinux = arg;
 		break;
 	case OPT_XDP:
 		o->xdp = true;

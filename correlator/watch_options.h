@@ -16,6 +16,7 @@ struct watch_options {
 	unsigned int n_interfaces;
 	const char *netns;
 	const char *btf_path;
+	const char *vmlinux; /* with debug symbols; NULL = the usual places */
 	const char *ready_file;
 	const char *evidence_file; /* NULL = none */
 	char *expression;	   /* pcap-filter; NULL = none; freed by the caller */

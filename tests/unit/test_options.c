@@ -67,13 +67,14 @@ static void test_values(void)
 
 	parse(&o, ARGS("-i", "eth0", "-i", "eth1", "-c", "5", "--duration", "1.5", "-Q", "in",
 		       "--json", "--xdp", "--netns", "web", "--view", "kprobe", "--btf", "/b",
-		       "--ready-file", "/r", "-n", "-D"));
+		       "--vmlinux", "/v", "--ready-file", "/r", "-n", "-D"));
 	check(o.n_interfaces == 2 && !strcmp(o.interfaces[1], "eth1"), "interfaces add up");
 	check_int(o.count, 5, "-c is a count");
 	check(o.duration > 1.4 && o.duration < 1.6, "--duration takes parts of a second");
 	check_int(o.direction, DIRECTION_IN, "-Q in is in");
 	check(o.json && o.xdp && o.list, "switches are on");
-	check(!strcmp(o.netns, "web") && !strcmp(o.btf_path, "/b") && !strcmp(o.ready_file, "/r"),
+	check(!strcmp(o.netns, "web") && !strcmp(o.btf_path, "/b") && !strcmp(o.vmlinux, "/v") &&
+		      !strcmp(o.ready_file, "/r"),
 	      "names are kept");
 	check_int(o.tier, TIER_KPROBE, "--view is understood");
 	parse(&o, ARGS("-Q", "out"));
@@ -134,6 +135,7 @@ static void test_errors(void)
 		{ "--duration 1e400", { "--duration", "1e400" }, EXIT_USAGE },
 		{ "-Q sideways", { "-Q", "sideways" }, EXIT_USAGE },
 		{ "--view of a word that is none", { "--view", "xray" }, EXIT_USAGE },
+		{ "--vmlinux without a file", { "--vmlinux" }, EXIT_USAGE },
 		{ "--help", { "--help" }, EXIT_OK },
 		{ "--usage", { "--usage" }, EXIT_OK },
 	};

@@ -84,6 +84,7 @@ static const struct field fields[] = {
 	{ "kernel.conntrack.nat", "a" },
 	{ "kernel.race", "o0" },
 	{ "kernel.stack", "a" },
+	{ "kernel.stack_lines", "a0" },
 	{ "owner", "o0" },
 	{ "history", "a" },
 	{ "lost", "o" },
@@ -296,6 +297,36 @@ static void test_reasons_against(void)
 
 static const char hostile[] = "a\033[31m\"b\r\nc\\\x7f\x9b\xff\xc3\xa9\xed\xa0\x80";
 
+static void test_stack_lines(const struct family *f)
+{
+	struct report_context ctx = sample_context;
+	struct reset_case c = scene_build(&scenes[0], f->af);
+	json_t *doc, *lines;
+
+	classify(&c);
+	doc = document(&c, &ctx);
+	check(json_is_null(at(doc, "kernel.stack_lines")), "without debug symbols no line (%s)",
+	      f->name);
+	json_decref(doc);
+	ctx.source_line = one_source_line;
+	doc = document(&c, &ctx);
+	lines = at(doc, "kernel.stack_lines");
+	check_int(json_array_size(lines), c.kernel.stack_len, "each frame has its place (%s)",
+		  f->name);
+	check_str(json_string_value(json_array_get(lines, 1)), "net/ipv4/tcp_ipv4.c:2155",
+		  "... a line is that of its frame (%s)", f->name);
+	check(json_is_null(json_array_get(lines, 0)), "... and what has none is null (%s)",
+	      f->name);
+	json_decref(doc);
+}
+
+static const char *hostile_source_line(void *ctx, const struct frame *f)
+{
+	(void)ctx;
+	(void)f;
+	return hostile;
+}
+
 static const char *hostile_ifname(void *ctx, uint32_t ifindex)
 {
 	(void)ctx;
@@ -332,11 +363,14 @@ static void test_hostile(void)
 	strcpy(c.kernel.reason, hostile);
 	c.kernel.stack[1].name = hostile;
 	c.kernel.stack[1].module = hostile;
+	ctx.source_line = hostile_source_line;
 	doc = document(&c, &ctx);
 	check(doc && has_type(at(doc, "kernel.reason"), "s"),
 	      "a hostile reason of a recording is text");
 	check_int(json_array_size(at(doc, "kernel.stack")), frames,
 		  "a hostile symbol of a recording keeps its place");
+	check_int(json_array_size(at(doc, "kernel.stack_lines")), frames,
+		  "... and so does a hostile line");
 	json_decref(doc);
 }
 
@@ -415,6 +449,7 @@ int main(void)
 	for (i = 0; i < ARRAY_SIZE(scenes); i++)
 		test_words(&scenes[i]);
 	for_each_family(f) test_values(f);
+	for_each_family(f) test_stack_lines(f);
 	test_advice();
 	test_reasons_against();
 	test_hostile();

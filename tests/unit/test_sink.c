@@ -120,6 +120,27 @@ static void test_text(const struct scene *s, const struct family *f)
 	free(text);
 }
 
+static void test_stack(void)
+{
+	struct report_context ctx = sample_context;
+	struct reset_case c = classified(&scenes[0], AF_INET);
+	char *text;
+	int err;
+
+	ctx.source_line = one_source_line;
+	text = emitted("text", &c, &ctx, &err);
+	check_has(text,
+		  "  stack   tcp_v4_send_reset+0x11/0x80\n"
+		  "          tcp_v4_rcv+0x12/0x80 net/ipv4/tcp_ipv4.c:2155\n"
+		  "          ip_protocol_deliver_rcu+0x13/0x80\n",
+		  "the stack is one frame a line, with what is known of it");
+	free(text);
+	c.kernel.stack_len = 0;
+	text = emitted("text", &c, &ctx, &err);
+	check_lacks(text, "  stack ", "without a stack there is no such line");
+	free(text);
+}
+
 static void test_all_causes(void)
 {
 	size_t i, bad = 0;
@@ -330,6 +351,7 @@ int main(void)
 		test_text(&scenes[i], f);
 		test_json(&scenes[i], f);
 	}
+	test_stack();
 	test_all_causes();
 	test_long_words();
 	test_hostile();
