@@ -47,7 +47,7 @@ OBJS     := $(SRCS:correlator/%.c=$(BUILD)/obj/%.o)
 .SECONDARY:
 all: $(BUILD)/rstscope ## build the tool (default)
 
-vpath %.bpf.c tc xdp kprobe tests/bpf tests/bench
+vpath %.bpf.c tc xdp kprobe tests/bpf tests/bench tests/net
 
 $(BUILD)/bpf $(BUILD)/obj $(BUILD)/tests:
 	$(Q)mkdir -p $@
@@ -117,7 +117,8 @@ BPF_TEST_OBJS  := $(addprefix $(BUILD)/tests/,harness.o packet.o reference.o)
 BPF_TEST_SKELS := $(patsubst tests/bpf/%.bpf.c,$(BUILD)/bpf/%.skel.h,$(wildcard tests/bpf/*.bpf.c))
 BENCH_SKELS := $(patsubst tests/bench/%.bpf.c,$(BUILD)/bpf/%.skel.h,$(wildcard tests/bench/*.bpf.c))
 
-tests: $(UNIT_TESTS) $(BPF_TESTS) $(BENCHES) $(BUILD)/tests/lab ## build the tests
+SPIN = $(if $(filter x86,$(ARCH)),$(BUILD)/tests/spin)
+tests: $(UNIT_TESTS) $(BPF_TESTS) $(BENCHES) $(BUILD)/tests/lab $(SPIN) ## build the tests
 
 $(UNIT_TESTS) : $(BUILD)/tests/%: tests/unit/%.c $(LIB_OBJS) | $(BUILD)/tests
 	$(call say,CC,$<)
@@ -155,6 +156,12 @@ $(BENCHES) : $(BUILD)/tests/%: tests/bench/%.c $(BPF_TEST_OBJS) $(LIB_OBJS) | \
 $(BUILD)/tests/lab: $(wildcard tests/net/lab*.[ch]) | $(BUILD)/tests
 	$(call say,CC,$@)
 	$(Q)$(CC) -std=gnu11 -O2 $(filter-out -Wmissing-prototypes,$(WARN)) $(filter %.c,$^) -o $@
+
+# Reads machine code, so it is for the processor whose code it knows.
+SPIN_SRCS := $(addprefix tests/net/,spin.c spin_code.c spin_kernel.c)
+$(BUILD)/tests/spin: $(SPIN_SRCS) $(wildcard tests/net/spin*.h) $(BUILD)/bpf/spin.skel.h | $(BUILD)/tests
+	$(call say,CC,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(SPIN_SRCS) $(shell pkg-config --libs libbpf) $(LDFLAGS) -o $@
 
 check: all $(UNIT_TESTS) ## unit tests only; needs no root
 	@tests/run.sh unit
