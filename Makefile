@@ -155,7 +155,7 @@ $(BENCHES) : $(BUILD)/tests/%: tests/bench/%.c $(BPF_TEST_OBJS) $(LIB_OBJS) | \
 # Talks to kernels, not to our code; built so that it also runs in the smallest VM.
 $(BUILD)/tests/lab: $(wildcard tests/net/lab*.[ch]) | $(BUILD)/tests
 	$(call say,CC,$@)
-	$(Q)$(CC) -std=gnu11 -O2 $(filter-out -Wmissing-prototypes,$(WARN)) $(filter %.c,$^) -o $@
+	$(Q)$(CC) -std=gnu11 -O2 $(filter-out -Wmissing-prototypes,$(WARN)) -pthread $(filter %.c,$^) -o $@
 
 # Reads machine code, so it is for the processor whose code it knows.
 SPIN_SRCS := $(addprefix tests/net/,spin.c spin_code.c spin_kernel.c)

@@ -150,6 +150,8 @@ static void usage(FILE *to)
 	      "commands:\n"
 	      "  play STEP...   run the steps in order (lab play --help lists them)\n"
 	      "  storm          many short benign connections in every closing order\n"
+	      "  race-handshake, race-close\n"
+	      "                 --count connections whose ends are busy on CPU 0 and CPU 1 at once\n"
 	      "  sniff          print every RST seen on an interface\n"
 	      "  as-uid N CMD   run CMD as an ordinary user\n",
 	      to);
@@ -168,6 +170,7 @@ static void usage(FILE *to)
 	      "  -t, --timeout SEC     for the whole command (default 20)\n"
 	      "  -n, --count N         -w, --workers N      storm: connections, at once\n"
 	      "  -1, --one-cpu                              storm: all on one CPU\n"
+	      "      --delay-us N                           race-close: before the client closes\n"
 	      "  -i, --interface IF    --ready-file PATH    sniff\n",
 	      to);
 }
@@ -181,6 +184,7 @@ static const struct option longopts[] = { { "client-ns", required_argument, NULL
 					  { "sport", required_argument, NULL, 2 },
 					  { "mptcp", no_argument, NULL, 4 },
 					  { "ready-file", required_argument, NULL, 3 },
+					  { "delay-us", required_argument, NULL, 4 },
 					  { "timeout", required_argument, NULL, 't' },
 					  { "count", required_argument, NULL, 'n' },
 					  { "workers", required_argument, NULL, 'w' },
@@ -227,6 +231,9 @@ static void set_option(struct options *o, int c)
 		break;
 	case 3:
 		o->ready_file = optarg;
+		break;
+	case 4:
+		o->delay_us = number("microseconds", optarg);
 		break;
 	case 't':
 		o->timeout = number("timeout", optarg);
@@ -298,6 +305,8 @@ int main(int argc, char **argv)
 		die("--addr and --port are needed");
 	if (!strcmp(cmd, "storm"))
 		return cmd_storm(&o);
+	if (!strcmp(cmd, "race-handshake") || !strcmp(cmd, "race-close"))
+		return cmd_race(&o, !strcmp(cmd, "race-close"));
 	if (!strcmp(cmd, "play"))
 		return cmd_play(&o, argc - optind, argv + optind);
 	r = find_recipe(cmd);

@@ -31,6 +31,8 @@ struct options {
 	unsigned int count;
 	unsigned int workers;
 	bool one_cpu;
+	/* race-close */
+	unsigned int delay_us;
 	/* sniff */
 	const char *ifname;
 	const char *ready_file;
@@ -76,6 +78,7 @@ const char *flags_text(uint8_t flags);
 int cmd_play(const struct options *o, int argc, char **argv);
 int cmd_storm(const struct options *o);
 int cmd_sniff(const struct options *o);
+int cmd_race(const struct options *o, bool closing);
 void play_help(void);
 
 #endif

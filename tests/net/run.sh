@@ -17,7 +17,7 @@ export LAB=${LAB:-$root_dir/build/tests/lab}
 build_lab()
 {
 	mkdir -p "${LAB%/*}"
-	"${CC:-cc}" -std=gnu11 -O2 -Wall -Wextra -Werror -o "$LAB" "$net_dir"/lab*.c
+	"${CC:-cc}" -std=gnu11 -O2 -Wall -Wextra -Werror -pthread -o "$LAB" "$net_dir"/lab*.c
 }
 
 wanted()	# NAME PATTERN...
@@ -55,7 +55,7 @@ for script in "$net_dir"/*.sh; do
 	name=${script##*/}
 	name=${name%.sh}
 	case $name in
-	lib | run) continue ;;
+	lib* | run) continue ;;
 	esac
 	wanted "$name" "$@" || continue
 	run_one "$script" "$name"
