@@ -22,7 +22,6 @@ const volatile __u32 sock_reg;	 /* offset in pt_regs of the register that points
 const volatile __u32 sock_back;	 /* so far into it */
 const volatile __u32 only_state; /* 0: any */
 const volatile __u32 only_netns; /* 0: any */
-const volatile __s32 only_cpu;	 /* negative: any */
 
 __u64 hits;
 __u64 spun_ns;
@@ -32,8 +31,6 @@ static __always_inline int wanted(struct pt_regs *ctx)
 	const struct sock_common *sk;
 	unsigned long reg = 0;
 
-	if (only_cpu >= 0 && bpf_get_smp_processor_id() != (__u32)only_cpu)
-		return 0;
 	bpf_probe_read_kernel(&reg, sizeof(reg), (const void *)ctx + sock_reg);
 	sk = (const void *)(reg - sock_back);
 	if (only_state && BPF_CORE_READ(sk, skc_state) != only_state)

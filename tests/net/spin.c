@@ -33,7 +33,6 @@ struct options {
 	uint64_t spin_ns;
 	uint32_t state;
 	uint32_t netns; /* number of its inode */
-	int cpu;
 	const char *ready_file;
 };
 
@@ -44,7 +43,6 @@ static void usage(FILE *to)
 	fputs("usage: spin [OPTION...] FUNCTION WHERE USEC\n"
 	      "  -n, --netns NAME       only for sockets of this namespace\n"
 	      "  -s, --state N          only for sockets in this state\n"
-	      "  -c, --cpu N            only on this CPU\n"
 	      "  -r, --ready-file PATH  made when the probe is in place\n"
 	      "WHERE:",
 	      to);
@@ -78,18 +76,15 @@ static bool parse(struct options *o, int argc, char **argv)
 {
 	static const struct option longopts[] = { { "netns", required_argument, NULL, 'n' },
 						  { "state", required_argument, NULL, 's' },
-						  { "cpu", required_argument, NULL, 'c' },
 						  { "ready-file", required_argument, NULL, 'r' },
 						  { NULL, 0, NULL, 0 } };
 	int c;
 
-	while ((c = getopt_long(argc, argv, "n:s:c:r:", longopts, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "n:s:r:", longopts, NULL)) != -1) {
 		if (c == 'n')
 			o->netns = netns_inode(optarg);
 		else if (c == 's')
 			o->state = (uint32_t)atoi(optarg);
-		else if (c == 'c')
-			o->cpu = atoi(optarg);
 		else if (c == 'r')
 			o->ready_file = optarg;
 		else
@@ -139,7 +134,6 @@ static struct spin *load(const struct options *o, const struct place *p)
 	skel->rodata->sock_back = p->back;
 	skel->rodata->only_state = o->state;
 	skel->rodata->only_netns = o->netns;
-	skel->rodata->only_cpu = o->cpu;
 	err = spin__load(skel);
 	if (!err)
 		return skel;
@@ -180,7 +174,7 @@ static void wait_end(int sigfd)
 
 int main(int argc, char **argv)
 {
-	struct options o = { .cpu = -1 };
+	struct options o = { 0 };
 	struct spin *skel = NULL;
 	const char *doing;
 	struct place place;
