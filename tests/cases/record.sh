@@ -24,9 +24,9 @@ keep()	# EVIDENCE CAUSE
 		line=$(jq -c --arg cause "$2" --argjson v6 "$([ $v = 6 ] && echo true || echo false)" '
 			select(.cause == $cause and
 			       (.evidence.rst.tuple[0] | contains(":")) == $v6)' "$1" |
-			awk '/"confidence":"certain"/ { print; found = 1; exit }
-			     !rest { rest = $0 }
-			     END { if (!found && rest) print rest }')
+			awk '!sure && /"confidence":"certain"/ { sure = $0 }
+			     !any { any = $0 }
+			     END { if (any) print sure ? sure : any }')
 		[ -n "$line" ] || continue
 		name=$short-$(jq -r .view <<< "$line")-v$v.json
 		mkdir -p "$CASES/$2"

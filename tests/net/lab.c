@@ -184,7 +184,7 @@ static const struct option longopts[] = { { "client-ns", required_argument, NULL
 					  { "sport", required_argument, NULL, 2 },
 					  { "mptcp", no_argument, NULL, 4 },
 					  { "ready-file", required_argument, NULL, 3 },
-					  { "delay-us", required_argument, NULL, 4 },
+					  { "delay-us", required_argument, NULL, 5 },
 					  { "timeout", required_argument, NULL, 't' },
 					  { "count", required_argument, NULL, 'n' },
 					  { "workers", required_argument, NULL, 'w' },
@@ -232,7 +232,7 @@ static void set_option(struct options *o, int c)
 	case 3:
 		o->ready_file = optarg;
 		break;
-	case 4:
+	case 5:
 		o->delay_us = number("microseconds", optarg);
 		break;
 	case 't':

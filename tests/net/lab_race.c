@@ -106,7 +106,7 @@ static int client_socket(const struct options *o, union sa *from, union sa *to)
 
 	sa_parse(to, o->addr, o->port);
 	source_for(from, o, to);
-	fd = tcp_socket(o->client_ns, to->sa.sa_family);
+	fd = tcp_socket(o, o->client_ns, to->sa.sa_family);
 	if (bind(fd, &from->sa, sa_len(from)) || getsockname(fd, &from->sa, &len))
 		die("bind the client: %s", strerror(errno));
 	return fd;
