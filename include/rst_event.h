@@ -267,8 +267,8 @@ struct rst_handoff {
 	struct rst_tuple kernel_segment; /* that the RST answers, as TCP saw it */
 };
 
-/* Two halves on one CPU belong together only within one call; this is generous. */
-#define RST_HANDOFF_NS 20000000ULL
+/* Two halves on one CPU belong together only within one call; an emulated CPU may need 40 ms for it. */
+#define RST_HANDOFF_NS 250000000ULL
 
 _Static_assert(sizeof(struct rst_pkt) == 64, "a record is one cache line");
 _Static_assert(sizeof(struct rst_cpu) == 128, "counters of two CPUs must not share a line");
