@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "sink.h"
+#include "wrap.h"
 
-#define WIDTH 80
 #define INDENT 10
 
 static const char *paint(const struct sink *s, const char *code)
@@ -22,54 +22,11 @@ static const char *paint(const struct sink *s, const char *code)
 #define YELLOW(s) paint(s, "\033[1;33m")
 #define PLAIN(s) paint(s, "\033[0m")
 
-/* Columns, not bytes: continuation bytes of UTF-8 take none. */
-static unsigned int columns(const char *s, size_t len)
-{
-	unsigned int n = 0;
-
-	while (len--)
-		n += (*s++ & 0xc0) != 0x80;
-	return n;
-}
-
-/* Up to the next space; but a command in backquotes is one word, so that it can be copied. */
-static size_t word_length(const char *text)
-{
-	size_t len = strcspn(text, " ");
-	const char *open = memchr(text, '`', len), *end;
-
-	if (!open)
-		return len;
-	end = strchr(open + 1, '`');
-	if (end && (size_t)(end - text) > len)
-		len = (size_t)(end - text) + strcspn(end, " ");
-	return len;
-}
-
 /* Prints @text under @label, wrapped at spaces. */
 static void print_wrapped(struct sink *s, const char *label, const char *text)
 {
-	unsigned int col = INDENT;
-
 	fprintf(s->out, "  %s%-*s%s", DIM(s), INDENT - 2, label, PLAIN(s));
-	while (*text) {
-		size_t len = word_length(text);
-		unsigned int width = columns(text, len);
-
-		if (col > INDENT && col + 1 + width > WIDTH) {
-			fprintf(s->out, "\n%*s", INDENT, "");
-			col = INDENT;
-		}
-		if (col > INDENT) {
-			fputc(' ', s->out);
-			col++;
-		}
-		fwrite(text, 1, len, s->out);
-		col += width;
-		text += len;
-		text += strspn(text, " ");
-	}
-	fputc('\n', s->out);
+	wrap_text(s->out, INDENT, text);
 }
 
 static void print_lines(struct sink *s, const char *label, struct report_lines lines)
