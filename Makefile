@@ -40,7 +40,7 @@ SKELS    := $(BPF_OBJS:.bpf.o=.skel.h)
 LIVE_SRCS := $(addprefix correlator/,bpf_object.c cmd_watch.c kernel_names.c kernel_view.c log.c \
 	     sensor.c wire_view.c)
 SRCS     := $(wildcard correlator/*.c)
-OBJS     := $(SRCS:correlator/%.c=$(BUILD)/obj/%.o)
+OBJS     := $(SRCS:correlator/%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/cause_texts.o
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -61,6 +61,14 @@ $(BUILD)/bpf/%.skel.h: $(BUILD)/bpf/%.bpf.o
 	$(Q)$(BPFTOOL) gen skeleton $< name $* > $@
 
 $(BUILD)/obj/%.o: correlator/%.c | check-packages $(BUILD)/obj
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
+
+$(BUILD)/cause_texts.c: docs/causes $(wildcard docs/causes/*.md) docs/embed.sh | $(BUILD)/obj
+	$(call say,EMBED,docs/causes)
+	$(Q)docs/embed.sh docs/causes/*.md > $@
+
+$(BUILD)/obj/cause_texts.o: $(BUILD)/cause_texts.c
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
 
@@ -197,6 +205,10 @@ lint: all ## clang-format, clang-tidy, cppcheck, shellcheck
 	$(call say,SHELL,'$(words $(sort $(SH_FILES))) files')
 	$(Q)shellcheck -x $(sort $(SH_FILES))
 
+docs: all ## make docs/causes.md and the manual page of causes anew
+	$(Q)$(BUILD)/rstscope causes --format=markdown > docs/causes.md
+	$(Q)$(BUILD)/rstscope causes --format=man > docs/rstscope-causes.7
+
 format: ## reformat all C files
 	$(Q)clang-format -i $(C_FILES)
 
@@ -207,7 +219,9 @@ install: all ## install below PREFIX (default /usr/local)
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/rstscope $(BUILD)/bpf/rst_tc.bpf.o \
 		$(BUILD)/bpf/rst_xdp.bpf.o
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man8 docs/rstscope.8
-	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/doc/rstscope docs/report.schema.json README.md
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man7 docs/rstscope-causes.7
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/doc/rstscope docs/report.schema.json docs/causes.md \
+		README.md
 	install -Dm644 deploy/rstscope.bash-completion \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/rstscope
 
@@ -219,4 +233,4 @@ help: ## list the targets
 		printf '  %-14s %s\n' "$$t" "$$d"; done
 
 .PHONY: all help clean install packages check-packages demo test tests check check-asan \
-	check-built bench lint format
+	check-built bench lint docs format

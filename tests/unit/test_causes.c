@@ -3,6 +3,7 @@
  * test_causes.c - the catalogue as a table: ids, templates, masks, order.
  */
 #include <errno.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -174,11 +175,12 @@ static void test_order(void)
 }
 
 /* What `rstscope causes ...` prints; runs in a child, because argp may exit. */
-static char *output_of(const char *id, int *ret_status)
+static char *output_of(const char *first, const char *second, int *ret_status)
 {
+	char *argv[] = { (char *)"causes", (char *)first, (char *)second, NULL };
+	int argc = !first ? 1 : !second ? 2 : 3;
 	int fd = memfd_create("out", 0);
-	char *argv[] = { (char *)"causes", (char *)id, NULL };
-	static char buf[65536];
+	static char buf[1 << 20];
 	ssize_t n;
 	pid_t pid;
 
@@ -189,7 +191,7 @@ static char *output_of(const char *id, int *ret_status)
 
 		dup2(fd, STDOUT_FILENO);
 		dup2(fd, STDERR_FILENO);
-		status = cmd_causes(id ? 2 : 1, argv);
+		status = cmd_causes(argc, argv);
 		fflush(stdout);
 		_exit(status);
 	}
@@ -201,24 +203,78 @@ static char *output_of(const char *id, int *ret_status)
 	return buf;
 }
 
+/* "{seg.dport}", which should have become words; not "{ type filter" of a command. */
+static bool has_placeholder(const char *text)
+{
+	while ((text = strchr(text, '{'))) {
+		size_t len = strspn(++text, "abcdefghijklmnopqrstuvwxyz._");
+
+		if (len && text[len] == '}')
+			return true;
+	}
+	return false;
+}
+
+static void test_explanations(void)
+{
+	char *text;
+	int status;
+	size_t i;
+
+	for (i = 0; i < n_causes; i++) {
+		text = output_of(causes[i].id, NULL, &status);
+		check_int(status, EXIT_OK, "`rstscope causes %s` succeeds", causes[i].id);
+		check(!has_placeholder(text), "`rstscope causes %s` shows no raw placeholder",
+		      causes[i].id);
+		check_has(text, "\nIn a lab\n", "`rstscope causes %s` tells how to provoke it",
+			  causes[i].id);
+		check_lacks(text, "\033", "`rstscope causes %s` colours nothing in a file",
+			    causes[i].id);
+	}
+	text = output_of("no-such-cause", NULL, &status);
+	check_int(status, EXIT_USAGE, "a cause that does not exist is wrong usage");
+	text = output_of("dnat-invalidd", NULL, &status);
+	check_int(status, EXIT_USAGE, "a misspelt cause is wrong usage");
+	check_has(text, "did you mean 'dnat-invalid'?", "a misspelt cause gets a suggestion");
+}
+
+static void test_formats(void)
+{
+	json_t *all;
+	char *text;
+	int status;
+
+	text = output_of("--format=markdown", "closed-port", &status);
+	check_has(text, "# closed-port\n", "--format=markdown explains one cause");
+	text = output_of("--format=man", NULL, &status);
+	check_has(text, ".TH RSTSCOPE-CAUSES 7", "--format=man makes the manual page");
+	output_of("--format=html", NULL, &status);
+	check_int(status, EXIT_USAGE, "a format that does not exist is wrong usage");
+	output_of("closed-port", "no-socket", &status);
+	check_int(status, EXIT_USAGE, "two causes are wrong usage");
+	output_of("--no-such-option", NULL, &status);
+	check_int(status, EXIT_USAGE, "an option that does not exist is wrong usage");
+	all = json_loads(output_of("--json", NULL, &status), 0, NULL);
+	check_int(json_array_size(all), n_causes, "--json has every cause");
+	json_decref(all);
+	all = json_loads(output_of("--json", "closed-port", &status), 0, NULL);
+	check_str(json_string_value(json_object_get(all, "id")), "closed-port",
+		  "--json has one cause");
+	json_decref(all);
+}
+
 static void test_command(void)
 {
 	char *text;
 	int status;
 	size_t i;
 
-	text = output_of(NULL, &status);
+	text = output_of(NULL, NULL, &status);
 	check_int(status, EXIT_OK, "`rstscope causes` succeeds");
 	for (i = 0; i < n_causes; i++)
 		check_has(text, causes[i].id, "`rstscope causes` lists %s", causes[i].id);
-	for (i = 0; i < n_causes; i++) {
-		text = output_of(causes[i].id, &status);
-		check_int(status, EXIT_OK, "`rstscope causes %s` succeeds", causes[i].id);
-		check_lacks(text, "{", "`rstscope causes %s` shows no raw placeholder",
-			    causes[i].id);
-	}
-	output_of("no-such-cause", &status);
-	check_int(status, EXIT_USAGE, "a cause that does not exist is wrong usage");
+	test_explanations();
+	test_formats();
 }
 
 int main(void)
