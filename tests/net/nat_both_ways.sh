@@ -31,6 +31,11 @@ for fam in 4 6; do
 	expect_reset R '.cause == "data-after-close"' "data after close, IPv$fam"
 
 	lab_run listener-stray -p 1112 -l 80
+	lab_run play -p 1112 -l 80 open exchange server:linger2=120 server:close \
+		client:expect=EOF client:ack client:send=10 client:state=CLOSE
+	expect_reset R '.cause | IN("data-after-close", "unknown")' \
+		"data for a full socket in FIN_WAIT2, IPv$fam"
+
 	# TCP has dropped conntrack's entry before it looks at a listener, and
 	# a single number is not enough to say whose account it is.
 	expect_reset R '.cause | IN("listener-stray", "unknown")' \
