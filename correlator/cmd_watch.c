@@ -134,15 +134,15 @@ static void ask_conntrack(struct watch *w, struct reset_case *c)
 }
 
 /* A mapping that was dropped before: of the segment, or of the one that made the peer reset. */
-static void ask_gone(struct watch *w, struct reset_case *c)
+static void ask_gone(struct watch *w, struct reset_case *c, uint64_t until_ns)
 {
 	struct tuple back = tuple_reverse(&c->rst.tuple);
 	struct gone_mapping gone;
 
-	if (!w->gone || c->kind == CASE_STALL || c->ct.has_entry)
+	if (!w->gone || c->kind == CASE_STALL || c->ct.has_entry || c->gone.known)
 		return;
 	if (ct_gone__find(w->gone, c->kernel.has_segment ? &c->kernel.segment : &back, &gone) &&
-	    gone.ts_ns <= c->rst.ts_ns + REPORT_DELAY_NS)
+	    gone.ts_ns <= until_ns)
 		c->gone = gone;
 }
 
@@ -164,6 +164,9 @@ static void on_opened(void *ctx, struct reset_case *c)
 	flight__recall(sensor__flight(w->sensor), c);
 	/* Now and not later: an entry that is made after the reset proves nothing. */
 	ask_conntrack(w, c);
+	/* On a busy machine we read late; what was reported by now still came before we knew. */
+	if (w->gone && !ct_gone__read(w->gone, clock_ns(CLOCK_MONOTONIC)))
+		ask_gone(w, c, UINT64_MAX);
 	w->recall_spent_ns += clock_ns(CLOCK_THREAD_CPUTIME_ID) - spent;
 }
 
@@ -220,7 +223,7 @@ static void on_completed(void *ctx, struct reset_case *c)
 		return;
 	c->lost_events = sensor__lost_events(w->sensor) - c->lost_events;
 	ask_routes(w, c);
-	ask_gone(w, c);
+	ask_gone(w, c, c->rst.ts_ns + REPORT_DELAY_NS);
 	if (!c->owner.known)
 		owner_find(w->owners, c);
 	classify(c);
