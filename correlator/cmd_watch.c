@@ -116,7 +116,7 @@ static int look_up_entry(struct watch *w, struct reset_case *c)
 static void ask_conntrack(struct watch *w, struct reset_case *c)
 {
 	/* A segment that carried an entry was translated: nothing to ask. */
-	if (c->ct.has_entry || (c->kernel.nfct_known && c->kernel.nfct & 8))
+	if (c->ct_asked || c->ct.has_entry || (c->kernel.nfct_known && c->kernel.nfct & 8))
 		return;
 	if (!ctnl__is_active()) {
 		c->ct_asked = true;
@@ -154,6 +154,9 @@ static void on_opened(void *ctx, struct reset_case *c)
 
 	c->views = sensor__views(w->sensor);
 	c->lost_events = w->lost_before;
+	/* A stall is nothing without conntrack's word on it. */
+	if (c->kind == CASE_STALL)
+		ask_conntrack(w, c);
 	if (!may_recall(w, clock_ns(CLOCK_MONOTONIC))) {
 		w->without_history++;
 		return;
