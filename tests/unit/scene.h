@@ -273,7 +273,7 @@ static inline void scene_race(const struct scene *s, struct reset_case *c)
 		c->now = (struct socket_now){
 			.asked = true,
 			.state = s->now_state == TCP_LISTEN ? 0 : s->now_state,
-			.full = s->now_state == TCP_ESTABLISHED,
+			.full = s->now_state == TCP_ESTABLISHED || s->now_state == TCP_LISTEN,
 			.snd_nxt = 700,
 		};
 	if (s->now_elsewhere)
