@@ -24,6 +24,8 @@ root_dir=$(cd "$net_dir/../.." && pwd)
 RSTSCOPE=${RSTSCOPE:-$root_dir/build/rstscope}
 LAB=${LAB:-$root_dir/build/tests/lab}
 OUT=${OUT:-$root_dir/build/test-out/net}
+# In the matrix: kernel views to try side by side, each in a watch of its own (lib_tiers.sh).
+TIERS=${TIERS-}
 script=${0##*/}
 script=${script%.sh}
 work=$OUT/$script
@@ -48,6 +50,7 @@ not_ok()
 skip()	# DESC WHY
 {
 	echo "ok - $1 # SKIP $2"
+	[ -z "$TIERS" ] || cannot_happen "$2"
 }
 
 note()
@@ -200,11 +203,14 @@ cable_end()	# NS IF V4 V6 PEER4 PEER6 PEERMAC
 	ip -n "$1" neigh replace "$6" lladdr "$7" dev "$2" nud permanent
 }
 
+networks=0
+
 name_namespaces()
 {
 	local base
 
-	base=rst$$x$((RANDOM % 1000))
+	networks=$((networks + 1))
+	base=rst$$x$networks
 	C=${base}c G=${base}g S=${base}s
 }
 
@@ -267,7 +273,7 @@ pick_iptables()
 {
 	local ns=${S}p v
 
-	[ -z "${ipt_variant-}" ] || return 0
+	[ -z "${ipt_variant+picked}" ] || return 0
 	ip netns add "$ns"
 	for v in "" -nft -legacy none; do
 		[ "$v" = none ] || ! rules_work "$ns" "iptables$v" || break
@@ -343,23 +349,28 @@ start_sniff()	# NS IF
 	[ -e "$ready" ] || { echo "# the sniffer did not start"; exit 1; }
 }
 
-# Sets the globals watch_pid, events and talk; returns 1 if it did not start.
-spawn_watch()	# NS ARGS...
+# Sets the globals watch_pid, events and talk. All files of it begin with $work/NAME.
+launch_watch()	# NAME NS ARGS...
 {
-	local ns=$1 ready=$work/$watch_n.ready
+	local name=$1 ns=$2
 
-	shift
-	rm -f "$ready"
-	events=$work/$watch_n.ndjson
-	talk=$work/$watch_n.stderr
+	shift 2
+	rm -f "$work/$name.ready"
+	events=$work/$name.ndjson
+	talk=$work/$name.stderr
 	# shellcheck disable=SC2086 # WATCH_ARGS is a list of words
-	"$RSTSCOPE" watch --netns "$ns" --json --ready-file "$ready" \
+	"$RSTSCOPE" watch --netns "$ns" --json --ready-file "$work/$name.ready" \
 		${WATCH_ARGS-} "$@" > "$events" 2> "$talk" &
 	watch_pid=$!
 	at_exit "kill_child $watch_pid"
-	wait_for 60 ended_or_exists "$watch_pid" "$ready" || :
-	[ -e "$ready" ] && return
-	wait_exit 0 "$watch_pid"
+}
+
+# Returns 1, and sets $status, if it did not start.
+watch_started()	# NAME PID
+{
+	wait_for 120 ended_or_exists "$2" "$work/$1.ready" || :
+	[ ! -e "$work/$1.ready" ] || return 0
+	wait_exit 0 "$2"
 	return 1
 }
 
@@ -381,7 +392,14 @@ start_watch()	# NS ARGS...
 	no_events=
 	if ! have_rstscope; then
 		no_events="rstscope is not built"
-	elif ! spawn_watch "$@"; then
+		return
+	fi
+	if [ -n "$TIERS" ]; then
+		start_tiers "$@"
+		return
+	fi
+	launch_watch "$watch_n" "$@"
+	if ! watch_started "$watch_n" "$watch_pid"; then
 		no_events="watch does not work here"
 		[ "$status" -eq 77 ] ||
 			not_ok "watch starts (exit status $status): $(tail -n 3 "$talk" | tr '\n' ' ')"
@@ -410,16 +428,25 @@ stop_sniff()
 	sniff_pids=()
 }
 
+end_watch()	# PID
+{
+	kill -INT "$1" 2> /dev/null || :
+	wait_exit 10 "$1"
+	[ "$status" -eq 0 ] ||
+		not_ok "watch ends with status 0 after SIGINT (status $status): $(tail -n 3 "$talk" | tr '\n' ' ')"
+}
+
 # Give the events time to arrive, then end the watch as a user would.
 stop_watch()
 {
 	stop_sniff
 	[ -z "$no_events" ] || return 0
+	if [ -n "$TIERS" ]; then
+		stop_tiers
+		return
+	fi
 	wait_for "${EVENT_WAIT:-3}" as_many_events_as_resets || :
-	kill -INT "$watch_pid" 2> /dev/null || :
-	wait_exit 10 "$watch_pid"
-	[ "$status" -eq 0 ] ||
-		not_ok "watch ends with status 0 after SIGINT (status $status): $(tail -n 3 "$talk" | tr '\n' ' ')"
+	end_watch "$watch_pid"
 }
 
 # Run one scenario against the server. Sets $tuple (client's view) and
@@ -551,6 +578,11 @@ show_events()	# [TUPLE]
 # Exactly N events of this connection, and FILTER holds for each of them.
 expect_events()	# N TUPLE FILTER DESC
 {
+	each_watch events_are "$@"
+}
+
+events_are()	# N TUPLE FILTER DESC
+{
 	local n good
 
 	if [ -n "$no_events" ]; then
@@ -575,6 +607,11 @@ expect_event()	# TUPLE FILTER DESC
 }
 
 expect_none()	# FILTER DESC
+{
+	each_watch no_event_is "$@"
+}
+
+no_event_is()	# FILTER DESC
 {
 	local n
 
@@ -606,9 +643,17 @@ settle()
 	expected=()
 }
 
-# The usual pair: one reset of this shape, and one event with this content.
+# The usual pair: one reset of this shape, and one event with this content. The cause that FILTER
+# names first is the true one; in the matrix, where not every tier can know the rest, that is judged.
 expect_reset()	# FLAGS FILTER DESC
 {
 	later expect_wire 1 "$1" "$tuple" "$3"
-	later expect_event "$tuple" "$2" "$3"
+	if [ -z "$TIERS" ]; then
+		later expect_event "$tuple" "$2" "$3"
+	elif [[ $2 =~ \.cause\ [^!\"]*\"([a-z0-9-]+)\" ]]; then
+		later each_watch judge "${BASH_REMATCH[1]}" "$fam" "$tuple" "$3"
+	fi
 }
+
+# shellcheck source-path=SCRIPTDIR source=lib_tiers.sh
+. "$net_dir/lib_tiers.sh"

@@ -1,0 +1,204 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# lib_tiers.sh - the matrix' part of lib.sh: one watch for each kernel view in $TIERS, side by side on the
+# same resets, and a verdict on what each of them said. Verdicts are appended to $OUT/verdicts:
+#
+#	verdict TIER CAUSE FAMILY CLASS got=... confidence=... candidates=...
+#	cannot CAUSE WHY		the scenario cannot happen on this kernel
+#	absent TIER			this kernel does not grant that view
+#
+# CLASS is right; wrong; missing (not one event); unknown, where the tier cannot know and the true
+# cause is among the candidates; or weak: unknown, but it should have known or offered the true cause.
+
+# lib.sh sets and uses the variables.
+# shellcheck disable=SC2154,SC2034
+
+# Which functions must be probed to know a cause, by the names that the plan of `watch` prints.
+# Whatever is not listed shows on the wire, or in conntrack's table.
+needed_for()	# CAUSE FAMILY
+{
+	local reject=nf_send_reset
+
+	[ "$2" = 4 ] || reject=nf_send_reset6
+	case $1 in
+	remote | forged | forwarded | nat-skipped-forward) ;;
+	netfilter-reject) echo "$reject" ;;
+	unread-data) echo tcp_send_active_reset __tcp_close ;;
+	linger-zero | linger2 | fin-wait2-timeout | disconnect | listener-closed | socket-killed | \
+		keepalive-timeout | user-timeout | out-of-memory | too-many-orphans | mptcp)
+		echo tcp_send_active_reset
+		;;
+	*) echo "tcp_v$2_send_reset" ;;
+	esac
+}
+
+# Answers that are true but say less. They pass for "unknown" as long as they are not certain.
+is_broader()	# TRUTH ANSWER
+{
+	case $1:$2 in
+	*:unknown) ;;
+	conntrack-expired:no-socket | conntrack-expired:listener-stray) ;;
+	ehash-race-*:no-socket | ehash-race-*:listener-stray) ;;
+	too-many-orphans:out-of-memory) ;;
+	*) return 1 ;;
+	esac
+}
+
+# --- one watch a tier ---
+
+tiers=()	# those that this kernel grants
+tier_pids=()
+
+use_tier()	# TIER
+{
+	events=$work/$watch_n.$1.ndjson
+	talk=$work/$watch_n.$1.stderr
+}
+
+# Run a check on the watch, or on each of them; the last argument describes it.
+each_watch()	# FUNCTION ARGS... DESC
+{
+	local t
+
+	if [ -z "$TIERS" ]; then
+		"$@"
+		return
+	fi
+	for t in "${tiers[@]}"; do
+		use_tier "$t"
+		"${@:1:$#-1}" "${*: -1}, $t view"
+	done
+}
+
+start_tiers()	# NS ARGS...
+{
+	local t pids=() i=0
+
+	tiers=() tier_pids=()
+	for t in $TIERS; do
+		launch_watch "$watch_n.$t" "$@" --view "$t"
+		pids+=("$watch_pid")
+	done
+	for t in $TIERS; do
+		keep_tier "$t" "${pids[i]}"
+		i=$((i + 1))
+	done
+	[ ${#tiers[@]} -gt 0 ] || no_events="watch does not work here"
+}
+
+# A view that the kernel does not grant is left out, not judged.
+keep_tier()	# TIER PID
+{
+	use_tier "$1"
+	if ! watch_started "$watch_n.$1" "$2"; then
+		not_ok "watch starts, $1 view (exit status $status): $(tail -n 3 "$talk" | tr '\n' ' ')"
+	elif ! grep -q "^kernel view: $1\$" "$talk"; then
+		kill -INT "$2"
+		wait_exit 10 "$2"
+		record "absent $1"
+	else
+		tiers+=("$1")
+		tier_pids+=("$2")
+	fi
+}
+
+stop_tiers()
+{
+	local i
+
+	for i in "${!tiers[@]}"; do
+		use_tier "${tiers[i]}"
+		watch_pid=${tier_pids[i]}
+		wait_for "${EVENT_WAIT:-10}" as_many_events_as_resets || :
+		end_watch "$watch_pid"
+		shorten
+	done
+}
+
+# --- verdicts ---
+
+record()	# LINE
+{
+	echo "$*" >> "$OUT/verdicts"
+}
+
+# The cause that a script is about stands in its name.
+cannot_happen()	# WHY
+{
+	local cause=${script#*_}
+
+	record "cannot ${cause//_/-} $*"
+}
+
+# Does the watch see, on this kernel, all that tells this cause?
+can_know()	# CAUSE FAMILY
+{
+	local f
+
+	for f in $(needed_for "$1" "$2"); do
+		grep -qE "^  $f +(fentry|kprobe|tracepoint)\$" "$talk" || return 1
+	done
+}
+
+# jq takes long to start in emulation: once for all verdicts on a watch.
+shorten()
+{
+	jq -r '[.rst.src, .rst.sport, .rst.dst, .rst.dport, .cause, .confidence,
+		(.candidates | join(",")), .rst.seq] | map(tostring) | join("\t")' \
+		"$events" > "$events.short"
+}
+
+# One line "CAUSE CONFIDENCE CANDIDATES" for each event of the connection.
+answers_on()	# TUPLE
+{
+	awk -F '\t' -v t="$1" '
+		BEGIN { split(t, a, " ") }
+		$1 == a[1] && $2 == a[2] && $3 == a[3] && $4 == a[4] ||
+		$1 == a[3] && $2 == a[4] && $3 == a[1] && $4 == a[2] { print $5, $6, $7 }' \
+		"$events.short"
+}
+
+# Sets $class.
+classify()	# TRUTH FAMILY N CAUSE CONFIDENCE CANDIDATES
+{
+	if [ "$3" -ne 1 ]; then
+		class=missing
+		[ "$3" -eq 0 ] || class=wrong
+	elif [ "$4" = "$1" ]; then
+		class=right
+	elif ! is_broader "$1" "$4" || [ "$5" = certain ]; then
+		class=wrong
+	elif [[ ,$6, != *,$1,* ]] || can_know "$1" "$2"; then
+		class=weak
+	else
+		class=unknown
+	fi
+}
+
+# Sets n, cause, confidence, candidates and class, and records them in the matrix.
+weigh()	# TRUTH FAMILY TUPLE
+{
+	local all tier=${events%.ndjson}
+
+	all=$(answers_on "$3")
+	n=$(grep -c . <<< "$all") || :
+	read -r cause confidence candidates <<< "$all" || :
+	classify "$1" "$2" "$n" "$cause" "$confidence" "$candidates"
+	[ -z "$TIERS" ] ||
+		record "verdict ${tier##*.} $1 $2 $class got=$cause confidence=$confidence candidates=$candidates"
+}
+
+judge()	# TRUTH FAMILY TUPLE DESC
+{
+	local n cause confidence candidates class
+
+	weigh "$@"
+	case $class in
+	right | unknown) ok "$4: $1 is $class" ;;
+	*)
+		not_ok "$4: $1 is $class ($n events: $cause, $confidence; candidates: $candidates)"
+		show_events "$3"
+		;;
+	esac
+}
