@@ -171,6 +171,7 @@ static void usage(FILE *to)
 	      "  -n, --count N         -w, --workers N      storm: connections, at once\n"
 	      "  -1, --one-cpu                              storm: all on one CPU\n"
 	      "      --delay-us N                           race-close: before the client closes\n"
+	      "      --sport N                              storm: the same few ports again and again\n"
 	      "  -i, --interface IF    --ready-file PATH    sniff\n",
 	      to);
 }

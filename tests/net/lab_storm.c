@@ -18,6 +18,7 @@
 #include "lab.h"
 
 #define MESSAGE 64
+#define PORTS 16 /* of each worker, with --sport */
 
 enum order {
 	CLIENT_FIRST, /* the server sees the end and closes */
@@ -106,16 +107,51 @@ static void server_worker(int listener, struct tally *t)
 	}
 }
 
+/* Where ports are used again, the server must be the one that keeps the TIME_WAIT socket. */
+static enum order order_of(const struct options *o, unsigned int i)
+{
+	if (o->sport)
+		return i / o->workers % 2 ? SERVER_FIRST : HALF_CLOSED_SERVER;
+	return i % N_ORDERS;
+}
+
+/* With --sport each worker takes its few ports in turn, so that each SYN meets a TIME_WAIT. */
+static bool bind_port(const struct options *o, int fd, sa_family_t family, unsigned int i)
+{
+	union sa from = { .sa.sa_family = family };
+
+	if (!o->sport)
+		return true;
+	sa_set_port(&from, o->sport + i % (o->workers * PORTS));
+	return !bind(fd, &from.sa, sa_len(&from));
+}
+
+/* The last use of the port may not be over: its FIN is not acknowledged yet. */
+static int connect_again(const struct options *o, const union sa *to, unsigned int i)
+{
+	for (int try = 0; try < 1000; try++) {
+		int fd = tcp_socket(o, o->client_ns, to->sa.sa_family);
+
+		if (bind_port(o, fd, to->sa.sa_family, i) && !connect(fd, &to->sa, sa_len(to)))
+			return fd;
+		close(fd);
+		if (errno != EADDRNOTAVAIL && errno != EADDRINUSE)
+			break;
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+	}
+	return -1;
+}
+
 static void client_worker(const struct options *o, unsigned int first, struct tally *t)
 {
 	union sa to;
 
 	sa_parse(&to, o->addr, o->port);
 	for (unsigned int i = first; i < o->count; i += o->workers) {
-		int fd = tcp_socket(o, o->client_ns, to.sa.sa_family);
+		int fd = connect_again(o, &to, i);
 
-		if (connect(fd, &to.sa, sa_len(&to)) || !talk(fd, i % N_ORDERS)) {
-			fprintf(stderr, "storm: connection %u order %u: %s\n", i, i % N_ORDERS,
+		if (fd < 0 || !talk(fd, order_of(o, i))) {
+			fprintf(stderr, "storm: connection %u order %u: %s\n", i, order_of(o, i),
 				strerror(errno));
 			atomic_fetch_add(&t->errors, 1);
 		}
