@@ -116,6 +116,17 @@ test: ## set up, build, and run all tests; ends with the counts
 	@$(MAKE) --no-print-directory all tests
 	@$(SUDO) env BUILD=$(BUILD) tests/run.sh
 
+matrix: ## what is named on each kernel with each kernel view
+	@deploy/install-packages.sh $(BUILD_PKGS) $(TEST_PKGS)
+	@$(MAKE) --no-print-directory all tests
+	@$(SUDO) env BUILD=$(BUILD) $(if $(JOBS),JOBS=$(JOBS)) tests/matrix.sh $(MACHINES)
+
+STORM ?= 100000
+benign: ## 100 000 connections that end well (STORM=N), and what is told of them
+	@deploy/install-packages.sh $(BUILD_PKGS) $(RUN_PKGS)
+	@$(MAKE) --no-print-directory all $(BUILD)/tests/lab
+	@$(SUDO) env STORM=$(STORM) OUT=$(CURDIR)/$(BUILD)/test-out/benign tests/net/run.sh benign
+
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
 BPF_TESTS  := $(patsubst tests/bpf/%.c,$(BUILD)/tests/%,$(wildcard tests/bpf/test_*.c))
 BENCHES    := $(patsubst tests/bench/%.c,$(BUILD)/tests/%,$(wildcard tests/bench/bench_*.c))
@@ -232,5 +243,5 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | sort | while IFS='	' read -r t d; do \
 		printf '  %-14s %s\n' "$$t" "$$d"; done
 
-.PHONY: all help clean install packages check-packages demo test tests check check-asan \
+.PHONY: all help clean install packages check-packages demo test matrix benign tests check check-asan \
 	check-built bench lint docs format

@@ -3,11 +3,12 @@
 #
 # suite.sh [PATTERN...] - what runs inside a virtual machine: the BPF tests and the live tests.
 #
-# Emulation is slow, so the benign storm is smaller than on real processors.
+# Emulation is slow, so the storm of healthy connections and the mixed resets are fewer than on real
+# processors.
 
 set -eu -o pipefail
 
-export OUT=${OUT:-/out/net} STORM=${STORM:-300}
+export OUT=${OUT:-/out/net} STORM=${STORM:-1200} COUNT=${COUNT:-48}
 status=0
 
 # A function of a module can be probed once the module is there.
