@@ -6,6 +6,7 @@
 # Runs the scripts tests/net/rst_CAUSE.sh with `watch --evidence`, and keeps of each cause that a
 # script is about one case a family: $CASES/CAUSE/RELEASE-VIEW-vN.json (default: tests/cases).
 # Look at what changed before committing it: the directory's name is taken as the truth.
+# For answers that are open without a kernel view: WATCH_ARGS="--view none".
 
 set -eu -o pipefail
 
@@ -15,6 +16,15 @@ export OUT=${OUT:-$(mktemp -d)}
 mkdir -p "$OUT"
 short=$(uname -r | grep -oE '^[0-9]+\.[0-9]+(\.[0-9]+)?')
 
+# A script is about the cause that it is named after; one is about two.
+causes_of()	# NAME
+{
+	case $1 in
+	timeouts) echo "keepalive-timeout user-timeout" ;;
+	*) echo "${1//_/-}" ;;
+	esac
+}
+
 # The first line of each family with this cause and the best confidence that there is.
 keep()	# EVIDENCE CAUSE
 {
@@ -22,7 +32,7 @@ keep()	# EVIDENCE CAUSE
 
 	for v in 4 6; do
 		line=$(jq -c --arg cause "$2" --argjson v6 "$([ $v = 6 ] && echo true || echo false)" '
-			select(.cause == $cause and
+			select((.cause == $cause or .cause == "unknown") and
 			       (.evidence.rst.tuple[0] | contains(":")) == $v6)' "$1" |
 			awk '!sure && /"confidence":"certain"/ { sure = $0 }
 			     !any { any = $0 }
@@ -39,13 +49,14 @@ keep()	# EVIDENCE CAUSE
 for script in "$root"/tests/net/rst_*.sh; do
 	name=${script##*/rst_}
 	name=${name%.sh}
-	cause=${name//_/-}
 	for pattern; do
 		[[ rst_$name == *"$pattern"* ]] || continue
-		rm -f "$OUT/evidence.$cause"
-		WATCH_ARGS="${WATCH_ARGS-} --evidence $OUT/evidence.$cause" bash "$script" > \
-			"$OUT/$cause.tap" 2>&1 || echo "# $script failed: see $OUT/$cause.tap" >&2
-		[ ! -s "$OUT/evidence.$cause" ] || keep "$OUT/evidence.$cause" "$cause"
+		rm -f "$OUT/evidence.$name"
+		WATCH_ARGS="${WATCH_ARGS-} --evidence $OUT/evidence.$name" bash "$script" > \
+			"$OUT/$name.tap" 2>&1 || echo "# $script failed: see $OUT/$name.tap" >&2
+		for cause in $(causes_of "$name"); do
+			[ ! -s "$OUT/evidence.$name" ] || keep "$OUT/evidence.$name" "$cause"
+		done
 		break
 	done
 done

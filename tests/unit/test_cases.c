@@ -75,7 +75,7 @@ int main(void)
 {
 	size_t i;
 
-	for (i = 0; i < n_causes; i++)
+	for (i = 0; i + 1 < n_causes; i++) /* the last is "unknown" */
 		check(replay_all(causes[i].id) > 0, "%s has a recorded case", causes[i].id);
 	return test_done();
 }
