@@ -15,6 +15,7 @@ enum {
 };
 
 int cmd_watch(int argc, char **argv);
+int cmd_explain(int argc, char **argv);
 int cmd_causes(int argc, char **argv);
 
 #endif

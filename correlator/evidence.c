@@ -149,6 +149,8 @@ static const struct member view_members[] = {
 	SUB(kernel_view, ct, conntrack_members),
 	STR(kernel_view, reason),
 	LIST(kernel_view, stack, WORDS, CASE_STACK_MAX, NULL, stack_len),
+	NUM(kernel_view, tgid),
+	STR(kernel_view, comm),
 	NUM(kernel_view, cpu),
 	LAST,
 };
@@ -166,6 +168,11 @@ static const struct member gone_members[] = {
 	LAST,
 };
 
+static const struct member owner_members[] = {
+	BOOL(owner, known), NUM(owner, pid),	   STR(owner, comm),
+	STR(owner, cgroup), STR(owner, container), LAST,
+};
+
 static const struct member case_members[] = {
 	ENUM(reset_case, kind, CASE_STALL),
 	SUB(reset_case, rst, packet_members),
@@ -178,6 +185,7 @@ static const struct member case_members[] = {
 	SUB(reset_case, now, now_members),
 	SUB(reset_case, gone, gone_members),
 	SUB(reset_case, ct, conntrack_members),
+	SUB(reset_case, owner, owner_members),
 	BOOL(reset_case, ct_asked),
 	INT(reset_case, src_local),
 	INT(reset_case, dst_local),

@@ -19,6 +19,7 @@ static const struct {
 	const char *does;
 } commands[] = {
 	{ "watch", cmd_watch, "name the cause of every reset as it happens" },
+	{ "explain", cmd_explain, "name the causes again from evidence that watch kept; no root" },
 	{ "causes", cmd_causes, "list the causes, or explain one" },
 };
 
