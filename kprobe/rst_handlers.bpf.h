@@ -466,7 +466,8 @@ static __always_inline int on_passive(void *ctx, const struct sock *sk, const st
 	/* The function is entered for arriving RSTs too, and returns at once. */
 	if (!skb || view_skb(skb, &v) || (v.flags & TH_RST))
 		return 0;
-	netns = netns_of_skb(skb);
+	/* TCP takes the device away before a listener or another full socket gets the segment. */
+	netns = sk ? netns_of_sock(sk) : netns_of_skb(skb);
 	if (!is_wanted(netns))
 		return 0;
 	e = new_event(RST_FUNC_PASSIVE);
