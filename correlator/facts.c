@@ -309,6 +309,25 @@ uint64_t race_overlap_ns(const struct reset_case *c)
 }
 
 /*
+ * Less than the windows tell: asked when the RST leaves, and by the interface that it leaves by,
+ * which must be the one that the segment came in by, because a socket may be bound to it. A
+ * request socket is where a wrong ACK leaves it, and no sign of a failed look-up.
+ */
+static void gather_socket_now(struct reset_case *c)
+{
+	const struct socket_now *now = &c->now;
+
+	if (!now->asked || !is_look_up_failure(&c->kernel) || !is_of_connection(&c->kernel) ||
+	    c->kernel.window.kind != WINDOW_NONE || c->answer_match != ANSWER_EXACT ||
+	    c->answers.ifindex != c->rst.ifindex)
+		return;
+	set(c, FACT_SOCKET_NOW,
+	    now->full && now->state && now->state != TCP_CLOSE &&
+		    fits_connection(&c->kernel, now->rcv_nxt, now->snd_nxt));
+	set(c, FACT_TIMEWAIT_NOW, now->state == TCP_TIME_WAIT);
+}
+
+/*
  * The look-up lies between the segment's arrival and the reset. It can have failed because of
  * the exchange only if that took place on another CPU, at least in part in this time, and if the
  * segment is one that the connection expects.
@@ -327,31 +346,13 @@ static void gather_race(struct reset_case *c)
 			return;
 		raced = w->cpu != k->cpu && race_overlap_ns(c) > 0 &&
 			fits_connection(k, w->rcv_nxt, w->snd_nxt);
-	} else if (is_of_connection(k) && (!(c->views & VIEW_WINDOWS) || c->lost_events)) {
+	} else if (c->facts_yes & (FACT(SOCKET_NOW) | FACT(TIMEWAIT_NOW)) ||
+		   (is_of_connection(k) && (!(c->views & VIEW_WINDOWS) || c->lost_events))) {
+		/* Where there is a socket after all, a window was not seen, which is no proof. */
 		return;
 	}
 	set(c, FACT_RACE_HANDSHAKE, raced && w->kind == WINDOW_HANDSHAKE);
 	set(c, FACT_RACE_TIMEWAIT, raced && w->kind == WINDOW_TIMEWAIT);
-}
-
-/*
- * Less than the windows tell: asked when the RST leaves, and by the interface that it leaves by,
- * which must be the one that the segment came in by, because a socket may be bound to it. A
- * request socket is where a wrong ACK leaves it, and no sign of a failed look-up.
- */
-static void gather_socket_now(struct reset_case *c)
-{
-	const uint64_t no_race = FACT(RACE_HANDSHAKE) | FACT(RACE_TIMEWAIT);
-	const struct socket_now *now = &c->now;
-
-	if (!now->asked || !is_look_up_failure(&c->kernel) || !is_of_connection(&c->kernel) ||
-	    (c->facts_no & no_race) == no_race || c->answer_match != ANSWER_EXACT ||
-	    c->answers.ifindex != c->rst.ifindex)
-		return;
-	set(c, FACT_SOCKET_NOW,
-	    now->full && now->state && now->state != TCP_CLOSE &&
-		    fits_connection(&c->kernel, now->rcv_nxt, now->snd_nxt));
-	set(c, FACT_TIMEWAIT_NOW, now->state == TCP_TIME_WAIT);
 }
 
 /* NAT gives the segment the port that the socket does not know: early demux came too soon. */
@@ -548,8 +549,8 @@ void facts_gather(struct reset_case *c)
 	gather_leak(c);
 	gather_calls(c);
 	gather_lookup(c);
-	gather_race(c);
 	gather_socket_now(c);
+	gather_race(c);
 	gather_clash(c);
 	gather_memory(c);
 	gather_stack(c);
