@@ -228,7 +228,6 @@ struct gone_mapping {
 };
 
 struct reset_case {
-	enum case_kind kind;
 	uint64_t first_ts; /* of the first event, CLOCK_MONOTONIC */
 	struct packet rst; /* of a stall: the SYN */
 	struct sighting sightings[CASE_SIGHTINGS_MAX];
@@ -242,7 +241,8 @@ struct reset_case {
 	struct gone_mapping gone; /* of the segment's tuple */
 	struct conntrack ct;	  /* of the kernel view, else as ctnetlink answered */
 	bool ct_asked;		  /* ctnetlink gave an answer, also "no entry" */
-	int src_local;		  /* is rst's source an address of ours? 1, 0, -1 = not known */
+	enum case_kind kind;
+	int src_local; /* is rst's source an address of ours? 1, 0, -1 = not known */
 	int dst_local;
 	struct owner owner;
 	struct packet history[CASE_HISTORY_MAX]; /* oldest first, without the RST */
