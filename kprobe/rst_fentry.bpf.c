@@ -7,12 +7,25 @@
  */
 #include "rst_windows.bpf.h"
 
+/*
+ * Each load stays in its branch, and away from the other's: clang would choose the address first,
+ * and the verifier wants fixed ctx offsets. (What asm says is a comment; but alike, both would be
+ * merged.) A branch that this kernel does not take may name an argument that is not there.
+ */
 static __always_inline int reason_of(__u64 *ctx, __u32 arg)
 {
-	if (arg == 2)
-		return (int)ctx[1];
-	if (arg == 3)
-		return (int)ctx[2];
+	__u64 reason;
+
+	if (arg == 2) {
+		reason = ctx[1];
+		asm volatile("# second" : "+r"(reason));
+		return (int)reason;
+	}
+	if (arg == 3) {
+		reason = ctx[2];
+		asm volatile("# third" : "+r"(reason));
+		return (int)reason;
+	}
 	return -1;
 }
 

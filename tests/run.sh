@@ -79,7 +79,7 @@ run_schema()
 }
 
 # What other kernels do differently, or the sensor does there.
-telling="dnat_invalid early_demux ehash timewait linger_zero unread_data listener_stray conntrack_expired
+telling="views dnat_invalid early_demux ehash timewait linger_zero unread_data listener_stray conntrack_expired
 	netfilter_reject"
 
 run_kernel()	# LABEL [PATTERN...]
