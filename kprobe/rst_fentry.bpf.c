@@ -8,25 +8,20 @@
 #include "rst_windows.bpf.h"
 
 /*
- * Each load stays in its branch, and away from the other's: clang would choose the address first,
- * and the verifier wants fixed ctx offsets. (What asm says is a comment; but alike, both would be
- * merged.) A branch that this kernel does not take may name an argument that is not there.
+ * In assembler, because clang would choose the address first and load then, but the verifier wants
+ * fixed ctx offsets. A branch that this kernel does not take may name an argument that is not there.
  */
 static __always_inline int reason_of(__u64 *ctx, __u32 arg)
 {
 	__u64 reason;
 
-	if (arg == 2) {
-		reason = ctx[1];
-		asm volatile("# second" : "+r"(reason));
-		return (int)reason;
-	}
-	if (arg == 3) {
-		reason = ctx[2];
-		asm volatile("# third" : "+r"(reason));
-		return (int)reason;
-	}
-	return -1;
+	if (arg == 2)
+		asm volatile("%0 = *(u64 *)(%1 + 8)" : "=r"(reason) : "r"(ctx));
+	else if (arg == 3)
+		asm volatile("%0 = *(u64 *)(%1 + 16)" : "=r"(reason) : "r"(ctx));
+	else
+		return -1;
+	return (int)reason;
 }
 
 SEC("fentry/tcp_v4_send_reset")

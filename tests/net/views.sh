@@ -7,6 +7,7 @@
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "${0%/*}/lib.sh"
 
+# shellcheck disable=SC2317 # called by check
 takes_all()	# PLAN
 {
 	! grep -qE 'refused to load, -(EACCES|EINVAL|E2BIG)' "$1"
