@@ -241,15 +241,17 @@ struct reset_case {
 	struct gone_mapping gone; /* of the segment's tuple */
 	struct conntrack ct;	  /* of the kernel view, else as ctnetlink answered */
 	bool ct_asked;		  /* ctnetlink gave an answer, also "no entry" */
+	bool ct_tracking;	  /* conntrack tracks connections in this namespace */
 	enum case_kind kind;
 	int src_local; /* is rst's source an address of ours? 1, 0, -1 = not known */
 	int dst_local;
 	struct owner owner;
 	struct packet history[CASE_HISTORY_MAX]; /* oldest first, without the RST */
 	unsigned int n_history;
-	uint32_t views;	       /* enum view_bit */
-	uint64_t lost_events;  /* while this case was open */
-	uint64_t lost_packets; /* records overwritten while the history was read */
+	uint64_t history_since_ns; /* what came before is overwritten; 0 = nothing was */
+	uint32_t views;		   /* enum view_bit */
+	uint64_t lost_events;	   /* while this case was open */
+	uint64_t lost_packets;	   /* records overwritten while the history was read */
 
 	/* Filled by classify(). */
 	uint64_t facts_yes;

@@ -122,6 +122,7 @@ static void ask_conntrack(struct watch *w, struct reset_case *c)
 		c->ct_asked = true;
 		return;
 	}
+	c->ct_tracking = ctnl__is_tracking();
 	if (!w->ctnl)
 		w->ctnl = ctnl__open();
 	if (!w->ctnl || look_up_entry(w, c) < 0)
@@ -311,6 +312,19 @@ static void follow_conntrack(struct watch *w, struct pollfd *fd)
 	fd->fd = w->gone ? ct_gone__fd(w->gone) : -1;
 }
 
+/* A side show: that it fails must not end the watch. */
+static void read_gone(struct watch *w, uint64_t now)
+{
+	int err = w->gone ? ct_gone__read(w->gone, now) : 0;
+
+	if (!err)
+		return;
+	warning("conntrack's reports of dropped entries: %s; no more are read", error_name(err));
+	ct_gone__free(w->gone);
+	w->gone = NULL;
+	w->gone_refused = true;
+}
+
 /* For modules that were not loaded when we attached. */
 static void look_again(struct watch *w)
 {
@@ -353,9 +367,10 @@ static int run(struct watch *w)
 			w->lost_before = lost_by_last_read;
 		lost_by_last_read = sensor__lost_events(w->sensor);
 		now = clock_ns(CLOCK_MONOTONIC);
-		err = w->gone ? ct_gone__read(w->gone, now) : 0;
-		if (!err)
-			err = sensor__read_events(w->sensor);
+		read_gone(w, now);
+		err = sensor__read_events(w->sensor);
+		if (err)
+			error("read events: %s", error_name(err));
 		now = clock_ns(CLOCK_MONOTONIC);
 		join__tick(w->join, now);
 		warn_of_losses(w);

@@ -70,7 +70,7 @@ static void leave(struct ct_gone *g, struct entry *e)
 	}
 }
 
-/* A connection that had ended by itself needs its mapping no more. */
+/* A connection that was ending by itself does not need its mapping for long. */
 static bool had_ended(const struct nf_conntrack *ct)
 {
 	switch (nfct_attr_is_set(ct, ATTR_TCP_STATE) ? nfct_get_attr_u8(ct, ATTR_TCP_STATE) :
@@ -78,6 +78,8 @@ static bool had_ended(const struct nf_conntrack *ct)
 	case TCP_CONNTRACK_TIME_WAIT:
 	case TCP_CONNTRACK_CLOSE:
 	case TCP_CONNTRACK_LAST_ACK:
+	case TCP_CONNTRACK_FIN_WAIT:
+	case TCP_CONNTRACK_CLOSE_WAIT:
 		return true;
 	default:
 		return false;

@@ -187,6 +187,8 @@ static const struct member case_members[] = {
 	SUB(reset_case, ct, conntrack_members),
 	SUB(reset_case, owner, owner_members),
 	BOOL(reset_case, ct_asked),
+	BOOL(reset_case, ct_tracking),
+	NUM(reset_case, history_since_ns),
 	INT(reset_case, src_local),
 	INT(reset_case, dst_local),
 	LIST(reset_case, history, ARRAY, CASE_HISTORY_MAX, packet_members, n_history),

@@ -16,6 +16,10 @@
 #define SOCK_LINGER_BIT (1u << 4)
 /* tcp_out_of_memory() spares sockets that queue less: two small buffers. */
 #define SOCK_MIN_SNDBUF 4608
+/* A history that does not go back so far before the segment says nothing of what is not in it. */
+#define HISTORY_NS 1000000000ull
+/* An exchange of sockets takes microseconds; one that seems to take so long was not seen to end. */
+#define WINDOW_NS 100000000ull
 #define TTL_TOLERANCE 2
 #define NFCT_ENTRY 8 /* kernel_view.nfct: the segment carried an entry */
 
@@ -123,12 +127,26 @@ static bool flow_seen(const struct reset_case *c)
 	return talked[0] && talked[1] && !(finished[0] && finished[1]);
 }
 
-/* The segment itself is in the history; without it nobody has looked, or the ring was too short. */
+/* Would the history show a connection of the segment's ports, had there been one of late? */
+static bool is_history_whole(const struct reset_case *c)
+{
+	unsigned int i;
+
+	if (c->lost_packets || c->answer_match != ANSWER_EXACT ||
+	    c->answers.ts_ns < c->history_since_ns + HISTORY_NS)
+		return false;
+	/* Both ways are watched, if the segment itself came to be in it. */
+	for (i = 0; i < c->n_history; i++)
+		if (c->history[i].ts_ns == c->answers.ts_ns)
+			return true;
+	return false;
+}
+
 static void gather_flow(struct reset_case *c)
 {
 	bool seen = flow_seen(c);
 
-	if (seen || (c->n_history && !c->lost_packets))
+	if (seen || is_history_whole(c))
 		set(c, FACT_FLOW_SEEN, seen);
 }
 
@@ -321,10 +339,27 @@ static void gather_socket_now(struct reset_case *c)
 	    c->kernel.window.kind != WINDOW_NONE || c->answer_match != ANSWER_EXACT ||
 	    c->answers.ifindex != c->rst.ifindex)
 		return;
-	set(c, FACT_SOCKET_NOW,
-	    now->full && now->state && now->state != TCP_CLOSE &&
-		    fits_connection(&c->kernel, now->rcv_nxt, now->snd_nxt));
+	/* Numbers that do not fit may have fitted when the segment came. */
+	if (!now->state || (now->full && fits_connection(&c->kernel, now->rcv_nxt, now->snd_nxt)))
+		set(c, FACT_SOCKET_NOW, now->state && now->state != TCP_CLOSE);
 	set(c, FACT_TIMEWAIT_NOW, now->state == TCP_TIME_WAIT);
+}
+
+/* Are begin and end of the exchange, and the segment's arrival, all known? */
+static bool is_window_whole(const struct reset_case *c)
+{
+	const struct hash_window *w = &c->kernel.window;
+
+	return (c->views & VIEW_WINDOWS) && c->answer_match == ANSWER_EXACT &&
+	       (w->end_ns || c->kernel.ts_ns < w->start_ns + WINDOW_NS);
+}
+
+/* The exchange went on when the reset was sent, or its outcome is there: nothing else came between. */
+static bool is_still_there(const struct reset_case *c)
+{
+	const struct hash_window *w = &c->kernel.window;
+
+	return !w->end_ns || w->end_ns >= c->kernel.ts_ns || (c->now.asked && c->now.state);
 }
 
 /*
@@ -341,11 +376,12 @@ static void gather_race(struct reset_case *c)
 	if (!is_look_up_failure(k))
 		return;
 	if (w->kind != WINDOW_NONE) {
-		/* When it arrived is not known, so neither is whether the two overlap. */
-		if (c->answer_match != ANSWER_EXACT)
+		if (!is_window_whole(c))
 			return;
-		raced = w->cpu != k->cpu && race_overlap_ns(c) > 0 &&
-			fits_connection(k, w->rcv_nxt, w->snd_nxt);
+		raced = w->cpu != k->cpu && race_overlap_ns(c) > 0;
+		/* What fits only nearly, or had no socket any more, is open. */
+		if (raced && (!fits_connection(k, w->rcv_nxt, w->snd_nxt) || !is_still_there(c)))
+			return;
 	} else if (c->facts_yes & (FACT(SOCKET_NOW) | FACT(TIMEWAIT_NOW)) ||
 		   (is_of_connection(k) && (!(c->views & VIEW_WINDOWS) || c->lost_events))) {
 		/* Where there is a socket after all, a window was not seen, which is no proof. */
@@ -385,9 +421,13 @@ static void gather_memory(struct reset_case *c)
 {
 	const struct kernel_sock *s = &c->kernel.sock;
 
-	if (c->kernel.call == CALL_ACTIVE && s->memory_known)
-		set(c, FACT_OVER_MEMORY,
-		    s->mem_pages > s->mem_limit && s->wmem_queued > SOCK_MIN_SNDBUF);
+	bool over = s->mem_pages > s->mem_limit && s->wmem_queued > SOCK_MIN_SNDBUF;
+
+	/* Near the limit others may have freed some since the kernel looked. */
+	if (c->kernel.call == CALL_ACTIVE && s->memory_known &&
+	    (over || s->wmem_queued <= SOCK_MIN_SNDBUF ||
+	     s->mem_pages < s->mem_limit - s->mem_limit / 8))
+		set(c, FACT_OVER_MEMORY, over);
 }
 
 static bool starts_with_any(const char *symbol, const char *const *prefixes, size_t n)
@@ -525,7 +565,9 @@ static void gather_conntrack(struct reset_case *c)
 		set(c, FACT_UNTRANSLATED, false);
 	else if (c->ct.has_entry)
 		set(c, FACT_UNTRANSLATED, due);
-	else if (c->ct_asked && !k->invalid_reported)
+	/* What conntrack refused may have had a mapping that is gone. */
+	else if (c->ct_asked && !k->invalid_reported &&
+		 !(c->ct_tracking && k->nfct_known && !k->nfct && k->lookup == LOOKUP_NONE))
 		set(c, FACT_UNTRANSLATED, false);
 }
 

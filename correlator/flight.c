@@ -129,21 +129,25 @@ static bool is_of_flow(const struct rst_pkt *rec, const struct rst_pkt *want)
 }
 
 static void recall_cpu(const struct flight *f, unsigned int cpu, const struct rst_pkt *want,
-		       uint64_t until_ns, struct recall *r, uint64_t *lost)
+		       struct reset_case *c, struct recall *r)
 {
 	const struct rst_pkt *ring = f->ring + (size_t)cpu * f->slots;
 	uint64_t head = __atomic_load_n(&f->cpu[cpu].head, __ATOMIC_ACQUIRE);
 	uint64_t first = head > f->slots ? head - f->slots : 0, at;
+	uint64_t oldest_ns = first ? ring[first % f->slots].ts_ns : 0;
+
+	if (oldest_ns > c->history_since_ns)
+		c->history_since_ns = oldest_ns;
 
 	for (at = head; at-- > first;) {
 		struct rst_pkt rec = ring[at % f->slots];
 		struct packet p;
 
-		if (!is_of_flow(&rec, want) || rec.ts_ns >= until_ns)
+		if (!is_of_flow(&rec, want) || rec.ts_ns >= c->rst.ts_ns)
 			continue;
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
 		if (__atomic_load_n(&f->cpu[cpu].head, __ATOMIC_RELAXED) >= at + f->slots) {
-			*lost += at - first + 1;
+			c->lost_packets += at - first + 1;
 			return;
 		}
 		decode_packet(&rec, cpu, &p);
@@ -194,7 +198,7 @@ void flight__recall(const struct flight *f, struct reset_case *c)
 	unsigned int cpu;
 
 	for (cpu = 0; cpu < f->cpus; cpu++)
-		recall_cpu(f, cpu, &want, c->rst.ts_ns, &r, &c->lost_packets);
+		recall_cpu(f, cpu, &want, c, &r);
 	memcpy(c->history, r.packets, r.n * sizeof(r.packets[0]));
 	c->n_history = r.n;
 	choose_answer(c);

@@ -70,6 +70,7 @@ struct join {
 	struct view_slot *views; /* ring, newest at next_view - 1 */
 	unsigned int next_view;
 	uint64_t newest_ts;		   /* of the open cases */
+	unsigned int n_stalls;		   /* open cases of that kind */
 	struct clash clashes[MAX_CLASHES]; /* ring, newest at next_clash - 1 */
 	unsigned int next_clash;
 };
@@ -524,7 +525,7 @@ static void on_wire(struct join *j, const struct wire_event *w)
 		s->c.answers = w->answers;
 		s->c.answer_match = w->match;
 	}
-	if (w->now.asked)
+	if (w->now.asked && !s->c.now.asked)
 		s->c.now = w->now;
 	find_views(j, s);
 	if (!opened)
@@ -563,10 +564,15 @@ static void open_stall(struct join *j, struct clash *cl)
 	struct wire_event syn = { .rst = cl->view.seen,
 				  .answers = cl->view.seen,
 				  .match = ANSWER_EXACT };
-	struct slot *s = open_slot(j, &syn);
+	struct slot *s;
 
+	/* Whoever sends SYNs must not take the room of resets. */
+	if (j->n_stalls == MAX_CLASHES)
+		return;
+	s = open_slot(j, &syn);
 	if (!s)
 		return;
+	j->n_stalls++;
 	s->c.kind = CASE_STALL;
 	s->c.clash = cl->view;
 	add_sighting(&s->c, &syn.rst);
@@ -628,6 +634,7 @@ static void complete_first(struct join *j)
 	struct slot *s = j->open;
 
 	leave(j, s);
+	j->n_stalls -= s->c.kind == CASE_STALL;
 	if (!s->dropped)
 		j->ops.completed(j->ops.ctx, &s->c);
 	s->next = j->spare;

@@ -40,10 +40,10 @@ enum {
 	ROW_ACTIVE,
 	ROW_RECEIVE,
 	ROW_CLOSE,
+	ROW_INSERTED, /* returns first: no window must begin whose end is not seen */
 	ROW_INSERT,
-	ROW_INSERTED,
-	ROW_HASHDANCE,
 	ROW_HASHDANCED,
+	ROW_HASHDANCE,
 	ROW_CHALLENGE,
 	ROW_TIMEWAIT,
 	ROW_REJECT4,

@@ -116,6 +116,16 @@ static void print_stack(struct sink *s, const struct kernel_view *k,
 		print_one_frame(s, i == first ? "stack" : "", &k->stack[i], ctx);
 }
 
+/* As docker does: the first twelve digits. */
+static void print_container(FILE *out, const char *id)
+{
+	char head[13] = "";
+
+	memcpy(head, id, strnlen(id, sizeof(head) - 1));
+	fputs(" container ", out);
+	print_escaped(out, head);
+}
+
 static void print_owner(struct sink *s, const struct reset_case *c)
 {
 	const struct owner *o = &c->owner;
@@ -133,7 +143,7 @@ static void print_owner(struct sink *s, const struct reset_case *c)
 		fprintf(out, "[%u]", o->pid);
 	}
 	if (o->container[0])
-		fprintf(out, " container %.12s", o->container);
+		print_container(out, o->container);
 	else if (o->cgroup[0]) {
 		fputs(" cgroup ", out);
 		print_escaped(out, o->cgroup);

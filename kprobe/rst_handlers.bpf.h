@@ -4,7 +4,7 @@
  *
  * One set of handlers; rst_kprobe, rst_fentry and rst_tracepoint attach them. They run only
  * when a reset is sent or received, when a connection is closed, and when conntrack refuses a
- * segment: nothing here runs per packet.
+ * segment (rst_windows.bpf.h has some more): nothing here runs per packet.
  */
 #ifndef RST_HANDLERS_BPF_H
 #define RST_HANDLERS_BPF_H

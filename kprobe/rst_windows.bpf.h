@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * rst_windows.bpf.h - when the table of established sockets was being changed.
+ * rst_windows.bpf.h - when the table of established sockets was being changed, and whom it misled.
  *
  * A connection's socket takes the place of its request socket, and its TIME_WAIT remnant takes
  * its own place. Another CPU that looks the connection up meanwhile can find neither. The times
- * are kept by connection, for the few seconds in which a reset may ask for them; a reset that
- * finds a window still open is told when it closes. Runs twice per connection, never per packet.
+ * are kept by connection, the newest 16384; a reset that finds a window still open is told when it
+ * closes. Runs twice per connection, for each challenge ACK, and for each segment that meets a
+ * TIME_WAIT socket.
  */
 #ifndef RST_WINDOWS_BPF_H
 #define RST_WINDOWS_BPF_H
@@ -76,7 +77,7 @@ static __always_inline int on_window_return(void)
 	return 0;
 }
 
-/* tcp_send_challenge_ack: which SYN is it for? The newest from this peer on this CPU. */
+/* tcp_send_challenge_ack: is it for a SYN? The newest segment from this peer on this CPU tells. */
 static __noinline int find_syn(struct rst_pkt *ret, const struct rst_tuple *sk)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
@@ -93,11 +94,10 @@ static __noinline int find_syn(struct rst_pkt *ret, const struct rst_tuple *sk)
 		rec = bpf_map_lookup_elem(&flight_ring, &slot);
 		if (!rec || !rec->ts_ns)
 			return 0;
-		if ((rec->flags & (TH_SYN | TH_ACK)) != TH_SYN || rec->sport != sk->dport ||
-		    last_word(rec->saddr) != last_word(sk->daddr))
+		if (rec->sport != sk->dport || last_word(rec->saddr) != last_word(sk->daddr))
 			continue;
 		*ret = *rec;
-		return 1;
+		return (rec->flags & (TH_SYN | TH_ACK)) == TH_SYN;
 	}
 	return 0;
 }
