@@ -72,6 +72,8 @@ struct scene {
 	int window_from, window_to;	    /* µs before the reset; window_to 0 = still open */
 	bool window_same_cpu, window_other; /* of other numbers than the segment's */
 	uint8_t now_state;  /* of the socket when the RST left, TCP_*; 0 = not asked */
+	bool short_history; /* what was before is overwritten */
+	bool tracking;	    /* conntrack tracks connections here */
 	bool now_elsewhere; /* the RST left by another interface */
 	enum kernel_call clash;
 	bool clash_by_nat; /* conntrack gave the SYN another port than the socket has */
@@ -338,6 +340,9 @@ static inline struct reset_case scene_build(const struct scene *s, uint8_t af)
 	scene_race(s, &c);
 	scene_clash(s, &c);
 	c.gone.known = s->gone;
+	c.ct_tracking = s->tracking;
+	if (s->short_history)
+		c.history_since_ns = c.answers.ts_ns - MS;
 	k->sock.memory_known = s->mem_limit != 0;
 	k->sock.mem_pages = s->mem_pages;
 	k->sock.mem_limit = s->mem_limit;
