@@ -130,6 +130,15 @@ shares_maps()	# HOOK HOOK
 	diff <(maps_of "$(program_at "$1")") <(maps_of "$(program_at "$2")")
 }
 
+# XDP never meets the kernel's account of a RST that leaves, so it has one map less.
+uses_maps_of()	# HOOK HOOK
+{
+	local extra
+
+	extra=$(comm -13 <(maps_of "$(program_at "$2")" | sort) <(maps_of "$(program_at "$1")" | sort))
+	[ -z "$extra" ] && maps_of "$(program_at "$1")" | grep -q '^flight_ring '
+}
+
 attach_tc()
 {
 	check "tc attaches the ingress program from the object file" \
@@ -176,7 +185,7 @@ check "the RST raises an event" adds '.count[1]' 1 knock
 
 check "ip link attaches the XDP program from the object file" \
 	ip link set dev a0 xdp obj "$xdp_obj" sec xdp
-check "XDP and tc share their maps" shares_maps ingress xdp
+check "XDP and tc share their maps" uses_maps_of xdp ingress
 check "XDP records the SYN too" adds .head 3 knock
 mapfile -t map_ids < <(maps_of "$(program_at ingress)" | cut -d' ' -f2)
 
