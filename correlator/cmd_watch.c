@@ -87,6 +87,12 @@ static uint64_t clock_ns(clockid_t id)
 	return (uint64_t)ts.tv_sec * NS_PER_SEC + (uint64_t)ts.tv_nsec;
 }
 
+/* What may have told of a reset and did not, for whichever reason. */
+static uint64_t lost_so_far(const struct watch *w)
+{
+	return sensor__lost_events(w->sensor) + sensor__missed(w->sensor);
+}
+
 static bool may_recall(struct watch *w, uint64_t now)
 {
 	if (now - w->recall_second > NS_PER_SEC) {
@@ -225,7 +231,7 @@ static void on_completed(void *ctx, struct reset_case *c)
 	if (w->done || (stop_requested && w->err) || !filter__matches(w->filter, &c->rst) ||
 	    !is_in_direction(w, c))
 		return;
-	c->lost_events = sensor__lost_events(w->sensor) - c->lost_events;
+	c->lost_events = lost_so_far(w) - c->lost_events;
 	ask_routes(w, c);
 	ask_gone(w, c, c->rst.ts_ns + REPORT_DELAY_NS);
 	if (!c->owner.known)
@@ -252,8 +258,9 @@ static void on_event(void *ctx, const struct event *ev)
 	if (stop_requested)
 		return;
 	join__event(w->join, ev);
+	/* By event time: who has been kept from reading must not close a case too soon. */
 	if (++w->n_events % EVENTS_PER_TICK == 0)
-		join__tick(w->join, clock_ns(CLOCK_MONOTONIC));
+		join__tick(w->join, ev->kind == EVENT_WIRE ? ev->wire.rst.ts_ns : ev->kernel.ts_ns);
 }
 
 static int poll_timeout(const struct watch *w, uint64_t now)
@@ -365,14 +372,15 @@ static int run(struct watch *w)
 		look_again(w);
 		if (join__next_ns(w->join) == UINT64_MAX)
 			w->lost_before = lost_by_last_read;
-		lost_by_last_read = sensor__lost_events(w->sensor);
+		lost_by_last_read = lost_so_far(w);
 		now = clock_ns(CLOCK_MONOTONIC);
 		read_gone(w, now);
 		err = sensor__read_events(w->sensor);
 		if (err)
 			error("read events: %s", error_name(err));
-		now = clock_ns(CLOCK_MONOTONIC);
+		/* All that had been told when the reading began is known now. */
 		join__tick(w->join, now);
+		now = clock_ns(CLOCK_MONOTONIC);
 		warn_of_losses(w);
 		if (!err && fds[1].revents)
 			err = follow_links(w);
@@ -404,6 +412,8 @@ static void print_summary(const struct watch *w)
 			fprintf(stderr, ", %" PRIu64 " %s", w->by_cause[i], causes[i].id);
 	fprintf(stderr, "\n%" PRIu64 " segments recorded, %" PRIu64 " events lost",
 		flight__recorded(f), sensor__lost_events(w->sensor) + st->refused);
+	if (sensor__missed(w->sensor))
+		fprintf(stderr, ", %" PRIu64 " probes skipped", sensor__missed(w->sensor));
 	for (i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
 		if (flight__count(f, counts[i].count))
 			fprintf(stderr, ", %" PRIu64 " %s not read",

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <bpf/bpf.h>
 #include <bpf/btf.h>
 
 #include "case.h"
@@ -529,6 +530,26 @@ void kernel_probes__look_again(struct kernel_probes *p)
 		if (awaited[i] && p->row[i].tier != TIER_NONE)
 			notice("kernel view: module %s was loaded; %s by %s", rows[i].module,
 			       rows[i].function, tier_names[p->row[i].tier]);
+}
+
+uint64_t kernel_probes__missed(const struct kernel_probes *p)
+{
+	struct bpf_prog_info info;
+	struct bpf_program *prog;
+	uint64_t missed = 0;
+	unsigned int i;
+
+	for (i = 0; i < p->n_objs; i++) {
+		bpf_object__for_each_program (prog, p->objs[i]) {
+			__u32 len = sizeof(info);
+
+			memset(&info, 0, sizeof(info));
+			if (bpf_program__fd(prog) >= 0 &&
+			    !bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len))
+				missed += info.recursion_misses;
+		}
+	}
+	return missed;
 }
 
 void kernel_probes__free(struct kernel_probes *p)

@@ -38,6 +38,13 @@ struct kernel_probes *kernel_probes__attach(const struct kernel_view_config *cfg
 /** kernel_probes__views() - enum view_bit of what can be seen */
 uint32_t kernel_probes__views(const struct kernel_probes *p);
 
+/**
+ * kernel_probes__missed() - how often a probe was skipped because it was running on that CPU already
+ *
+ * A reset that a timer sends while another is being reported goes without an account (5.12).
+ */
+uint64_t kernel_probes__missed(const struct kernel_probes *p);
+
 /** kernel_probes__tier() - "fentry", "kprobe", "tracepoint" or "none": the best that is in use */
 const char *kernel_probes__tier(const struct kernel_probes *p);
 

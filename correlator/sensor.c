@@ -358,3 +358,8 @@ uint64_t sensor__lost_events(const struct sensor *s)
 	return flight__count(s->flight, RST_CNT_LOST_WIRE) +
 	       flight__count(s->flight, RST_CNT_LOST_KERNEL);
 }
+
+uint64_t sensor__missed(const struct sensor *s)
+{
+	return kernel_probes__missed(s->kernel);
+}

@@ -65,6 +65,9 @@ uint64_t sensor__text(const struct sensor *s);
 /** sensor__lost_events() - so far, both views */
 uint64_t sensor__lost_events(const struct sensor *s);
 
+/** sensor__missed() - kernel functions whose probe was skipped, because it was running already */
+uint64_t sensor__missed(const struct sensor *s);
+
 /** sensor__free() - detach everything */
 void sensor__free(struct sensor *s);
 
