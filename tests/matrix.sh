@@ -38,7 +38,7 @@ run_vm()	# MACHINE
 
 	[[ $1 != *+lockdown ]] || append=(--append lockdown=confidentiality)
 	tests/vm/run.sh --kernel "${1%+*}" "${append[@]}" --timeout 3400 --out "$out/$1" \
-		--env TIERS="$tiers" --env WORLDS="$WORLDS" --env COUNT="$COUNT" --env out=/out -- \
+		--env TIERS="$tiers" --env WORLDS="$WORLDS" --env COUNT="$COUNT" --env HEALTHY=20 --env out=/out -- \
 		bash -c "$inside" sh /out /src "${patterns[@]}"
 }
 

@@ -71,7 +71,7 @@ watch_to()	# FILE ARGS...: like spawn_watch, with another standard output
 		${WATCH_ARGS-} "$@" > "$out" 2> "$talk" &
 	watch_pid=$!
 	at_exit "kill_child $watch_pid"
-	wait_for 20 ended_or_exists $watch_pid "$ready" && [ -e "$ready" ]
+	wait_for 120 ended_or_exists $watch_pid "$ready" && [ -e "$ready" ]
 }
 
 # --- arguments and permissions ---

@@ -249,8 +249,8 @@ player()	# NUMBER SCENARIO...
 healthy_traffic()
 {
 	until [ -e "$main_work/over" ]; do
-		"$LAB" storm -C "$C" -S "$S" -a "$(addr_of S)" -p $((at + 70)) -n 200 -w 2 --one-cpu \
-			>> "$told.storm" || return 1
+		"$LAB" storm -C "$C" -S "$S" -a "$(addr_of S)" -p $((at + 70)) -n "${HEALTHY:-200}" -w 2 \
+			--one-cpu -t 300 >> "$told.storm" || return 1
 	done
 }
 

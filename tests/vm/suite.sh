@@ -8,7 +8,8 @@
 
 set -eu -o pipefail
 
-export OUT=${OUT:-/out/net} STORM=${STORM:-1200} COUNT=${COUNT:-48}
+export OUT=${OUT:-/out/net} STORM=${STORM:-1200}
+export COUNT=${COUNT:-48} WORLDS=${WORLDS:-strict gateway} HEALTHY=${HEALTHY:-20}
 status=0
 
 # A function of a module can be probed once the module is there.
