@@ -66,6 +66,8 @@ static void gather_path(struct reset_case *c)
 		set(c, FACT_SENT_HERE, !forwarded);
 		set(c, FACT_PASSED_THROUGH, forwarded);
 		set(c, FACT_ARRIVED_HERE, false);
+		if (!forwarded)
+			set(c, FACT_FOR_ANOTHER, false);
 		return;
 	}
 	if (!in)
@@ -412,7 +414,7 @@ static void gather_clash(struct reset_case *c)
 		break;
 	default:
 		/* What this host sends itself is no answer to what another socket of it has said. */
-		if (is_sender(c->kernel.call) || ((c->views & VIEW_CLASH) && !c->lost_events))
+		if (c->facts_yes & FACT(SENT_HERE) || ((c->views & VIEW_CLASH) && !c->lost_events))
 			set(c, FACT_CLASH, false);
 	}
 }
