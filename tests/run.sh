@@ -78,9 +78,18 @@ run_schema()
 	run schema /usr/bin/python3 tests/schema.py docs/report.schema.json "$logs/net"
 }
 
-# What other kernels do differently, or the sensor does there.
-telling="views dnat_invalid early_demux ehash timewait linger_zero unread_data listener_stray conntrack_expired
-	netfilter_reject"
+# What tells most of each kernel in a few minutes of emulation: the ways to ask it, the bug that all have,
+# and those that only it has. All tests take an hour there: VM_KERNELS="6.1 5.10.218".
+telling()	# LABEL
+{
+	local on_all="views rst_dnat_invalid rst_linger_zero rst_unread_data"
+
+	case $1 in
+	5.10.218) echo "$on_all race_handshake" ;;
+	6.1) echo "bpf $on_all rst_early_demux race_timewait" ;;
+	*) echo "$on_all" ;;
+	esac
+}
 
 run_kernel()	# LABEL [PATTERN...]
 {
@@ -99,8 +108,7 @@ run_kernel()	# LABEL [PATTERN...]
 	booted=$((booted + 1))
 }
 
-# On five kernels the telling tests, or all of them on those of VM_KERNELS. One kernel at least must have
-# run.
+# One kernel at least must have run.
 run_vm()
 {
 	local booted=0 label
@@ -108,9 +116,9 @@ run_vm()
 	for label in ${VM_KERNELS-}; do
 		run_kernel "$label"
 	done
-	for label in 6.1 5.10.218 5.10 6.12 7.x; do
-		# shellcheck disable=SC2086 # a list of words
-		[ -n "${VM_KERNELS-}" ] || run_kernel "$label" bpf $telling
+	for label in 6.1 5.10.218 6.12 7.x; do
+		# shellcheck disable=SC2046 # a list of words
+		[ -n "${VM_KERNELS-}" ] || run_kernel "$label" $(telling "$label")
 	done
 	[ "$booted" -gt 0 ] || {
 		echo "not ok - no other kernel could be had"
