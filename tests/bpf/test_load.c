@@ -68,6 +68,15 @@ static void print_size(const struct bpf_program *prog)
 	     info.verified_insns, info.xlated_prog_len / 8, info.jited_prog_len);
 }
 
+static bool has_casts(void)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	bool has = btf && embedded_read_type(btf);
+
+	btf__free(btf);
+	return has;
+}
+
 /* tc and XDP have to load everywhere; the kernel view asks for more than all kernels grant. */
 static const char *excuse(const struct object *o, int err)
 {
@@ -77,6 +86,8 @@ static const char *excuse(const struct object *o, int err)
 		return "this kernel refuses this type of program (EPERM)";
 	if (err == -ESRCH || err == -ENOENT)
 		return "no such function in this kernel now";
+	if (strstr(o->name, "typed") && err == -EACCES && !has_casts())
+		return "this kernel's tracing programs may not look at TCP sockets by type";
 	if (strstr(verifier_log, "unknown func bpf_probe_read#") ||
 	    strstr(verifier_log, "cannot use helper bpf_probe_read#"))
 		return "this kernel is locked down";
