@@ -145,22 +145,22 @@ can_know()	# CAUSE FAMILY
 shorten()
 {
 	jq -r '[.rst.src, .rst.sport, .rst.dst, .rst.dport, .cause, .confidence,
-		(.candidates | join(",")), .rst.seq] | map(tostring) | join("\t")' \
+		(.candidates | join(",")), .rst.seq, .lost.events] | map(tostring) | join("\t")' \
 		"$events" > "$events.short"
 }
 
-# One line "CAUSE CONFIDENCE CANDIDATES" for each event of the connection.
+# One line "CAUSE CONFIDENCE LOST CANDIDATES" for each event of the connection.
 answers_on()	# TUPLE
 {
 	awk -F '\t' -v t="$1" '
 		BEGIN { split(t, a, " ") }
 		$1 == a[1] && $2 == a[2] && $3 == a[3] && $4 == a[4] ||
-		$1 == a[3] && $2 == a[4] && $3 == a[1] && $4 == a[2] { print $5, $6, $7 }' \
+		$1 == a[3] && $2 == a[4] && $3 == a[1] && $4 == a[2] { print $5, $6, $9, $7 }' \
 		"$events.short"
 }
 
-# Sets $class.
-classify()	# TRUTH FAMILY N CAUSE CONFIDENCE CANDIDATES
+# Sets $class. Who lost an event meanwhile need not know.
+classify()	# TRUTH FAMILY N CAUSE CONFIDENCE LOST CANDIDATES
 {
 	if [ "$3" -ne 1 ]; then
 		class=missing
@@ -169,7 +169,7 @@ classify()	# TRUTH FAMILY N CAUSE CONFIDENCE CANDIDATES
 		class=right
 	elif ! is_broader "$1" "$4" || [ "$5" = certain ]; then
 		class=wrong
-	elif [[ ,$6, != *,$1,* ]] || can_know "$1" "$2"; then
+	elif [[ ,$7, != *,$1,* ]] || { [ "$6" -eq 0 ] && can_know "$1" "$2"; }; then
 		class=weak
 	else
 		class=unknown
@@ -179,12 +179,12 @@ classify()	# TRUTH FAMILY N CAUSE CONFIDENCE CANDIDATES
 # Sets n, cause, confidence, candidates and class, and records them in the matrix.
 weigh()	# TRUTH FAMILY TUPLE
 {
-	local all tier=${events%.ndjson}
+	local all lost tier=${events%.ndjson}
 
 	all=$(answers_on "$3")
 	n=$(grep -c . <<< "$all") || :
-	read -r cause confidence candidates <<< "$all" || :
-	classify "$1" "$2" "$n" "$cause" "$confidence" "$candidates"
+	read -r cause confidence lost candidates <<< "$all" || :
+	classify "$1" "$2" "$n" "$cause" "$confidence" "${lost:-0}" "$candidates"
 	[ -z "$TIERS" ] ||
 		record "verdict ${tier##*.} $1 $2 $class got=$cause confidence=$confidence candidates=$candidates"
 }
