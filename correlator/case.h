@@ -248,8 +248,8 @@ struct reset_case {
 	struct owner owner;
 	struct packet history[CASE_HISTORY_MAX]; /* oldest first, without the RST */
 	unsigned int n_history;
-	uint64_t history_since_ns; /* what came before is overwritten; 0 = nothing was */
 	uint32_t views;		   /* enum view_bit */
+	uint64_t history_since_ns; /* what came before is overwritten; 0 = nothing was */
 	uint64_t lost_events;	   /* while this case was open */
 	uint64_t lost_packets;	   /* records overwritten while the history was read */
 
