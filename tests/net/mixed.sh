@@ -288,6 +288,13 @@ tally()	# DESC
 		echo "$truth $class$1" >> "$work/classes"
 		case $class in
 		right | unknown) continue ;;
+		weak)
+			# Nobody knows yet why the kernel's account of a timer's reset is missing once in
+			# some 300, under load: told here, counted below, and never a wrong cause.
+			note "$truth, IPv$fam is weak$1 ($cause; candidates: $candidates)"
+			show_events "$tuple"
+			continue
+			;;
 		esac
 		not_ok "$truth, IPv$fam is $class$1 ($n events: $cause, $confidence; candidates: $candidates)"
 		show_events "$tuple"
@@ -357,4 +364,6 @@ for w in "${watches[@]}"; do
 done
 note "$(sort "$work/classes" | uniq -c)"
 check "there is a verdict" [ -s "$work/classes" ]
+check "at most 1 in 100 is unknown without need" \
+	[ $(($(grep -c ' weak' "$work/classes" || :) * 100)) -le "$(wc -l < "$work/classes")" ]
 finish
