@@ -126,7 +126,7 @@ static uint8_t segment_flags(const struct reset_case *c)
 	return c->kernel.has_segment ? c->kernel.segment_flags : p ? p->flags : 0;
 }
 
-/* One end or both, as seen from the reset: "from 5.2 to 1.0 µs before", "from 5.2 µs before on". */
+/* As seen from the reset: "from -5.2 to +1.0 µs of the reset", "from -5.2 µs of the reset on". */
 static void print_window(FILE *out, const struct reset_case *c)
 {
 	const struct hash_window *w = &c->kernel.window;

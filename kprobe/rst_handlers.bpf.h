@@ -223,7 +223,8 @@ static __always_inline void read_window(struct rst_ev_kernel *e)
 	w = bpf_map_lookup_elem(&hash_windows, &flow);
 	if (!w)
 		return;
-	/* In this order: whichever CPU comes second sees what the first has written. */
+	/* In this order, so that hardly ever both CPUs miss what the other writes; user space then
+	 * takes the end for unknown. */
 	if (!w->end_ns)
 		w->notice_id = e->hdr.id;
 	e->has |= RST_HAS_WINDOW;
