@@ -18,7 +18,7 @@ V       ?= 0
 Q       := $(if $(filter 1,$(V)),,@)
 say      = @printf '  %-7s %s\n' $(1) $(2)
 
-LIBS    := libxdp libbpf libdw jansson libpcap libmnl libnetfilter_conntrack libcap
+LIBS    := libxdp libbpf libdw jansson libpcap libmnl libnetfilter_conntrack libcap zlib libzstd sqlite3
 WARN    := -Wall -Wextra -Werror -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wvla
 CFLAGS  ?= -O2 -g
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -Iinclude -Icorrelator -I$(BUILD)/bpf \
@@ -84,7 +84,7 @@ $(BUILD)/rstscope: $(OBJS)
 
 BUILD_PKGS := gcc make pkg-config clang llvm bpftool libbpf-dev libxdp-dev libelf-dev libdw-dev \
 	     libjansson-dev libpcap-dev libmnl-dev libnetfilter-conntrack-dev libcap-dev \
-	     linux-libc-dev
+	     zlib1g-dev libzstd-dev libsqlite3-dev linux-libc-dev
 LINT_PKGS := clang-format clang-tidy cppcheck shellcheck
 pkg_list  = $(shell sed 's/\#.*//' $(1))
 RUN_PKGS  = $(call pkg_list,tests/net/packages.txt)

@@ -8,12 +8,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "classify.h"
 #include "command.h"
-#include "evidence.h"
 #include "log.h"
 #include "sink.h"
+#include "source.h"
 
 #define MAX_FILES 64
 
@@ -23,6 +23,7 @@ struct explain {
 	const char *fail_on; /* ids, by commas; NULL = none */
 	bool json;
 	bool found; /* one of fail_on */
+	int err;    /* of writing */
 	struct sink sink;
 };
 
@@ -82,34 +83,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const char *interface_name(void *ctx, uint32_t ifindex)
-{
-	static char number[32];
-	const char *name;
-
-	snprintf(number, sizeof(number), "%u", ifindex);
-	name = json_string_value(json_object_get(ctx, number));
-	if (name)
-		return name;
-	snprintf(number, sizeof(number), "if%u", ifindex);
-	return number;
-}
-
-/* Evidence has names of functions, and no addresses. */
-static const char *no_line(void *ctx, const struct frame *f)
-{
-	(void)ctx;
-	(void)f;
-	return NULL;
-}
-
-static const char *text_of(const json_t *o, const char *key, const char *otherwise)
-{
-	const char *text = json_string_value(json_object_get(o, key));
-
-	return text ? text : otherwise;
-}
-
 static bool is_listed(const char *list, const char *id)
 {
 	size_t len = strlen(id);
@@ -123,99 +96,53 @@ static bool is_listed(const char *list, const char *id)
 	return false;
 }
 
-static int explain_line(struct explain *e, json_t *line, char *why, size_t why_len)
+static int explain_case(void *ctx, struct reset_case *c, const struct report_context *report)
 {
-	struct report_context ctx = {
-		.host = text_of(line, "host", "unknown"),
-		.view = text_of(line, "view", "none"),
-		.wall_offset_ns = json_integer_value(json_object_get(line, "wall_offset_ns")),
-		.ifname = interface_name,
-		.ifname_ctx = json_object_get(line, "interfaces"),
-		.source_line = no_line,
-	};
-	struct reset_case c;
-	int err = evidence_parse(json_object_get(line, "evidence"), &c, why, why_len);
-
-	if (err)
-		return err;
-	classify(&c);
-	e->found |= is_listed(e->fail_on, c.cause->id);
-	return e->sink.ops->emit(&e->sink, &c, &ctx);
-}
-
-/* Is there more than white space? */
-static bool has_more(FILE *in)
-{
-	int ch;
-
-	do {
-		ch = fgetc(in);
-	} while (ch == ' ' || ch == '\n' || ch == '\r' || ch == '\t');
-	ungetc(ch, in);
-	return ch != EOF;
-}
-
-static int read_evidence(struct explain *e, const char *name, FILE *in)
-{
-	unsigned long n = 0;
-	json_error_t error;
-	char why[256];
-	int err = 0;
-
-	for (; !err && has_more(in); n++) {
-		json_t *object = json_loadf(in, JSON_DISABLE_EOF_CHECK, &error);
-
-		if (!object) {
-			error("%s: after %lu resets, no JSON: %s", name, n, error.text);
-			return -EPROTO;
-		}
-		why[0] = 0;
-		err = explain_line(e, object, why, sizeof(why));
-		json_decref(object);
-		if (err == -EPROTO)
-			error("%s: after %lu resets, no evidence of a reset: %s", name, n, why);
-		else if (err)
-			error("write to standard output: %s", error_name(err));
-	}
-	if (!err && ferror(in)) {
-		err = errno ? -errno : -EIO;
-		error("read %s: %s", name, error_name(err));
-	}
-	if (!err && !n) {
-		error("%s is empty: `rstscope watch --evidence FILE` writes such files", name);
-		err = -ENODATA;
-	}
-	return err;
-}
-
-static int explain_file(struct explain *e, const char *name)
-{
-	bool is_stdin = !strcmp(name, "-");
-	FILE *in = is_stdin ? stdin : fopen(name, "re");
+	struct explain *e = ctx;
 	int err;
 
-	if (!in) {
-		error("open '%s': %s", name, error_name(errno));
-		return -errno;
-	}
-	err = read_evidence(e, is_stdin ? "standard input" : name, in);
-	if (!is_stdin)
-		fclose(in);
+	e->found |= is_listed(e->fail_on, c->cause->id);
+	err = e->sink.ops->emit(&e->sink, c, report);
+	if (err)
+		error("write to standard output: %s", error_name(err));
+	e->err = err;
 	return err;
+}
+
+static void print_warning(void *ctx, const char *text)
+{
+	(void)ctx;
+	warning("%s", text);
+}
+
+static void print_notice(void *ctx, const char *text)
+{
+	(void)ctx;
+	notice("%s", text);
 }
 
 int cmd_explain(int argc, char **argv)
 {
 	static const struct argp argp = { .options = options, .parser = parse_option, .doc = doc };
 	struct explain e = { 0 };
-	unsigned int i;
-	int err = 0;
+	struct source_config cfg = {
+		.on_case = explain_case,
+		.on_warning = print_warning,
+		.on_notice = print_notice,
+		.ctx = &e,
+	};
+	char why[512];
+	int err;
 
 	argp_err_exit_status = EXIT_USAGE;
 	argp_parse(&argp, argc, argv, 0, NULL, &e);
 	sink_open(&e.sink, e.json ? "json" : "text", stdout);
-	for (i = 0; i < e.n_files && !err; i++)
-		err = explain_file(&e, e.files[i]);
+	cfg.files = e.files;
+	cfg.n_files = e.n_files;
+	cfg.progress = isatty(STDERR_FILENO);
+	err = source_read(&cfg, why, sizeof(why));
+	if (err && !e.err)
+		error("%s", why);
 	if (err)
 		return EXIT_RUNTIME;
 	return e.found ? EXIT_FINDINGS : EXIT_OK;

@@ -13,16 +13,16 @@
 #include <stdio.h>
 #include <string.h>
 
-enum kind { END, UNSIGNED, SIGNED, BOOLEAN, TEXT, TUPLE, STRUCT, ARRAY, WORDS };
+enum kind { END, UNSIGNED, SIGNED, BOOLEAN, TEXT, TUPLE, STRUCT, ARRAY, FRAMES };
 
 struct member {
 	const char *name;
 	enum kind kind;
 	size_t offset;
 	size_t size;		     /* of one element */
-	uint64_t max;		     /* UNSIGNED: largest value; ARRAY, WORDS: elements */
+	uint64_t max;		     /* UNSIGNED: largest value; ARRAY, FRAMES: elements */
 	const struct member *inside; /* STRUCT, ARRAY */
-	size_t count;		     /* ARRAY, WORDS: offset of the unsigned int that counts them */
+	size_t count; /* ARRAY, FRAMES: offset of the unsigned int that counts them */
 };
 
 #define AT(type, m) offsetof(struct type, m), sizeof(((struct type *)0)->m)
@@ -126,9 +126,6 @@ static const struct member window_members[] = {
 	LAST,
 };
 
-/* Of the stack the names are kept: nothing else of it decides. */
-_Static_assert(!offsetof(struct frame, name), "a frame is read as the word that it begins with");
-
 static const struct member view_members[] = {
 	NUM(kernel_view, ts_ns),
 	ENUM(kernel_view, call, CALL_WINDOW),
@@ -148,7 +145,7 @@ static const struct member view_members[] = {
 	SUB(kernel_view, seen, packet_members),
 	SUB(kernel_view, ct, conntrack_members),
 	STR(kernel_view, reason),
-	LIST(kernel_view, stack, WORDS, CASE_STACK_MAX, NULL, stack_len),
+	LIST(kernel_view, stack, FRAMES, CASE_STACK_MAX, NULL, stack_len),
 	NUM(kernel_view, tgid),
 	STR(kernel_view, comm),
 	NUM(kernel_view, cpu),
@@ -232,6 +229,17 @@ static json_t *tuple_json(const struct tuple *t)
 
 static json_t *struct_json(const void *base, const struct member *m);
 
+/* Without the address, which would give away where the kernel lies in memory. */
+static json_t *frame_json(const struct frame *f)
+{
+	if (!f->name)
+		return json_null();
+	if (!f->addr)
+		return json_string(f->name);
+	return json_pack("[s I I s?]", f->name, (json_int_t)f->offset, (json_int_t)f->size,
+			 f->module);
+}
+
 static json_t *list_json(const void *base, const struct member *m)
 {
 	unsigned int i, n = *(const unsigned int *)((const char *)base + m->count);
@@ -239,14 +247,9 @@ static json_t *list_json(const void *base, const struct member *m)
 
 	for (i = 0; i < n && i < m->max; i++) {
 		const void *at = (const char *)base + m->offset + i * m->size;
-		const char *word;
 
-		if (m->kind == ARRAY) {
-			json_array_append_new(array, struct_json(at, m->inside));
-			continue;
-		}
-		memcpy(&word, at, sizeof(word));
-		json_array_append_new(array, word ? json_string(word) : json_null());
+		json_array_append_new(array, m->kind == ARRAY ? struct_json(at, m->inside) :
+								frame_json(at));
 	}
 	return array;
 }
@@ -354,6 +357,32 @@ static int parse_tuple(const struct reader *r, const json_t *o, const char *name
 static int parse_struct(const struct reader *r, const json_t *o, const char *name, void *base,
 			const struct member *members);
 
+static bool is_u32(const json_t *o)
+{
+	json_int_t v = json_integer_value(o);
+
+	return json_is_integer(o) && v >= 0 && v <= UINT32_MAX;
+}
+
+/* A name, null, or [name, offset, size, module]; the texts stay the document's. */
+static int parse_frame(const struct reader *r, const json_t *o, const char *list, struct frame *f)
+{
+	const json_t *offset = json_array_get(o, 1), *size = json_array_get(o, 2);
+	const json_t *module = json_array_get(o, 3);
+
+	f->name = json_string_value(json_is_array(o) ? json_array_get(o, 0) : o);
+	if (json_is_null(o) || json_is_string(o))
+		return 0;
+	if (json_array_size(o) != 4 || !f->name || !is_u32(offset) || !is_u32(size) ||
+	    !(json_is_string(module) || json_is_null(module)))
+		return refuse(r, list, "has an element that is no call");
+	f->addr = 1; /* known, and not told */
+	f->offset = (uint32_t)json_integer_value(offset);
+	f->size = (uint32_t)json_integer_value(size);
+	f->module = json_string_value(module);
+	return 0;
+}
+
 static int parse_list(const struct reader *r, const json_t *o, void *base, const struct member *m)
 {
 	size_t i, n = json_array_size(o);
@@ -364,14 +393,9 @@ static int parse_list(const struct reader *r, const json_t *o, void *base, const
 	for (i = 0; i < n && !err; i++) {
 		const json_t *element = json_array_get(o, i);
 		void *at = (char *)base + m->offset + i * m->size;
-		const char *word = json_string_value(element);
 
-		if (m->kind == ARRAY)
-			err = parse_struct(r, element, m->name, at, m->inside);
-		else if (word || json_is_null(element))
-			memcpy(at, &word, sizeof(word));
-		else
-			err = refuse(r, m->name, "has an element that is no text");
+		err = m->kind == ARRAY ? parse_struct(r, element, m->name, at, m->inside) :
+					 parse_frame(r, element, m->name, at);
 	}
 	*(unsigned int *)((char *)base + m->count) = (unsigned int)n;
 	return err;

@@ -296,10 +296,11 @@ static json_t *json_stack(const struct kernel_view *k)
 	return array;
 }
 
+static const char *const window_names[] = { "none", "handshake", "timewait" };
+
 /* The exchange of the socket that the look-up met, where it did. */
 static json_t *json_race(const struct reset_case *c, const struct report_context *ctx)
 {
-	static const char *const kinds[] = { "none", "handshake", "timewait" };
 	const struct hash_window *w = &c->kernel.window;
 	char start[40], end[40];
 
@@ -307,10 +308,23 @@ static json_t *json_race(const struct reset_case *c, const struct report_context
 		return json_null();
 	format_time(start, sizeof(start), w->start_ns, ctx);
 	format_time(end, sizeof(end), w->end_ns, ctx);
-	return json_pack("{ss ss so si si sf}", "kind", kinds[w->kind], "start", start, "end",
-			 w->end_ns ? json_string(end) : json_null(), "cpu", (int)w->cpu,
+	return json_pack("{ss ss so si si sf}", "kind", window_names[w->kind], "start", start,
+			 "end", w->end_ns ? json_string(end) : json_null(), "cpu", (int)w->cpu,
 			 "lookup_cpu", (int)c->kernel.cpu, "overlap_us",
 			 (double)race_overlap_ns(c) / 1000.0);
+}
+
+/* The exchange that the segment's connection had, also where it had no part in the reset. */
+static json_t *json_window(const struct hash_window *w, const struct report_context *ctx)
+{
+	char start[40], end[40];
+
+	if (w->kind == WINDOW_NONE)
+		return json_null();
+	format_time(start, sizeof(start), w->start_ns, ctx);
+	format_time(end, sizeof(end), w->end_ns, ctx);
+	return json_pack("{ss ss so si}", "kind", window_names[w->kind], "start", start, "end",
+			 w->end_ns ? json_string(end) : json_null(), "cpu", (int)w->cpu);
 }
 
 /* Null where there is not one line: then nobody has the debug symbols. */
@@ -338,8 +352,12 @@ static json_t *json_kernel(const struct reset_case *c, const struct report_conte
 	const struct kernel_view *k = by_clash ? &c->clash : &c->kernel;
 	bool told = k->call != CALL_NONE;
 	json_t *o = json_object();
+	char ts[40];
 
+	format_time(ts, sizeof(ts), k->ts_ns, ctx);
 	json_object_set_new(o, "view", json_string(ctx->view));
+	json_object_set_new(o, "ts", told ? json_string(ts) : json_null());
+	json_object_set_new(o, "cpu", told ? json_integer(k->cpu) : json_null());
 	json_object_set_new(o, "function",
 			    told && *call_name(k) ? json_string(call_name(k)) : json_null());
 	json_object_set_new(o, "reason", k->reason[0] ? json_text(k->reason) : json_null());
@@ -348,6 +366,7 @@ static json_t *json_kernel(const struct reset_case *c, const struct report_conte
 	json_object_set_new(o, "skb", k->has_segment ? json_tuple(&k->segment) : json_null());
 	json_object_set_new(o, "conntrack", json_conntrack(by_clash ? &k->ct : &c->ct));
 	json_object_set_new(o, "race", json_race(c, ctx));
+	json_object_set_new(o, "window", json_window(&k->window, ctx));
 	json_object_set_new(o, "stack", json_stack(k));
 	json_object_set_new(o, "stack_lines", json_stack_lines(k, ctx));
 	return o;
@@ -434,6 +453,28 @@ static json_t *json_history(const struct reset_case *c, const struct report_cont
 	return array;
 }
 
+/* Where the RST was seen, in the order in which it was heard of. */
+static json_t *json_sightings(const struct reset_case *c, const struct report_context *ctx)
+{
+	json_t *array = json_array();
+	unsigned int i;
+
+	for (i = 0; i < c->n_sightings; i++) {
+		const struct sighting *s = &c->sightings[i];
+		json_t *o = json_tuple(&s->tuple);
+		char ts[40];
+
+		format_time(ts, sizeof(ts), s->ts_ns, ctx);
+		json_object_set_new(o, "ts", json_string(ts));
+		json_object_set_new(o, "if", json_text(ctx->ifname(ctx->ifname_ctx, s->ifindex)));
+		json_object_set_new(o, "hook", json_string(hook_name(s->hook)));
+		json_object_set_new(o, "ttl", json_integer(s->ttl));
+		json_object_set_new(o, "forwarded", json_boolean(s->forwarded));
+		json_array_append_new(array, o);
+	}
+	return array;
+}
+
 json_t *report_json(const struct reset_case *c, const struct report_context *ctx)
 {
 	json_t *o = json_object();
@@ -459,6 +500,7 @@ json_t *report_json(const struct reset_case *c, const struct report_context *ctx
 	json_object_set_new(o, "missing", json_lines(report_missing(c, ctx)));
 	json_object_set_new(o, "advice", json_advice(c, ctx));
 	json_object_set_new(o, "rst", c->kind == CASE_RESET ? json_packet(&c->rst) : json_null());
+	json_object_set_new(o, "sightings", json_sightings(c, ctx));
 	json_object_set_new(o, "answers", json_answers(c, ctx));
 	json_object_set_new(o, "kernel", json_kernel(c, ctx));
 	json_object_set_new(o, "owner", json_owner(&c->owner));

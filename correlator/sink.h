@@ -28,4 +28,11 @@ extern const struct sink_ops sink_evidence;
 /** sink_open() - by name ("text", "json", "evidence"); -EINVAL: no such sink */
 int sink_open(struct sink *s, const char *name, FILE *out);
 
+/**
+ * evidence_document() - all that an answer was derived from, and how to name things in it
+ *
+ * Return: a new reference; NULL when out of memory.
+ */
+json_t *evidence_document(const struct reset_case *c, const struct report_context *ctx);
+
 #endif

@@ -27,18 +27,45 @@ static json_t *interfaces(const struct reset_case *c, const struct report_contex
 	return o;
 }
 
-static int emit_evidence(struct sink *s, const struct reset_case *c,
-			 const struct report_context *ctx)
+static void add_lines(json_t *lines, const struct kernel_view *k, const struct report_context *ctx)
 {
+	char key[CASE_NAME_MAX * 2];
+	unsigned int i;
+
+	for (i = 0; i < k->stack_len; i++) {
+		const char *line = ctx->source_line(ctx->source_ctx, &k->stack[i]);
+
+		if (!line || !k->stack[i].name)
+			continue;
+		snprintf(key, sizeof(key), "%s+0x%x", k->stack[i].name, k->stack[i].offset);
+		json_object_set_new(lines, key, json_string(line));
+	}
+}
+
+json_t *evidence_document(const struct reset_case *c, const struct report_context *ctx)
+{
+	json_t *lines = json_object(), *doc;
 	struct utsname host;
-	json_t *doc;
-	int err = 0;
 
 	uname(&host);
+	add_lines(lines, &c->kernel, ctx);
+	add_lines(lines, &c->clash, ctx);
 	doc = json_pack("{ss ss ss sI ss ss so so}", "release", host.release, "host", ctx->host,
 			"view", ctx->view, "wall_offset_ns", (json_int_t)ctx->wall_offset_ns,
 			"cause", c->cause->id, "confidence", confidence_name(c->confidence),
 			"interfaces", interfaces(c, ctx), "evidence", evidence_json(c));
+	if (doc && json_object_size(lines))
+		json_object_set(doc, "lines", lines);
+	json_decref(lines);
+	return doc;
+}
+
+static int emit_evidence(struct sink *s, const struct reset_case *c,
+			 const struct report_context *ctx)
+{
+	json_t *doc = evidence_document(c, ctx);
+	int err = 0;
+
 	if (!doc)
 		return -ENOMEM;
 	errno = 0;

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * source.c - cases from files: tells the kinds of files apart by how they begin.
+ */
+#include "source.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "log.h"
+
+int source_fail(struct source *s, int err, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(s->why, s->why_len, fmt, args);
+	va_end(args);
+	return err;
+}
+
+#define TEXT_MAX 512
+
+void source_warn(struct source *s, const char *fmt, ...)
+{
+	char text[TEXT_MAX];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	if (s->cfg->on_warning)
+		s->cfg->on_warning(s->cfg->ctx, text);
+}
+
+void source_tell(struct source *s, const char *fmt, ...)
+{
+	char text[TEXT_MAX];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	if (s->cfg->on_notice)
+		s->cfg->on_notice(s->cfg->ctx, text);
+}
+
+int source_emit(struct source *s, struct reset_case *c, const struct report_context *report)
+{
+	s->cases++;
+	return s->cfg->on_case(s->cfg->ctx, c, report);
+}
+
+static bool is_json(const struct input *in)
+{
+	const uint8_t *at = in->at;
+
+	while (at < in->end && strchr(" \t\r\n", *at) && *at)
+		at++;
+	return at < in->end && *at == '{';
+}
+
+static int read_any(struct source *s, struct input *in)
+{
+	input__need(in, 64);
+	if (in->at == in->end)
+		return source_fail(s, in->err ? in->err : -ENODATA, "%s: %s", in->name,
+				   in->why ? in->why :
+				   in->err ? error_name(in->err) :
+					     "is empty");
+	if (is_json(in))
+		return source_evidence(s, in);
+	return source_fail(s, -EBADMSG, "%s: neither evidence of `rstscope watch` nor a capture",
+			   in->name);
+}
+
+static int read_file(struct source *s, const char *path)
+{
+	struct input *in = input__open(path);
+	int err;
+
+	if (!in)
+		return source_fail(s, -errno, "open '%s': %s", path, error_name(errno));
+	err = read_any(s, in);
+	input__close(in);
+	return err;
+}
+
+int source_read(const struct source_config *cfg, char *why, size_t why_len)
+{
+	struct source s = { .cfg = cfg, .why = why, .why_len = why_len };
+	unsigned int i;
+	int err = 0;
+
+	why[0] = 0;
+	for (i = 0; i < cfg->n_files && !err; i++)
+		err = read_file(&s, cfg->files[i]);
+	return err;
+}
