@@ -29,6 +29,8 @@ needed_for()	# CAUSE FAMILY
 		keepalive-timeout | user-timeout | out-of-memory | too-many-orphans | mptcp)
 		echo tcp_send_active_reset
 		;;
+	ehash-race-handshake) echo "tcp_v$2_send_reset" inet_ehash_insert ;;
+	ehash-race-timewait) echo "tcp_v$2_send_reset" 'inet_twsk_hashdance(_schedule)?' ;;
 	*) echo "tcp_v$2_send_reset" ;;
 	esac
 }

@@ -41,7 +41,7 @@ quiet_race()	# N DESC
 {
 	for fam in 4 6; do
 		provoke "$1" "${race[@]}"
-		later expect_race_events "$fam" 0 true "$2, IPv$fam: no"
+		later each_watch expect_race_events "$fam" 0 true "$2, IPv$fam: no"
 	done
 }
 

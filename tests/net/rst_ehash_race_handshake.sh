@@ -21,7 +21,7 @@ done
 stop_spin
 for fam in 4 6; do
 	conns=$work/$watch_n.$fam.conns
-	judge handshake "no socket in the table, IPv$fam"
+	judge_race handshake "no socket in the table, IPv$fam"
 done
 settle
 
@@ -35,7 +35,7 @@ for fam in 4 6; do
 	[ "$window" != none ] || { skip "reference gone, IPv$fam" "$cannot"; continue; }
 	provoke $CONNECTIONS race-handshake
 	stop_spin
-	judge handshake "reference of the request gone, IPv$fam"
+	judge_race handshake "reference of the request gone, IPv$fam"
 done
 settle
 finish

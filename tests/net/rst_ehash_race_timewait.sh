@@ -21,7 +21,7 @@ done
 stop_spin
 for fam in 4 6; do
 	conns=$work/$watch_n.$fam.conns
-	judge timewait "remnant without reference count, IPv$fam"
+	judge_race timewait "remnant without reference count, IPv$fam"
 done
 settle
 
@@ -35,7 +35,7 @@ for fam in 4 6; do
 	[ "$window" != none ] || { skip "reference gone, IPv$fam" "$cannot"; continue; }
 	provoke $CONNECTIONS race-close
 	stop_spin
-	judge timewait "reference of the old socket gone, IPv$fam"
+	judge_race timewait "reference of the old socket gone, IPv$fam"
 done
 settle
 finish
