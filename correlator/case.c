@@ -36,6 +36,28 @@ bool reset_answers(const struct packet *rst, const struct packet *segment)
 	return (rst->flags & FLAG_ACK) && rst->seq == 0 && rst->ack == segment_end(segment);
 }
 
+void case_choose_answer(struct reset_case *c)
+{
+	unsigned int i;
+
+	if (c->answer_match == ANSWER_EXACT)
+		return;
+	for (i = c->n_history; i-- > 0;) {
+		const struct packet *p = &c->history[i];
+		struct tuple back = tuple_reverse(&p->tuple);
+
+		if (tuple_equal(&back, &c->rst.tuple) && reset_answers(&c->rst, p)) {
+			c->answers = *p;
+			c->answer_match = ANSWER_EXACT;
+			return;
+		}
+	}
+	if (c->answer_match == ANSWER_NONE && c->n_history) {
+		c->answers = c->history[c->n_history - 1];
+		c->answer_match = ANSWER_NEWEST;
+	}
+}
+
 const struct tuple *case_segment(const struct reset_case *c)
 {
 	if (c->kernel.has_segment)

@@ -28,6 +28,9 @@ enum tcp_flag {
 
 enum hook { HOOK_XDP, HOOK_TC_INGRESS, HOOK_TC_EGRESS, HOOK_PCAP };
 
+/* Of a captured packet, where the capture tells. */
+enum heading { HEADING_UNKNOWN, HEADING_IN, HEADING_OUT };
+
 /* Addresses take 16 bytes; IPv4 stands in the last four, the rest is zero. */
 struct tuple {
 	uint8_t saddr[16];
@@ -50,6 +53,7 @@ struct packet {
 	uint8_t flags; /* enum tcp_flag */
 	uint8_t ttl;
 	enum hook hook;
+	enum heading heading; /* HOOK_PCAP */
 	bool gso;
 	bool forwarded; /* seen leaving, after it had come in by an interface */
 };
@@ -62,8 +66,37 @@ struct sighting {
 	struct tuple tuple;
 	uint32_t ifindex;
 	enum hook hook;
+	enum heading heading; /* HOOK_PCAP */
 	uint8_t ttl;
 	bool forwarded;
+};
+
+enum tristate { NOT_KNOWN, NO, YES };
+
+/*
+ * What a capture tells of the connection, where no kernel was asked: up to the RST, of the side
+ * that sent it ("sender") and of the other one.
+ */
+struct conversation {
+	bool known;
+	char state[8];	  /* Zeek's conn_state: RSTO, RSTR, REJ, ... */
+	char history[24]; /* Zeek's letters, those of the side that opened it in capitals */
+	bool whole;	  /* it was seen from its SYN on */
+	bool sender_opened; /* the sender had sent the SYN */
+	bool sender_finished;
+	bool peer_finished;
+	bool sender_silent; /* nothing but its SYN ACK had come from it */
+	uint64_t finished_ns; /* when the sender's FIN was seen */
+	uint32_t sender_isn;
+	uint64_t received;  /* payload bytes that the sender had been sent */
+	uint32_t probes;    /* of the sender, since the peer was last heard */
+	bool syn_sent; /* nothing but SYNs had come from it */
+	enum tristate in_window; /* was the segment that is answered within the sender's window? */
+	enum tristate port_open; /* had the sender's port accepted a connection in this capture? */
+	bool went_on;	    /* the sender's segments went on after its RST */
+	uint8_t went_on_ttl;
+	bool absent_at_sender; /* the RST is not in a capture nearer to the sender: */
+	uint32_t nearer_ifindex;
 };
 
 enum ct_state { CT_UNKNOWN, CT_NONE, CT_INVALID, CT_NEW, CT_ESTABLISHED, CT_RELATED, CT_UNTRACKED };
@@ -238,6 +271,7 @@ struct reset_case {
 	struct kernel_view receive; /* the socket that took the RST */
 	struct kernel_view clash;   /* a socket here took what was another connection's */
 	struct socket_now now;
+	struct conversation conversation;
 	struct gone_mapping gone; /* of the segment's tuple */
 	struct conntrack ct;	  /* of the kernel view, else as ctnetlink answered */
 	bool ct_asked;		  /* ctnetlink gave an answer, also "no entry" */
@@ -279,6 +313,13 @@ uint32_t segment_end(const struct packet *p);
  * Looks at sequence numbers and flags only, not at the tuple.
  */
 bool reset_answers(const struct packet *rst, const struct packet *segment);
+
+/**
+ * case_choose_answer() - the segment of the history that the RST answers
+ *
+ * The newest whose numbers fit, else the newest at all; an exact match that is there already stays.
+ */
+void case_choose_answer(struct reset_case *c);
 
 /** case_segment() - the segment that was answered as TCP saw it; NULL when nobody knows. */
 const struct tuple *case_segment(const struct reset_case *c);

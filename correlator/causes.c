@@ -20,6 +20,7 @@ const struct cause causes[] = {
 			{ CONF_CERTAIN, FACT(REJECT), 0 },
 			{ CONF_LIKELY, FACT(SENT_HERE) | FACT(NF_DROP), 0 },
 		},
+		.rank = { .hints = FACT(SEGMENT_SYN) | FACT(PORT_OPEN) },
 		.advice = {
 			{
 				.action = "find the rule: `nft list ruleset | grep -i 'reject with tcp "
@@ -40,6 +41,7 @@ const struct cause causes[] = {
 		.ways = {
 			{ CONF_LIKELY, FACT(IN_MPTCP), 0 },
 		},
+		.rank = { .seldom = 3 },
 		.advice = {
 			{
 				.action = "read the reason in the MP_TCPRST option (RFC 8684 section 3.6) and "
@@ -100,6 +102,7 @@ const struct cause causes[] = {
 			{ CONF_LIKELY, FACT(ACTIVE) | FACT(LINGER2_NEGATIVE) | FACT(IN_CLOSE), FACT(IN_DISCONNECT) | FACT(UNREAD) | FACT(IN_LISTEN_STOP) },
 			{ CONF_LIKELY, FACT(PASSIVE) | FACT(LINGER2_NEGATIVE) | FACT(DEAD_SOCKET), FACT(SEGMENT_DATA) },
 		},
+		.rank = { .hints = FACT(SENDER_FINISHED), .seldom = 1 },
 		.advice = {
 			{
 				.action = "do not set TCP_LINGER2 below 0, or read to the end of file before close()",
@@ -120,6 +123,7 @@ const struct cause causes[] = {
 			{ CONF_LIKELY, FACT(ACTIVE) | FACT(IN_CLOSE) | FACT(OVER_MEMORY),
 			  FACT(IN_DISCONNECT) | FACT(UNREAD) | FACT(LINGER2_NEGATIVE) | FACT(IN_LISTEN_STOP) | FACT(IN_ABORT) | FACT(IN_MPTCP) },
 		},
+		.rank = { .seldom = 2 },
 		.advice = {
 			{
 				.action = "find who holds the memory: `ss -tm` (skmem), `cat "
@@ -142,6 +146,7 @@ const struct cause causes[] = {
 			{ CONF_LIKELY, FACT(ACTIVE) | FACT(IN_CLOSE),
 			  FACT(OVER_MEMORY) | FACT(IN_DISCONNECT) | FACT(UNREAD) | FACT(LINGER2_NEGATIVE) | FACT(IN_LISTEN_STOP) | FACT(IN_ABORT) | FACT(IN_MPTCP) },
 		},
+		.rank = { .hints = FACT(SENDER_FINISHED), .seldom = 2 },
 		.advice = {
 			{
 				.action = "find why peers do not finish: orphans are sockets that the "
@@ -166,6 +171,7 @@ const struct cause causes[] = {
 		.ways = {
 			{ CONF_CERTAIN, FACT(ACTIVE) | FACT(IN_LISTEN_STOP), FACT(IN_ABORT) },
 		},
+		.rank = { .hints = FACT(JUST_OPENED), .seldom = 1 },
 		.advice = {
 			{
 				.action = "on restart, stop new connections first, accept what is queued, then "
@@ -190,6 +196,7 @@ const struct cause causes[] = {
 		.ways = {
 			{ CONF_CERTAIN, FACT(ACTIVE) | FACT(IN_ABORT), 0 },
 		},
+		.rank = { .seldom = 1 },
 		.advice = {
 			{
 				.action = "find who runs `ss -K` or uses SOCK_DESTROY: {task} ran when it "
@@ -208,6 +215,7 @@ const struct cause causes[] = {
 		.ways = {
 			{ CONF_CERTAIN, FACT(ACTIVE) | FACT(IN_KEEPALIVE) | FACT(IN_FIN_WAIT2), 0 },
 		},
+		.rank = { .hints = FACT(SENDER_FINISHED), .seldom = 2 },
 		.advice = {
 			{
 				.action = "find why the peer does not close its side",
@@ -230,6 +238,7 @@ const struct cause causes[] = {
 		.ways = {
 			{ CONF_CERTAIN, FACT(ACTIVE) | FACT(IN_KEEPALIVE) | FACT(USER_TIMEOUT), FACT(IN_FIN_WAIT2) },
 		},
+		.rank = { .hints = FACT(PROBED), .seldom = 1 },
 		.advice = {
 			{
 				.action = "see why the peer was unreachable: host down, path cut, or a firewall that forgot an idle connection; or raise TCP_USER_TIMEOUT",
@@ -248,6 +257,7 @@ const struct cause causes[] = {
 			{ CONF_CERTAIN, FACT(ACTIVE) | FACT(IN_KEEPALIVE),
 			  FACT(USER_TIMEOUT) | FACT(IN_FIN_WAIT2) },
 		},
+		.rank = { .hints = FACT(PROBED) },
 		.advice = {
 			{
 				.action = "see why the peer was unreachable: host down, path cut, or a firewall "
@@ -266,6 +276,7 @@ const struct cause causes[] = {
 		.ways = {
 			{ CONF_CERTAIN, FACT(ACTIVE) | FACT(IN_DISCONNECT), FACT(IN_CLOSE) | FACT(IN_LISTEN_STOP) | FACT(IN_ABORT) | FACT(IN_MPTCP) },
 		},
+		.rank = { .seldom = 2 },
 		.advice = {
 			{
 				.action = "shut the connection down and read to its end before connect(AF_UNSPEC)",
@@ -285,6 +296,7 @@ const struct cause causes[] = {
 			{ CONF_CERTAIN, FACT(CLASH), 0 },
 			{ CONF_CERTAIN, FACT(PASSIVE) | FACT(OTHER_SOCKET), 0 },
 		},
+		.rank = { .hints = FACT(BAD_SYN_ANSWER), .seldom = 2 },
 		.advice = {
 			{
 				.action = "run a kernel that looks the socket up again when NAT has changed "
@@ -319,6 +331,7 @@ const struct cause causes[] = {
 			{ CONF_LIKELY, FACT(PASSIVE) | FACT(LISTENER) | FACT(SOCKET_NOW), FACT(UNTRANSLATED) },
 			{ CONF_LIKELY, FACT(PASSIVE) | FACT(NO_SOCKET) | FACT(SOCKET_NOW), FACT(UNTRANSLATED) },
 		},
+		.rank = { .hints = FACT(FLOW_SEEN) | FACT(JUST_OPENED) | FACT(WENT_ON), .seldom = 1 },
 		.advice = {
 			{
 				.action = "run a kernel with 1532ed0d0753 (\"inet: Avoid ehash lookup race in "
@@ -354,6 +367,7 @@ const struct cause causes[] = {
 			{ CONF_LIKELY, FACT(PASSIVE) | FACT(LISTENER) | FACT(TIMEWAIT_NOW), FACT(UNTRANSLATED) },
 			{ CONF_LIKELY, FACT(PASSIVE) | FACT(NO_SOCKET) | FACT(TIMEWAIT_NOW), FACT(UNTRANSLATED) },
 		},
+		.rank = { .hints = FACT(SENDER_FINISHED), .unlikely_if = FACT(JUST_OPENED), .seldom = 1 },
 		.advice = {
 			{
 				.action = "run a kernel with b8ec80b13021 (\"inet: Avoid ehash lookup race in "
@@ -381,6 +395,7 @@ const struct cause causes[] = {
 			{ CONF_CERTAIN, FACT(PASSED_THROUGH) | FACT(MAPPING_GONE), FACT(MADE_BY_LEAK) },
 			{ CONF_LIKELY, FACT(FOR_ANOTHER) | FACT(MAPPING_GONE), FACT(MADE_BY_LEAK) },
 		},
+		.rank = { .unlikely_if = FACT(FLOW_SEEN) },
 		.advice = {
 			{
 				.action = "let idle connections speak more often than conntrack forgets: "
@@ -416,6 +431,7 @@ const struct cause causes[] = {
 			{ CONF_LIKELY, FACT(PASSIVE) | FACT(NO_SOCKET) | FACT(NOT_TRACKED) | FACT(UNTRANSLATED), 0 },
 			{ CONF_LIKELY, FACT(PASSIVE) | FACT(LISTENER) | FACT(UNTRANSLATED), FACT(SEGMENT_SYN) },
 		},
+		.rank = { .hints = FACT(OUT_OF_WINDOW) | FACT(FLOW_SEEN) },
 		.advice = {
 			{
 				.action = "drop what conntrack calls INVALID, before it meets TCP: `iptables -I "
@@ -450,6 +466,7 @@ const struct cause causes[] = {
 		.origin = ORIGIN_LOCAL,
 		.ways = {
 			{ CONF_CERTAIN, FACT(PASSIVE) | FACT(SYN_SENT), FACT(OTHER_SOCKET) },
+			{ CONF_LIKELY, FACT(CAPTURE) | FACT(SHAPE_ANSWER) | FACT(BAD_SYN_ANSWER), 0 },
 		},
 		.behind = { { "early-demux-clash", FACT(SEGMENT_BARE) } },
 		.advice = {
@@ -472,6 +489,7 @@ const struct cause causes[] = {
 			{ CONF_CERTAIN, FACT(PASSIVE) | FACT(TIMEWAIT) | FACT(FIN_WAIT2_MINI), FACT(SEGMENT_DATA) | FACT(OTHER_SOCKET) },
 			{ CONF_CERTAIN, FACT(PASSIVE) | FACT(TIMEWAIT) | FACT(FIN_WAIT2_MINI) | FACT(SEGMENT_HAS_SYN), FACT(OTHER_SOCKET) },
 		},
+		.rank = { .hints = FACT(SENDER_FINISHED), .seldom = 1 },
 		.advice = {
 			{
 				.action = "look at the sender: it sends a FIN or SYN that does not fit the connection that it had",
@@ -489,7 +507,9 @@ const struct cause causes[] = {
 		.ways = {
 			{ CONF_CERTAIN, FACT(PASSIVE) | FACT(TIMEWAIT) | FACT(FIN_WAIT2_MINI) | FACT(SEGMENT_DATA), FACT(SEGMENT_HAS_SYN) | FACT(OTHER_SOCKET) },
 			{ CONF_CERTAIN, FACT(PASSIVE) | FACT(DEAD_SOCKET) | FACT(SEGMENT_DATA), FACT(OTHER_SOCKET) },
+			{ CONF_LIKELY, FACT(CAPTURE) | FACT(SHAPE_ANSWER) | FACT(SENDER_FINISHED) | FACT(SEGMENT_DATA), FACT(SEGMENT_HAS_SYN) | FACT(FOREIGN_TTL) | FACT(WENT_ON) },
 		},
+		.rank = { .hints = FACT(SENDER_FINISHED) | FACT(SEGMENT_DATA) },
 		.advice = {
 			{
 				.action = "agree on who closes: let the application read to the end, or "
@@ -507,6 +527,7 @@ const struct cause causes[] = {
 		.origin = ORIGIN_LOCAL,
 		.ways = {
 			{ CONF_CERTAIN, FACT(PASSIVE) | FACT(NO_SOCKET) | FACT(SEGMENT_SYN), 0 },
+			{ CONF_LIKELY, FACT(CAPTURE) | FACT(SHAPE_ANSWER) | FACT(SEGMENT_SYN), FACT(PORT_OPEN) },
 		},
 		.advice = {
 			{
@@ -526,6 +547,7 @@ const struct cause causes[] = {
 		.ways = {
 			{ CONF_CERTAIN, FACT(PASSIVE) | FACT(LISTENER) | FACT(IN_CHECK_REQ), FACT(SEGMENT_HAS_SYN) | FACT(IN_MPTCP) },
 		},
+		.rank = { .hints = FACT(JUST_OPENED), .unlikely_if = FACT(SEGMENT_DATA), .seldom = 1 },
 		.advice = {
 			{
 				.action = "let the application accept faster, or listen with a larger backlog (and net.core.somaxconn)",
@@ -548,6 +570,7 @@ const struct cause causes[] = {
 		.ways = {
 			{ CONF_CERTAIN, FACT(PASSIVE) | FACT(LISTENER) | FACT(IN_CHECK_REQ) | FACT(SEGMENT_HAS_SYN), FACT(IN_MPTCP) },
 		},
+		.rank = { .hints = FACT(SEGMENT_HAS_SYN), .seldom = 1 },
 		.advice = {
 			{
 				.action = "look at {seg.src}: it uses the port again before its first connection was settled, or two hosts behind one address do",
@@ -568,6 +591,7 @@ const struct cause causes[] = {
 			{ CONF_LIKELY, FACT(PASSIVE) | FACT(LISTENER), FACT(SEGMENT_SYN) | FACT(IN_CHECK_REQ) | FACT(IN_MPTCP) | FACT(UNTRANSLATED) | FACT(SOCKET_NOW) | FACT(TIMEWAIT_NOW) },
 			{ CONF_POSSIBLE, FACT(PASSIVE) | FACT(LISTENER), FACT(SEGMENT_SYN) | FACT(IN_CHECK_REQ) | FACT(IN_MPTCP) },
 		},
+		.rank = { .unlikely_if = FACT(FLOW_SEEN) | FACT(SEGMENT_HAS_SYN) },
 		.advice = {
 			{
 				.action = "see whether the connection lived before: this host restarted or "
@@ -591,6 +615,7 @@ const struct cause causes[] = {
 			{ CONF_POSSIBLE, FACT(PASSIVE) | FACT(NO_SOCKET), FACT(SEGMENT_SYN) },
 		},
 		.behind = { { "early-demux-clash", FACT(SEGMENT_BARE) } },
+		.rank = { .unlikely_if = FACT(FLOW_SEEN) | FACT(JUST_OPENED) },
 		.advice = {
 			{
 				.action = "see whether the connection lived before: this host restarted or failed "
@@ -611,6 +636,7 @@ const struct cause causes[] = {
 			{ CONF_CERTAIN, FACT(MADE_BY_LEAK) | FACT(PASSED_THROUGH), 0 },
 			{ CONF_LIKELY, FACT(MADE_BY_LEAK), FACT(SENT_HERE) },
 		},
+		.rank = { .hints = FACT(OUT_OF_WINDOW) | FACT(FLOW_SEEN), .seldom = 1 },
 		.advice = {
 			{
 				.action = "drop what conntrack calls INVALID before it is forwarded: `iptables -I FORWARD -m conntrack --ctstate INVALID -j DROP` (ip6tables for IPv6)",
@@ -632,7 +658,11 @@ const struct cause causes[] = {
 		.origin = ORIGIN_REMOTE,
 		.ways = {
 			{ CONF_LIKELY, FACT(ARRIVED_HERE) | FACT(FOREIGN_TTL), FACT(SENT_HERE) | FACT(PASSED_THROUGH) },
+			{ CONF_LIKELY, FACT(CAPTURE) | FACT(FOREIGN_TTL), FACT(SENT_HERE) },
+			{ CONF_LIKELY, FACT(CAPTURE) | FACT(ABSENT_AT_SENDER), 0 },
+			{ CONF_LIKELY, FACT(CAPTURE) | FACT(WENT_ON), FACT(SHAPE_ANSWER) },
 		},
+		.rank = { .hints = FACT(FOREIGN_TTL) | FACT(WENT_ON), .seldom = 1 },
 		.advice = {
 			{
 				.action = "look for a firewall, load balancer or intruder on the path from {rst.src}",
@@ -651,6 +681,7 @@ const struct cause causes[] = {
 			{ CONF_CERTAIN, FACT(PASSED_THROUGH), 0 },
 			{ CONF_LIKELY, FACT(FOR_ANOTHER), FACT(SENT_HERE) },
 		},
+		.rank = { .seldom = 2 },
 		.advice = {
 			{
 				.action = "run rstscope on {rst.src}, or on the next hop towards it",
@@ -668,6 +699,7 @@ const struct cause causes[] = {
 		.ways = {
 			{ CONF_CERTAIN, FACT(ARRIVED_HERE), FACT(SENT_HERE) | FACT(PASSED_THROUGH) },
 		},
+		.rank = { .seldom = 3 },
 		.advice = {
 			{
 				.action = "run rstscope on {rst.src}, or on the next hop towards it",

@@ -35,6 +35,16 @@ struct behind {
 	uint64_t needs; /* FACT() masks */
 };
 
+/*
+ * For captures, where most causes stay possible: which come first. Each fact that hints at it
+ * counts for it, and against it where it is known not to hold.
+ */
+struct rank {
+	uint64_t hints; /* FACT() masks */
+	uint64_t unlikely_if;
+	unsigned int seldom; /* how much rarer it is in practice, in facts */
+};
+
 struct cause {
 	const char *id;
 	const char *title; /* templates, see phrase.h */
@@ -42,6 +52,7 @@ struct cause {
 	enum origin origin;
 	struct way ways[CAUSE_WAYS_MAX];
 	struct behind behind[CAUSE_BEHIND_MAX];
+	struct rank rank;
 	struct advice advice[CAUSE_ADVICE_MAX];
 	const char *reference;
 };

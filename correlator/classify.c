@@ -144,6 +144,29 @@ static enum origin origin_of(const struct reset_case *c)
 	return c->facts_yes & FACT(ARRIVED_HERE) ? ORIGIN_REMOTE : ORIGIN_UNKNOWN;
 }
 
+static int score(const struct cause *cause, const struct reset_case *c)
+{
+	const struct rank *r = &cause->rank;
+
+	return __builtin_popcountll(r->hints & c->facts_yes) -
+	       __builtin_popcountll(r->hints & c->facts_no) -
+	       __builtin_popcountll(r->unlikely_if & c->facts_yes) - (int)r->seldom;
+}
+
+/* Best first; the table's order stays among equals. */
+static void rank_candidates(struct reset_case *c)
+{
+	unsigned int i, at;
+
+	for (i = 1; i < c->n_candidates; i++) {
+		const struct cause *cause = c->candidates[i];
+
+		for (at = i; at > 0 && score(c->candidates[at - 1], c) < score(cause, c); at--)
+			c->candidates[at] = c->candidates[at - 1];
+		c->candidates[at] = cause;
+	}
+}
+
 void classify(struct reset_case *c)
 {
 	const struct way *way = NULL;
@@ -162,6 +185,8 @@ void classify(struct reset_case *c)
 	if (!way)
 		c->cause = &causes[n_causes - 1];
 	weigh_others(c);
+	if (c->facts_yes & FACT(CAPTURE))
+		rank_candidates(c);
 	c->origin = origin_of(c);
 	c->type = type_of(c);
 }

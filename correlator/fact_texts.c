@@ -275,4 +275,55 @@ const struct fact_text fact_texts[FACT_MAX] = {
 		.no = "no NAT mapping was due for the segment",
 		.missing = "conntrack's entry for the segment (ctnetlink)",
 	},
+	[FACT_CAPTURE] = {
+		.yes = "only the wire was seen, not the kernel that sent the RST",
+		.no = "a kernel was asked",
+		.missing = "a capture of the whole connection",
+	},
+	[FACT_SHAPE_ANSWER] = {
+		.yes = "its numbers are those of an answer to {seg} ({seg.flags})",
+		.no = "it carries its sender's own numbers: it is no answer to a segment",
+		.missing = "the segment that it answers",
+	},
+	[FACT_PORT_OPEN] = {
+		.yes = "{rst.src} had accepted a connection on that port before, in the same capture",
+		.no = "that port of {rst.src} accepted no connection in this capture",
+		.missing = "whether {rst.src} accepts connections on that port",
+	},
+	[FACT_SENDER_FINISHED] = {
+		.yes = "{rst.src} had sent its FIN {fin.ago} before",
+		.no = "{rst.src} had sent no FIN, or long before",
+		.missing = "a capture from the connection's beginning on",
+	},
+	[FACT_BAD_SYN_ANSWER] = {
+		.yes = "{rst.src} had sent nothing but a SYN, and the segment acknowledges {seg.ack}, not "
+		       "{syn.ack}",
+		.no = "{rst.src} had not just sent a SYN that the segment answers wrongly",
+		.missing = "a capture from the connection's beginning on",
+	},
+	[FACT_JUST_OPENED] = {
+		.yes = "{rst.src} had sent nothing but its SYN ACK",
+		.no = "{rst.src} had sent more than a SYN ACK",
+		.missing = "a capture from the connection's beginning on",
+	},
+	[FACT_OUT_OF_WINDOW] = {
+		.yes = "the segment lay outside of the window that {rst.src} had offered",
+		.no = "the segment lay within the window that {rst.src} had offered",
+		.missing = "a capture from the connection's beginning on, with the window scale",
+	},
+	[FACT_PROBED] = {
+		.yes = "{probes} keepalive probes of {rst.src} had stayed unanswered",
+		.no = "no keepalive probes had stayed unanswered",
+		.missing = "a capture of the time before",
+	},
+	[FACT_WENT_ON] = {
+		.yes = "{rst.src} went on after it, as if it had sent none (TTL {went.ttl})",
+		.no = "{rst.src} sent nothing more on this connection",
+		.missing = "a capture of the time after",
+	},
+	[FACT_ABSENT_AT_SENDER] = {
+		.yes = "{absent}",
+		.no = "the RST is in the capture nearer to its sender too",
+		.missing = "a capture at {rst.src}",
+	},
 };

@@ -23,7 +23,7 @@
 #define TTL_TOLERANCE 2
 #define NFCT_ENTRY 8 /* kernel_view.nfct: the segment carried an entry */
 
-static void set(struct reset_case *c, enum fact f, bool value)
+void facts_set(struct reset_case *c, enum fact f, bool value)
 {
 	uint64_t bit = 1ULL << f;
 
@@ -34,7 +34,8 @@ static void set(struct reset_case *c, enum fact f, bool value)
 
 static bool is_ingress(const struct sighting *s)
 {
-	return s->hook == HOOK_TC_INGRESS || s->hook == HOOK_XDP;
+	return s->hook == HOOK_TC_INGRESS || s->hook == HOOK_XDP ||
+	       (s->hook == HOOK_PCAP && s->heading == HEADING_IN);
 }
 
 static bool is_sender(enum kernel_call call)
@@ -63,27 +64,27 @@ static void gather_path(struct reset_case *c)
 	if (is_sender(c->kernel.call))
 		forwarded = false;
 	if (out) {
-		set(c, FACT_SENT_HERE, !forwarded);
-		set(c, FACT_PASSED_THROUGH, forwarded);
-		set(c, FACT_ARRIVED_HERE, false);
+		facts_set(c, FACT_SENT_HERE, !forwarded);
+		facts_set(c, FACT_PASSED_THROUGH, forwarded);
+		facts_set(c, FACT_ARRIVED_HERE, false);
 		if (!forwarded)
-			set(c, FACT_FOR_ANOTHER, false);
+			facts_set(c, FACT_FOR_ANOTHER, false);
 		return;
 	}
 	if (!in)
 		return;
-	set(c, FACT_SENT_HERE, false);
+	facts_set(c, FACT_SENT_HERE, false);
 	if (c->receive.call == CALL_RECEIVE) {
-		set(c, FACT_PASSED_THROUGH, false);
-		set(c, FACT_FOR_ANOTHER, false);
-		set(c, FACT_ARRIVED_HERE, true);
+		facts_set(c, FACT_PASSED_THROUGH, false);
+		facts_set(c, FACT_FOR_ANOTHER, false);
+		facts_set(c, FACT_ARRIVED_HERE, true);
 	} else if (c->dst_local == 0) {
-		set(c, FACT_FOR_ANOTHER, true);
-		set(c, FACT_ARRIVED_HERE, false);
+		facts_set(c, FACT_FOR_ANOTHER, true);
+		facts_set(c, FACT_ARRIVED_HERE, false);
 	} else if (c->dst_local == 1) {
-		set(c, FACT_ARRIVED_HERE, true);
-		set(c, FACT_FOR_ANOTHER, false);
-		set(c, FACT_PASSED_THROUGH, false);
+		facts_set(c, FACT_ARRIVED_HERE, true);
+		facts_set(c, FACT_FOR_ANOTHER, false);
+		facts_set(c, FACT_PASSED_THROUGH, false);
 	}
 }
 
@@ -149,7 +150,7 @@ static void gather_flow(struct reset_case *c)
 	bool seen = flow_seen(c);
 
 	if (seen || is_history_whole(c))
-		set(c, FACT_FLOW_SEEN, seen);
+		facts_set(c, FACT_FLOW_SEEN, seen);
 }
 
 static void gather_segment(struct reset_case *c)
@@ -157,11 +158,11 @@ static void gather_segment(struct reset_case *c)
 	uint8_t flags;
 
 	if (has_segment(c, &flags)) {
-		set(c, FACT_SEGMENT_KNOWN, true);
-		set(c, FACT_SEGMENT_SYN, (flags & (FLAG_SYN | FLAG_ACK)) == FLAG_SYN);
-		set(c, FACT_SEGMENT_HAS_SYN, flags & FLAG_SYN);
-		set(c, FACT_SEGMENT_DATA, segment_len(c) > 0);
-		set(c, FACT_SEGMENT_BARE,
+		facts_set(c, FACT_SEGMENT_KNOWN, true);
+		facts_set(c, FACT_SEGMENT_SYN, (flags & (FLAG_SYN | FLAG_ACK)) == FLAG_SYN);
+		facts_set(c, FACT_SEGMENT_HAS_SYN, flags & FLAG_SYN);
+		facts_set(c, FACT_SEGMENT_DATA, segment_len(c) > 0);
+		facts_set(c, FACT_SEGMENT_BARE,
 		    !segment_len(c) && (flags & (FLAG_SYN | FLAG_FIN | FLAG_ACK)) == FLAG_ACK);
 	}
 	gather_flow(c);
@@ -182,19 +183,20 @@ static void gather_ttl(struct reset_case *c)
 	bool same = false, compared = false;
 	unsigned int i;
 
-	if (!c->n_sightings || !is_ingress(&c->sightings[0]))
+	if (!c->n_sightings || c->sightings[0].hook == HOOK_TC_EGRESS)
 		return;
 	for (i = 0; i < c->n_history; i++) {
 		const struct packet *p = &c->history[i];
 
 		if (!tuple_equal(&p->tuple, &c->rst.tuple) || p->ifindex != c->rst.ifindex ||
-		    p->hook != c->rst.hook || (p->flags & FLAG_RST))
+		    p->hook != c->rst.hook || p->heading != c->rst.heading ||
+		    (p->flags & FLAG_RST))
 			continue;
 		compared = true;
 		same |= abs(hops(p->ttl) - hops(c->rst.ttl)) <= TTL_TOLERANCE;
 	}
 	if (compared)
-		set(c, FACT_FOREIGN_TTL, !same);
+		facts_set(c, FACT_FOREIGN_TTL, !same);
 }
 
 /*
@@ -207,7 +209,7 @@ static void gather_leak(struct reset_case *c)
 
 	if (!c->n_sightings || !is_ingress(&c->sightings[0]) || !c->ct_asked)
 		return;
-	set(c, FACT_MADE_BY_LEAK,
+	facts_set(c, FACT_MADE_BY_LEAK,
 	    c->ct.has_entry && ((c->ct.dnat && tuple_equal(&back, &c->ct.reply) &&
 				 !tuple_equal(&c->rst.tuple, &c->ct.orig)) ||
 				(c->ct.snat && tuple_equal(&back, &c->ct.orig) &&
@@ -226,23 +228,23 @@ static void gather_calls(struct reset_case *c)
 	bool told = call != CALL_NONE && call != CALL_NF_DROP;
 
 	if (told) {
-		set(c, FACT_PASSIVE, call == CALL_PASSIVE);
-		set(c, FACT_ACTIVE, call == CALL_ACTIVE);
-		set(c, FACT_REJECT, call == CALL_REJECT);
-		set(c, FACT_TCP_SILENT, !tcp);
+		facts_set(c, FACT_PASSIVE, call == CALL_PASSIVE);
+		facts_set(c, FACT_ACTIVE, call == CALL_ACTIVE);
+		facts_set(c, FACT_REJECT, call == CALL_REJECT);
+		facts_set(c, FACT_TCP_SILENT, !tcp);
 	} else if (tcp_would_tell(c)) {
-		set(c, FACT_PASSIVE, false);
-		set(c, FACT_ACTIVE, false);
+		facts_set(c, FACT_PASSIVE, false);
+		facts_set(c, FACT_ACTIVE, false);
 		/* A container's TCP, behind macvlan or ipvlan on our interface, does not tell us. */
 		if (c->src_local == 1)
-			set(c, FACT_TCP_SILENT, true);
+			facts_set(c, FACT_TCP_SILENT, true);
 		if (c->views & VIEW_REJECT)
-			set(c, FACT_REJECT, false);
+			facts_set(c, FACT_REJECT, false);
 	}
 	if (call == CALL_NF_DROP)
-		set(c, FACT_NF_DROP, true);
+		facts_set(c, FACT_NF_DROP, true);
 	else if (c->views & VIEW_NF_DROP && !c->lost_events)
-		set(c, FACT_NF_DROP, false);
+		facts_set(c, FACT_NF_DROP, false);
 }
 
 static bool is_socket_of(const struct tuple *sk, const struct tuple *segment)
@@ -265,35 +267,35 @@ static void gather_lookup(struct reset_case *c)
 
 	if (k->call != CALL_PASSIVE && k->call != CALL_ACTIVE)
 		return;
-	set(c, FACT_NO_SOCKET, k->lookup == LOOKUP_NONE);
-	set(c, FACT_LISTENER, k->lookup == LOOKUP_LISTENER);
-	set(c, FACT_TIMEWAIT, k->lookup == LOOKUP_TIMEWAIT);
+	facts_set(c, FACT_NO_SOCKET, k->lookup == LOOKUP_NONE);
+	facts_set(c, FACT_LISTENER, k->lookup == LOOKUP_LISTENER);
+	facts_set(c, FACT_TIMEWAIT, k->lookup == LOOKUP_TIMEWAIT);
 	if (strcmp(k->reason, "TCP_RFC7323_PAWS"))
-		set(c, FACT_SYN_SENT, k->sock.present && k->sock.state == TCP_SYN_SENT);
+		facts_set(c, FACT_SYN_SENT, k->sock.present && k->sock.state == TCP_SYN_SENT);
 	if (k->has_segment && k->sock.present && k->lookup != LOOKUP_LISTENER)
-		set(c, FACT_OTHER_SOCKET, !is_socket_of(&k->sock.tuple, &k->segment));
-	set(c, FACT_FIN_WAIT2_MINI,
+		facts_set(c, FACT_OTHER_SOCKET, !is_socket_of(&k->sock.tuple, &k->segment));
+	facts_set(c, FACT_FIN_WAIT2_MINI,
 	    k->lookup == LOOKUP_TIMEWAIT && k->sock.tw_substate == TCP_FIN_WAIT2);
 	/* tcp_reset() has already closed it by the time the RST is sent. */
 	is_dead = k->call == CALL_PASSIVE && k->sock.full && k->sock.state == TCP_CLOSE &&
 		  ((k->sock.flags & SOCK_DEAD_BIT) || (k->sock.shutdown & RCV_SHUTDOWN));
-	set(c, FACT_DEAD_SOCKET, is_dead);
+	facts_set(c, FACT_DEAD_SOCKET, is_dead);
 	if (!k->sock.full) {
-		set(c, FACT_LINGER_ZERO, false);
-		set(c, FACT_UNREAD, false);
+		facts_set(c, FACT_LINGER_ZERO, false);
+		facts_set(c, FACT_UNREAD, false);
 		return;
 	}
-	set(c, FACT_LINGER_ZERO, (k->sock.flags & SOCK_LINGER_BIT) && !k->sock.lingertime);
+	facts_set(c, FACT_LINGER_ZERO, (k->sock.flags & SOCK_LINGER_BIT) && !k->sock.lingertime);
 	if (k->call == CALL_PASSIVE || !has_reason(k) || !strcmp(k->reason, "TCP_ABORT_ON_LINGER"))
-		set(c, FACT_LINGER2_NEGATIVE, k->sock.linger2 < 0);
-	set(c, FACT_USER_TIMEOUT, k->sock.user_timeout > 0);
-	set(c, FACT_IN_FIN_WAIT2,
+		facts_set(c, FACT_LINGER2_NEGATIVE, k->sock.linger2 < 0);
+	facts_set(c, FACT_USER_TIMEOUT, k->sock.user_timeout > 0);
+	facts_set(c, FACT_IN_FIN_WAIT2,
 	    k->sock.state == TCP_FIN_WAIT2 && (k->sock.flags & SOCK_DEAD_BIT));
 	/* Where the kernel says why, that counts and not what we counted. */
 	if (has_reason(k))
-		set(c, FACT_UNREAD, !strcmp(k->reason, "TCP_ABORT_ON_CLOSE"));
+		facts_set(c, FACT_UNREAD, !strcmp(k->reason, "TCP_ABORT_ON_CLOSE"));
 	else if (k->sock.unread_known && (c->views & VIEW_CLOSE))
-		set(c, FACT_UNREAD, k->sock.unread > 0);
+		facts_set(c, FACT_UNREAD, k->sock.unread > 0);
 }
 
 /* May a segment with these numbers belong to a connection that expects those? */
@@ -343,8 +345,8 @@ static void gather_socket_now(struct reset_case *c)
 		return;
 	/* Numbers that do not fit may have fitted when the segment came. */
 	if (!now->state || (now->full && fits_connection(&c->kernel, now->rcv_nxt, now->snd_nxt)))
-		set(c, FACT_SOCKET_NOW, now->state && now->state != TCP_CLOSE);
-	set(c, FACT_TIMEWAIT_NOW, now->state == TCP_TIME_WAIT);
+		facts_set(c, FACT_SOCKET_NOW, now->state && now->state != TCP_CLOSE);
+	facts_set(c, FACT_TIMEWAIT_NOW, now->state == TCP_TIME_WAIT);
 }
 
 /* Are begin and end of the exchange, and the segment's arrival, all known? */
@@ -389,8 +391,8 @@ static void gather_race(struct reset_case *c)
 		/* Where there is a socket after all, a window was not seen, which is no proof. */
 		return;
 	}
-	set(c, FACT_RACE_HANDSHAKE, raced && w->kind == WINDOW_HANDSHAKE);
-	set(c, FACT_RACE_TIMEWAIT, raced && w->kind == WINDOW_TIMEWAIT);
+	facts_set(c, FACT_RACE_HANDSHAKE, raced && w->kind == WINDOW_HANDSHAKE);
+	facts_set(c, FACT_RACE_TIMEWAIT, raced && w->kind == WINDOW_TIMEWAIT);
 }
 
 /* NAT gives the segment the port that the socket does not know: early demux came too soon. */
@@ -407,15 +409,15 @@ static void gather_clash(struct reset_case *c)
 {
 	switch (c->clash.call) {
 	case CALL_CHALLENGE:
-		set(c, FACT_CLASH, is_retargeted(&c->clash));
+		facts_set(c, FACT_CLASH, is_retargeted(&c->clash));
 		break;
 	case CALL_TIMEWAIT:
-		set(c, FACT_CLASH, true);
+		facts_set(c, FACT_CLASH, true);
 		break;
 	default:
 		/* What this host sends itself is no answer to what another socket of it has said. */
 		if (c->facts_yes & FACT(SENT_HERE) || ((c->views & VIEW_CLASH) && !c->lost_events))
-			set(c, FACT_CLASH, false);
+			facts_set(c, FACT_CLASH, false);
 	}
 }
 
@@ -429,7 +431,7 @@ static void gather_memory(struct reset_case *c)
 	if (c->kernel.call == CALL_ACTIVE && s->memory_known &&
 	    (over || s->wmem_queued <= SOCK_MIN_SNDBUF ||
 	     s->mem_pages < s->mem_limit - s->mem_limit / 8))
-		set(c, FACT_OVER_MEMORY, over);
+		facts_set(c, FACT_OVER_MEMORY, over);
 }
 
 static bool starts_with_any(const char *symbol, const char *const *prefixes, size_t n)
@@ -523,22 +525,22 @@ static void gather_stack(struct reset_case *c)
 		for (j = 0; j < STACK_NAMES_MAX && rows[i].names[j]; j++)
 			found |= on_stack(k, n, rows[i].names[j]);
 		if (found || whole)
-			set(c, rows[i].fact, found);
+			facts_set(c, rows[i].fact, found);
 	}
 	/* Nobody else gives these reasons; the frames may be missing. */
 	if (!strcmp(k->reason, "INVALID_SYN"))
-		set(c, FACT_IN_CHECK_REQ, true);
+		facts_set(c, FACT_IN_CHECK_REQ, true);
 	if (!strncmp(k->reason, "MPTCP_RST_", strlen("MPTCP_RST_")))
-		set(c, FACT_IN_MPTCP, true);
+		facts_set(c, FACT_IN_MPTCP, true);
 }
 
 static void gather_reason(struct reset_case *c)
 {
 	if (!has_reason(&c->kernel))
 		return;
-	set(c, FACT_REASON_CLOSE, !strcmp(c->kernel.reason, "TCP_ABORT_ON_CLOSE"));
-	set(c, FACT_REASON_MEMORY, !strcmp(c->kernel.reason, "TCP_ABORT_ON_MEMORY"));
-	set(c, FACT_REASON_LINGER, !strcmp(c->kernel.reason, "TCP_ABORT_ON_LINGER"));
+	facts_set(c, FACT_REASON_CLOSE, !strcmp(c->kernel.reason, "TCP_ABORT_ON_CLOSE"));
+	facts_set(c, FACT_REASON_MEMORY, !strcmp(c->kernel.reason, "TCP_ABORT_ON_MEMORY"));
+	facts_set(c, FACT_REASON_LINGER, !strcmp(c->kernel.reason, "TCP_ABORT_ON_LINGER"));
 }
 
 bool mapping_is_due(const struct conntrack *ct, const struct tuple *seg)
@@ -558,19 +560,19 @@ static void gather_conntrack(struct reset_case *c)
 		return;
 	/* TCP drops the mark before it looks at a listener or a full socket: no evidence then. */
 	if (k->nfct_known && (k->lookup == LOOKUP_NONE || k->lookup == LOOKUP_TIMEWAIT))
-		set(c, FACT_NOT_TRACKED, k->nfct == 0);
+		facts_set(c, FACT_NOT_TRACKED, k->nfct == 0);
 	if (k->invalid_reported)
-		set(c, FACT_NOT_TRACKED, true);
+		facts_set(c, FACT_NOT_TRACKED, true);
 	/* The reports are kept for one segment per CPU, so silence weakens and does not disprove. */
-	set(c, FACT_REFUSED, k->invalid_reported || !(c->views & VIEW_INVALID));
+	facts_set(c, FACT_REFUSED, k->invalid_reported || !(c->views & VIEW_INVALID));
 	if (k->nfct & NFCT_ENTRY)
-		set(c, FACT_UNTRANSLATED, false);
+		facts_set(c, FACT_UNTRANSLATED, false);
 	else if (c->ct.has_entry)
-		set(c, FACT_UNTRANSLATED, due);
+		facts_set(c, FACT_UNTRANSLATED, due);
 	/* What conntrack refused may have had a mapping that is gone. */
 	else if (c->ct_asked && !k->invalid_reported &&
 		 !(c->ct_tracking && k->nfct_known && !k->nfct && k->lookup == LOOKUP_NONE))
-		set(c, FACT_UNTRANSLATED, false);
+		facts_set(c, FACT_UNTRANSLATED, false);
 }
 
 /* Presence only: who began to listen later does not know what was dropped before. */
@@ -578,16 +580,19 @@ static void gather_gone(struct reset_case *c)
 {
 	if (!c->gone.known)
 		return;
-	set(c, FACT_MAPPING_GONE, true);
+	facts_set(c, FACT_MAPPING_GONE, true);
 	if (c->ct_asked && !c->ct.has_entry)
-		set(c, FACT_UNTRANSLATED, false);
+		facts_set(c, FACT_UNTRANSLATED, false);
 }
 
 void facts_gather(struct reset_case *c)
 {
 	c->facts_yes = 0;
 	c->facts_no = 0;
-	gather_path(c);
+	if (c->conversation.known)
+		wire_facts_gather(c);
+	else
+		gather_path(c);
 	gather_segment(c);
 	gather_ttl(c);
 	gather_leak(c);

@@ -69,6 +69,17 @@ enum fact {
 	FACT_REFUSED, /* conntrack reported the segment as INVALID, or we could not have seen it */
 	FACT_UNTRANSLATED, /* conntrack maps this tuple, the segment kept it */
 	FACT_MAPPING_GONE, /* conntrack had a mapping for this tuple, and dropped it */
+	/* what a capture alone shows; wire_facts.c */
+	FACT_CAPTURE,	      /* no kernel was asked */
+	FACT_SHAPE_ANSWER,    /* its numbers are those of an answer to the segment */
+	FACT_PORT_OPEN,	      /* the RST's source had accepted a connection before */
+	FACT_SENDER_FINISHED, /* had sent its FIN, less than a FIN_WAIT2 ago */
+	FACT_BAD_SYN_ANSWER,  /* the sender had sent a SYN; the segment acknowledges another number */
+	FACT_JUST_OPENED,     /* the sender had sent nothing but its SYN ACK */
+	FACT_OUT_OF_WINDOW,   /* the segment lay outside of the sender's window */
+	FACT_PROBED,	      /* the sender's keepalive probes had stayed unanswered */
+	FACT_WENT_ON,	      /* the sender's segments went on after it */
+	FACT_ABSENT_AT_SENDER, /* a capture nearer to the sender has the segment and not the RST */
 	FACT_MAX,
 };
 
@@ -92,6 +103,12 @@ bool mapping_is_due(const struct conntrack *ct, const struct tuple *seg);
  * look-up, which lies between the segment's arrival and the reset, went on side by side
  */
 uint64_t race_overlap_ns(const struct reset_case *c);
+
+/** facts_set() - for those that gather facts */
+void facts_set(struct reset_case *c, enum fact f, bool value);
+
+/** wire_facts_gather() - what only a capture's view of the whole conversation tells */
+void wire_facts_gather(struct reset_case *c);
 
 /** facts_gather() - fill facts_yes and facts_no from what the case holds. */
 void facts_gather(struct reset_case *c);

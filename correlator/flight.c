@@ -168,29 +168,6 @@ static struct rst_pkt wanted(const struct tuple *t)
 	return want;
 }
 
-/* Newest exact match, else the newest of the flow; a match of BPF's own choice stays. */
-static void choose_answer(struct reset_case *c)
-{
-	unsigned int i;
-
-	if (c->answer_match == ANSWER_EXACT)
-		return;
-	for (i = c->n_history; i-- > 0;) {
-		const struct packet *p = &c->history[i];
-		struct tuple back = tuple_reverse(&p->tuple);
-
-		if (tuple_equal(&back, &c->rst.tuple) && reset_answers(&c->rst, p)) {
-			c->answers = *p;
-			c->answer_match = ANSWER_EXACT;
-			return;
-		}
-	}
-	if (c->answer_match == ANSWER_NONE && c->n_history) {
-		c->answers = c->history[c->n_history - 1];
-		c->answer_match = ANSWER_NEWEST;
-	}
-}
-
 void flight__recall(const struct flight *f, struct reset_case *c)
 {
 	struct rst_pkt want = wanted(&c->rst.tuple);
@@ -201,5 +178,5 @@ void flight__recall(const struct flight *f, struct reset_case *c)
 		recall_cpu(f, cpu, &want, c, &r);
 	memcpy(c->history, r.packets, r.n * sizeof(r.packets[0]));
 	c->n_history = r.n;
-	choose_answer(c);
+	case_choose_answer(c);
 }

@@ -510,6 +510,47 @@ PRINTER(mem_limit)
 	fprintf(out, "%" PRIu64, c->kernel.sock.mem_limit);
 }
 
+PRINTER(fin_ago)
+{
+	uint64_t fin = c->conversation.finished_ns;
+
+	(void)ctx;
+	print_ago(out, c->rst.ts_ns > fin ? c->rst.ts_ns - fin : 0);
+}
+
+PRINTER(seg_ack)
+{
+	(void)ctx;
+	fprintf(out, "%" PRIu32, c->answers.ack);
+}
+
+PRINTER(syn_ack)
+{
+	(void)ctx;
+	fprintf(out, "%" PRIu32, c->conversation.sender_isn + 1);
+}
+
+PRINTER(probes)
+{
+	(void)ctx;
+	fprintf(out, "%" PRIu32, c->conversation.probes);
+}
+
+PRINTER(went_ttl)
+{
+	(void)ctx;
+	fprintf(out, "%u", c->conversation.went_on_ttl);
+}
+
+PRINTER(absent)
+{
+	fputs("the segment is in ", out);
+	print_escaped(out, ctx->ifname(ctx->ifname_ctx, c->conversation.nearer_ifindex));
+	fputs(" too, nearer to ", out);
+	print_address(out, c->rst.tuple.saddr, c->rst.tuple.family);
+	fputs(" by its TTL, but the RST is not: it was made in between", out);
+}
+
 static const struct {
 	const char *name;
 	printer print;
@@ -561,6 +602,13 @@ static const struct {
 	{ "gone.how", p_gone_how, "it timed out, or somebody deleted it" },
 	{ "mem.pages", p_mem_pages, "N" },
 	{ "mem.limit", p_mem_limit, "M" },
+	{ "fin.ago", p_fin_ago, "shortly" },
+	{ "seg.ack", p_seg_ack, "one number" },
+	{ "syn.ack", p_syn_ack, "the next after its own" },
+	{ "probes", p_probes, "N" },
+	{ "went.ttl", p_went_ttl, "N" },
+	{ "absent", p_absent,
+	  "a capture nearer to the sender has the segment that it answers, and not the RST" },
 };
 
 static int find_placeholder(const char *name, size_t len)

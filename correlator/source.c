@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "capture.h"
 #include "log.h"
 
 int source_fail(struct source *s, int err, const char *fmt, ...)
@@ -69,6 +70,8 @@ static int read_any(struct source *s, struct input *in)
 				   in->why ? in->why :
 				   in->err ? error_name(in->err) :
 					     "is empty");
+	if (capture_is(in->at, (size_t)(in->end - in->at)))
+		return source_capture(s, in);
 	if (is_json(in))
 		return source_evidence(s, in);
 	return source_fail(s, -EBADMSG, "%s: neither evidence of `rstscope watch` nor a capture",

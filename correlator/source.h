@@ -66,4 +66,7 @@ int source_document(struct source *s, json_t *document, char *bad, size_t bad_le
 /** source_evidence() - a file of `watch --evidence` */
 int source_evidence(struct source *s, struct input *in);
 
+/** source_capture() - a pcap or pcapng file */
+int source_capture(struct source *s, struct input *in);
+
 #endif

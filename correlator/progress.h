@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * progress.h - a bar on standard error, for those who wait.
+ */
+#ifndef PROGRESS_H
+#define PROGRESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct progress;
+
+/** progress__new() - @shown: false makes all of it do nothing; @name is borrowed. NULL with errno. */
+struct progress *progress__new(bool shown, const char *name);
+
+/** progress__show() - @done: 0 to 1, negative where it is not known. Draws some ten times a second. */
+void progress__show(struct progress *p, double done, uint64_t packets, uint64_t resets);
+
+/** progress__clear() - leave the line empty for what comes next */
+void progress__clear(struct progress *p);
+
+void progress__free(struct progress *p);
+
+#endif

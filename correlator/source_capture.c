@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * source_capture.c - the resets of a capture, from the wire alone; and recordings of ours, which
+ * hold what a kernel said.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "capture.h"
+#include "classify.h"
+#include "log.h"
+#include "progress.h"
+#include "recording.h"
+#include "source.h"
+#include "trace.h"
+
+/* So many packets are parsed before the first of them is looked up: see trace__prepare(). */
+#define BATCH 32
+#define PROGRESS_PACKETS 65536
+#define PLACES_MAX 65535
+
+/* A place of the capture: an interface of the file or, in a Linux "any" capture, of the host. */
+struct place {
+	uint32_t interface;
+	uint32_t ifindex; /* 0 = all of it */
+};
+
+struct capture_source {
+	struct source *s;
+	struct capture *capture;
+	struct trace *trace;
+	struct progress *progress;
+	const char *name; /* of the file, without directories */
+	struct place *places;
+	unsigned int n_places;
+	struct report_context report;
+	uint64_t packets;
+	uint64_t results[SEGMENT_RESULTS];
+	uint64_t link_unknown;
+	uint16_t unknown_linktype;
+	bool is_recording;
+	int err; /* of a custom block */
+};
+
+static const char *place_name(void *ctx, uint32_t i)
+{
+	static char name[128];
+	const struct capture_source *cs = ctx;
+	const struct place *p = &cs->places[i];
+	const char *interface;
+
+	if (i >= cs->n_places)
+		return cs->name;
+	interface = capture__interface(cs->capture, p->interface)->name;
+	if (p->ifindex)
+		snprintf(name, sizeof(name), "if%u", p->ifindex);
+	else if (*interface)
+		snprintf(name, sizeof(name), "%s", interface);
+	else if (capture__n_interfaces(cs->capture) > 1)
+		snprintf(name, sizeof(name), "%s:%u", cs->name, p->interface);
+	else
+		return cs->name;
+	return name;
+}
+
+static const char *no_line(void *ctx, const struct frame *f)
+{
+	(void)ctx;
+	(void)f;
+	return NULL;
+}
+
+/* Mostly it is the one that was asked for last. PLACES_MAX: there are too many to tell apart. */
+static uint16_t find_place(struct capture_source *cs, uint32_t interface, uint32_t ifindex)
+{
+	struct place *grown;
+	unsigned int i;
+
+	for (i = 0; i < cs->n_places; i++)
+		if (cs->places[i].interface == interface && cs->places[i].ifindex == ifindex)
+			return (uint16_t)i;
+	if (cs->n_places == PLACES_MAX)
+		return PLACES_MAX;
+	if (!(cs->n_places & (cs->n_places - 1))) {
+		grown = realloc(cs->places,
+				(cs->n_places ? cs->n_places * 2 : 1) * sizeof(*grown));
+		if (!grown)
+			return PLACES_MAX;
+		cs->places = grown;
+	}
+	cs->places[cs->n_places] = (struct place){ interface, ifindex };
+	return (uint16_t)cs->n_places++;
+}
+
+static int on_reset(void *ctx, struct reset_case *c)
+{
+	struct capture_source *cs = ctx;
+
+	classify(c);
+	return source_emit(cs->s, c, &cs->report);
+}
+
+static int on_custom(void *ctx, const uint8_t *data, size_t len)
+{
+	struct capture_source *cs = ctx;
+	int got = source_recording_block(cs->s, data, len);
+
+	cs->is_recording |= got > 0;
+	cs->err = got < 0 ? got : 0;
+	return cs->err;
+}
+
+/* Does the packet hold a segment that can be followed? */
+static bool parse(struct capture_source *cs, const struct capture_packet *p,
+		  struct trace_segment *seg)
+{
+	uint16_t linktype = capture__interface(cs->capture, p->interface)->linktype;
+	enum segment_result result = segment_parse(p, linktype, &seg->s);
+
+	cs->results[result]++;
+	if (result == SEGMENT_OTHER && !segment_knows(linktype)) {
+		cs->link_unknown++;
+		cs->unknown_linktype = linktype;
+	}
+	if (result != SEGMENT_TCP)
+		return false;
+	seg->ts_ns = p->ts_ns;
+	seg->interface = find_place(cs, p->interface, seg->s.ifindex);
+	return true;
+}
+
+/* Sets @ret_n; 1, 0 at the end, -errno. */
+static int read_batch(struct capture_source *cs, struct trace_segment *batch, unsigned int *ret_n)
+{
+	struct capture_packet p;
+	unsigned int n = 0, read;
+	int got = 1;
+
+	for (read = 0; read < BATCH && n < BATCH; read++) {
+		got = capture__next(cs->capture, &p);
+		if (got <= 0)
+			break;
+		cs->packets++;
+		/* The packets of a recording are there for people: its cases tell more. */
+		if (cs->is_recording || !parse(cs, &p, &batch[n]))
+			continue;
+		trace__prepare(cs->trace, &batch[n++]);
+	}
+	*ret_n = n;
+	return got;
+}
+
+static int read_packets(struct capture_source *cs, const struct input *in)
+{
+	static struct trace_segment batch[BATCH];
+	uint64_t shown = 0;
+	unsigned int n, i;
+	int got, err = 0;
+
+	do {
+		got = read_batch(cs, batch, &n);
+		for (i = 0; i < n && !err; i++)
+			err = trace__add(cs->trace, &batch[i]);
+		if (cs->packets - shown >= PROGRESS_PACKETS) {
+			shown = cs->packets;
+			progress__show(cs->progress, input__progress(in), cs->packets, cs->s->cases);
+		}
+	} while (got > 0 && !err);
+	progress__clear(cs->progress);
+	if (!err)
+		err = trace__flush(cs->trace);
+	return err ? err : got;
+}
+
+static void warn_if(struct capture_source *cs, uint64_t n, const char *what)
+{
+	if (n)
+		source_warn(cs->s, "%s: %llu packets were not read: %s", cs->name,
+			    (unsigned long long)n, what);
+}
+
+static void tell_losses(struct capture_source *cs)
+{
+	const struct trace_stats *st = trace__stats(cs->trace);
+
+	warn_if(cs, cs->results[SEGMENT_TRUNCATED], "the capture ends within their headers (snaplen)");
+	warn_if(cs, cs->results[SEGMENT_MALFORMED], "their lengths contradict each other");
+	warn_if(cs, cs->results[SEGMENT_FRAGMENT], "they are IP fragments");
+	warn_if(cs, cs->results[SEGMENT_TOO_DEEP], "they have too many headers");
+	if (cs->link_unknown)
+		source_warn(cs->s, "%s: %llu packets were not read: link type %u is not known",
+			    cs->name, (unsigned long long)cs->link_unknown, cs->unknown_linktype);
+	if (st->evicted)
+		source_warn(cs->s,
+			    "%s: more than a million conversations at once: %llu were forgotten "
+			    "early, and resets of these are told without their history",
+			    cs->name, (unsigned long long)st->evicted);
+}
+
+/* After what could be read. A cut file is none the worse for it, but nobody must think it whole. */
+static int tell_end(struct capture_source *cs, int err)
+{
+	const char *why = capture__why(cs->capture);
+	const char *what = cs->is_recording ? "the recording" : "the capture";
+
+	if (err == -ENODATA) {
+		source_warn(cs->s, "%s: %s was cut, %s; all before that is told", cs->name, what, why);
+		return 0;
+	}
+	if (err == -EBADMSG && !cs->err)
+		return source_fail(cs->s, err, "%s: %s is damaged, %s; all before that is told",
+				   cs->name, what, why);
+	if (err && *why)
+		return source_fail(cs->s, err, "%s: %s", cs->name, why);
+	return err;
+}
+
+static int read_capture(struct capture_source *cs, struct input *in)
+{
+	int err = read_packets(cs, in);
+
+	if (!cs->packets && err >= 0 && !cs->is_recording)
+		source_warn(cs->s, "%s: no packets", cs->name);
+	if (cs->packets && cs->link_unknown == cs->packets)
+		return source_fail(cs->s, -EBADMSG, "%s: link type %u is not known", cs->name,
+				   cs->unknown_linktype);
+	if (!cs->is_recording)
+		tell_losses(cs);
+	return tell_end(cs, err);
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash && slash[1] ? slash + 1 : path;
+}
+
+int source_capture(struct source *s, struct input *in)
+{
+	struct capture_source cs = { .s = s, .name = base_name(in->name) };
+	char why[256];
+	int err;
+
+	cs.report = (struct report_context){
+		.host = cs.name,
+		.view = "none",
+		.ifname = place_name,
+		.ifname_ctx = &cs,
+		.source_line = no_line,
+	};
+	cs.capture = capture__open(in, why, sizeof(why));
+	if (!cs.capture)
+		return source_fail(s, -errno, "%s: %s", in->name, why);
+	capture__on_custom(cs.capture, RECORDING_PEN, on_custom, &cs);
+	cs.trace = trace__new(on_reset, &cs);
+	cs.progress = progress__new(s->cfg->progress, cs.name);
+	if (cs.trace && cs.progress)
+		err = read_capture(&cs, in);
+	else
+		err = source_fail(s, -ENOMEM, "%s: out of memory", in->name);
+	progress__free(cs.progress);
+	trace__free(cs.trace);
+	capture__free(cs.capture);
+	free(cs.places);
+	return err;
+}

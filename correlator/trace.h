@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * trace.h - follow the conversations of a capture, and hand out its resets.
+ *
+ * Memory is bounded, whatever the length of the capture: conversations expire in the capture's own
+ * time, and packets stand in one ring for all of them, so that a reset finds its history as long as
+ * the ring has it.
+ */
+#ifndef TRACE_H
+#define TRACE_H
+
+#include "case.h"
+#include "segment.h"
+
+struct trace;
+
+struct trace_stats {
+	uint64_t segments;
+	uint64_t conversations;
+	uint64_t resets;
+	uint64_t evicted; /* conversations that were forgotten early, for want of room */
+};
+
+/* A captured segment on its way into the trace. */
+struct trace_segment {
+	struct segment s;
+	uint64_t ts_ns;
+	uint64_t hash;
+	uint16_t interface;
+};
+
+/**
+ * trace__new() - NULL with errno
+ * @on_reset: is given each reset once nothing more can come of it, not classified; the case is
+ * borrowed. What it returns, if not 0, ends the trace.
+ */
+struct trace *trace__new(int (*on_reset)(void *ctx, struct reset_case *c), void *ctx);
+
+/**
+ * trace__prepare() - compute the hash, and begin to fetch what trace__add() will need
+ *
+ * Cache misses are what reading takes longest for: prepare a batch, then add it.
+ */
+void trace__prepare(const struct trace *t, struct trace_segment *seg);
+
+/** trace__add() - 0 or what on_reset returned, or -ENOMEM */
+int trace__add(struct trace *t, const struct trace_segment *seg);
+
+/** trace__flush() - hand out all resets that still wait */
+int trace__flush(struct trace *t);
+
+const struct trace_stats *trace__stats(const struct trace *t);
+void trace__free(struct trace *t);
+
+#endif
