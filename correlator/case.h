@@ -40,6 +40,14 @@ struct tuple {
 	uint8_t family; /* AF_INET, AF_INET6, 0 = not known */
 };
 
+/* What a capture tells beyond that; no mark: it does not tell. Of SYNs and RSTs only. */
+enum packet_mark {
+	MARK_MPTCP = 0x01, /* it carries an option of MPTCP, or */
+	MARK_NO_MPTCP = 0x02,
+	MARK_LABEL = 0x04, /* an IPv6 flow label, or */
+	MARK_NO_LABEL = 0x08,
+};
+
 struct packet {
 	uint64_t ts_ns; /* CLOCK_MONOTONIC */
 	struct tuple tuple;
@@ -52,6 +60,7 @@ struct packet {
 	uint16_t ipid;
 	uint8_t flags; /* enum tcp_flag */
 	uint8_t ttl;
+	uint8_t marks; /* enum packet_mark; HOOK_PCAP */
 	enum hook hook;
 	enum heading heading; /* HOOK_PCAP */
 	bool gso;

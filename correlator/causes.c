@@ -20,7 +20,7 @@ const struct cause causes[] = {
 			{ CONF_CERTAIN, FACT(REJECT), 0 },
 			{ CONF_LIKELY, FACT(SENT_HERE) | FACT(NF_DROP), 0 },
 		},
-		.rank = { .hints = FACT(SEGMENT_SYN) | FACT(PORT_OPEN) },
+		.rank = { .hints = FACT(SEGMENT_SYN) | FACT(UNLABELLED) },
 		.advice = {
 			{
 				.action = "find the rule: `nft list ruleset | grep -i 'reject with tcp "
@@ -395,7 +395,7 @@ const struct cause causes[] = {
 			{ CONF_CERTAIN, FACT(PASSED_THROUGH) | FACT(MAPPING_GONE), FACT(MADE_BY_LEAK) },
 			{ CONF_LIKELY, FACT(FOR_ANOTHER) | FACT(MAPPING_GONE), FACT(MADE_BY_LEAK) },
 		},
-		.rank = { .unlikely_if = FACT(FLOW_SEEN) },
+		.rank = { .unlikely_if = FACT(FLOW_SEEN) | FACT(SEGMENT_SYN) },
 		.advice = {
 			{
 				.action = "let idle connections speak more often than conntrack forgets: "
@@ -431,7 +431,7 @@ const struct cause causes[] = {
 			{ CONF_LIKELY, FACT(PASSIVE) | FACT(NO_SOCKET) | FACT(NOT_TRACKED) | FACT(UNTRANSLATED), 0 },
 			{ CONF_LIKELY, FACT(PASSIVE) | FACT(LISTENER) | FACT(UNTRANSLATED), FACT(SEGMENT_SYN) },
 		},
-		.rank = { .hints = FACT(OUT_OF_WINDOW) | FACT(FLOW_SEEN) },
+		.rank = { .hints = FACT(OUT_OF_WINDOW) | FACT(FLOW_SEEN), .unlikely_if = FACT(SEGMENT_SYN) },
 		.advice = {
 			{
 				.action = "drop what conntrack calls INVALID, before it meets TCP: `iptables -I "
@@ -527,7 +527,8 @@ const struct cause causes[] = {
 		.origin = ORIGIN_LOCAL,
 		.ways = {
 			{ CONF_CERTAIN, FACT(PASSIVE) | FACT(NO_SOCKET) | FACT(SEGMENT_SYN), 0 },
-			{ CONF_LIKELY, FACT(CAPTURE) | FACT(SHAPE_ANSWER) | FACT(SEGMENT_SYN), FACT(PORT_OPEN) },
+			{ CONF_LIKELY, FACT(CAPTURE) | FACT(SHAPE_ANSWER) | FACT(SEGMENT_SYN), FACT(PORT_OPEN) | FACT(IN_MPTCP) | FACT(REJECT) },
+			{ CONF_POSSIBLE, FACT(CAPTURE) | FACT(SHAPE_ANSWER) | FACT(SEGMENT_SYN), FACT(PORT_OPEN) | FACT(IN_MPTCP) | FACT(UNLABELLED) },
 		},
 		.advice = {
 			{
@@ -636,7 +637,7 @@ const struct cause causes[] = {
 			{ CONF_CERTAIN, FACT(MADE_BY_LEAK) | FACT(PASSED_THROUGH), 0 },
 			{ CONF_LIKELY, FACT(MADE_BY_LEAK), FACT(SENT_HERE) },
 		},
-		.rank = { .hints = FACT(OUT_OF_WINDOW) | FACT(FLOW_SEEN), .seldom = 1 },
+		.rank = { .hints = FACT(OUT_OF_WINDOW) | FACT(FLOW_SEEN), .unlikely_if = FACT(SEGMENT_SYN), .seldom = 1 },
 		.advice = {
 			{
 				.action = "drop what conntrack calls INVALID before it is forwarded: `iptables -I FORWARD -m conntrack --ctstate INVALID -j DROP` (ip6tables for IPv6)",
@@ -681,7 +682,7 @@ const struct cause causes[] = {
 			{ CONF_CERTAIN, FACT(PASSED_THROUGH), 0 },
 			{ CONF_LIKELY, FACT(FOR_ANOTHER), FACT(SENT_HERE) },
 		},
-		.rank = { .seldom = 2 },
+		.rank = { .tells_where = true },
 		.advice = {
 			{
 				.action = "run rstscope on {rst.src}, or on the next hop towards it",
@@ -699,7 +700,7 @@ const struct cause causes[] = {
 		.ways = {
 			{ CONF_CERTAIN, FACT(ARRIVED_HERE), FACT(SENT_HERE) | FACT(PASSED_THROUGH) },
 		},
-		.rank = { .seldom = 3 },
+		.rank = { .tells_where = true },
 		.advice = {
 			{
 				.action = "run rstscope on {rst.src}, or on the next hop towards it",

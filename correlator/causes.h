@@ -43,6 +43,7 @@ struct rank {
 	uint64_t hints; /* FACT() masks */
 	uint64_t unlikely_if;
 	unsigned int seldom; /* how much rarer it is in practice, in facts */
+	bool tells_where;    /* and not why: no candidate */
 };
 
 struct cause {

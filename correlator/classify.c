@@ -84,7 +84,7 @@ static bool is_neighbour(const struct cause *cause, const struct reset_case *c)
 
 static void weigh_others(struct reset_case *c)
 {
-	bool unsure = c->confidence != CONF_CERTAIN;
+	bool unsure = c->confidence != CONF_CERTAIN, capture = c->facts_yes & FACT(CAPTURE);
 	size_t i;
 
 	for (i = 0; i + 1 < n_causes; i++) {
@@ -98,6 +98,8 @@ static void weigh_others(struct reset_case *c)
 			if (c->n_candidates < CASE_CAUSES_MAX)
 				c->candidates[c->n_candidates++] = cause;
 		} else if (fact < 0) {
+			if (capture && cause->rank.tells_where)
+				continue;
 			if (unsure && c->n_candidates < CASE_CAUSES_MAX)
 				c->candidates[c->n_candidates++] = cause;
 		} else if (is_neighbour(cause, c) && c->n_ruled_out < CASE_CAUSES_MAX) {
@@ -135,7 +137,8 @@ static enum reset_type type_of(const struct reset_case *c)
 
 static enum origin origin_of(const struct reset_case *c)
 {
-	if (c->cause->origin != ORIGIN_UNKNOWN)
+	/* Where a capture was taken, it seldom tells. */
+	if (c->cause->origin != ORIGIN_UNKNOWN && !(c->facts_yes & FACT(CAPTURE)))
 		return c->cause->origin;
 	if (c->kind == CASE_STALL || (c->facts_yes & FACT(SENT_HERE)))
 		return ORIGIN_LOCAL;

@@ -321,6 +321,12 @@ const struct fact_text fact_texts[FACT_MAX] = {
 		.no = "{rst.src} sent nothing more on this connection",
 		.missing = "a capture of the time after",
 	},
+	[FACT_UNLABELLED] = {
+		.yes = "its IPv6 flow label is 0, as of netfilter's resets; Linux' TCP sets one, unless "
+		       "net.ipv6.auto_flowlabels forbids",
+		.no = "it is not the flow label that tells netfilter's resets",
+		.missing = "the RST's IPv6 flow label",
+	},
 	[FACT_ABSENT_AT_SENDER] = {
 		.yes = "{absent}",
 		.no = "the RST is in the capture nearer to its sender too",

@@ -70,7 +70,6 @@ enum fact {
 	FACT_UNTRANSLATED, /* conntrack maps this tuple, the segment kept it */
 	FACT_MAPPING_GONE, /* conntrack had a mapping for this tuple, and dropped it */
 	/* what a capture alone shows; wire_facts.c */
-	FACT_CAPTURE,	      /* no kernel was asked */
 	FACT_SHAPE_ANSWER,    /* its numbers are those of an answer to the segment */
 	FACT_PORT_OPEN,	      /* the RST's source had accepted a connection before */
 	FACT_SENDER_FINISHED, /* had sent its FIN, less than a FIN_WAIT2 ago */
@@ -79,7 +78,9 @@ enum fact {
 	FACT_OUT_OF_WINDOW,   /* the segment lay outside of the sender's window */
 	FACT_PROBED,	      /* the sender's keepalive probes had stayed unanswered */
 	FACT_WENT_ON,	      /* the sender's segments went on after it */
+	FACT_UNLABELLED,      /* IPv6, and no flow label: netfilter's resets have none */
 	FACT_ABSENT_AT_SENDER, /* a capture nearer to the sender has the segment and not the RST */
+	FACT_CAPTURE, /* no kernel was asked */
 	FACT_MAX,
 };
 

@@ -6,6 +6,7 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
+#include <string.h>
 
 const char *tcp_state_name(uint8_t state)
 {
@@ -34,6 +35,23 @@ const char *ct_state_name(enum ct_state state)
 	default:
 		return "none";
 	}
+}
+
+const char *conversation_state_text(const char *state)
+{
+	static const char *const texts[][2] = {
+		{ "RSTO", "established; the opener aborted" },
+		{ "RSTR", "established; the responder aborted" },
+		{ "RSTOS0", "the opener sent a SYN, then the RST" },
+		{ "RSTRH", "the responder sent a SYN ACK, then the RST; no SYN was seen" },
+		{ "REJ", "the SYN was refused" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (!strcmp(state, texts[i][0]))
+			return texts[i][1];
+	return "its beginning was not seen";
 }
 
 const char *lookup_name(enum lookup lookup)

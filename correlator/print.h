@@ -24,6 +24,9 @@ void print_frame(FILE *out, const struct frame *f);
 
 const char *tcp_state_name(uint8_t state);
 const char *ct_state_name(enum ct_state state);
+/** conversation_state_text() - what Zeek's conn_state says, in words */
+const char *conversation_state_text(const char *state);
+
 const char *lookup_name(enum lookup lookup);
 const char *hook_name(enum hook hook);
 

@@ -443,6 +443,14 @@ static json_t *json_answers(const struct reset_case *c, const struct report_cont
 	return o;
 }
 
+/* In Zeek's words, of a capture. */
+static json_t *json_conversation(const struct conversation *v)
+{
+	if (!v->known)
+		return json_null();
+	return json_pack("{ss ss sb}", "state", v->state, "history", v->history, "whole", v->whole);
+}
+
 static json_t *json_history(const struct reset_case *c, const struct report_context *ctx)
 {
 	json_t *array = json_array();
@@ -504,6 +512,7 @@ json_t *report_json(const struct reset_case *c, const struct report_context *ctx
 	json_object_set_new(o, "answers", json_answers(c, ctx));
 	json_object_set_new(o, "kernel", json_kernel(c, ctx));
 	json_object_set_new(o, "owner", json_owner(&c->owner));
+	json_object_set_new(o, "conversation", json_conversation(&c->conversation));
 	json_object_set_new(o, "history", json_history(c, ctx));
 	json_object_set_new(o, "lost",
 			    json_pack("{sI sI}", "events", (json_int_t)c->lost_events, "packets",

@@ -183,6 +183,7 @@ static enum header step_ipv4(struct cursor *c)
 	c->fragment = fragment & 0x2000;
 	s->family = AF_INET;
 	s->ttl = c->at[8];
+	s->marks = 0;
 	s->ipid = be16(c->at + 4);
 	memset(s->saddr, 0, 12);
 	memset(s->daddr, 0, 12);
@@ -235,6 +236,7 @@ static enum header step_ipv6(struct cursor *c)
 	s->family = AF_INET6;
 	s->ttl = c->at[7];
 	s->ipid = 0;
+	s->marks = be32(c->at) & 0xfffff ? MARK_LABEL : MARK_NO_LABEL;
 	memcpy(s->saddr, c->at + 8, 16);
 	memcpy(s->daddr, c->at + 24, 16);
 	c->fragment = false;
@@ -326,27 +328,37 @@ static enum header step_payload(struct cursor *c)
 	}
 }
 
-/* Only SYNs carry it (RFC 7323, 2.2). */
-static uint8_t window_scale(const uint8_t *at, const uint8_t *end)
+#define OPTION_END 0
+#define OPTION_NOP 1
+#define OPTION_WSCALE 3
+#define OPTION_MPTCP 30
+
+/* @whole: all of them were captured */
+static void read_options(struct segment *s, const uint8_t *at, const uint8_t *end, bool whole)
 {
-	while (at < end && *at != 0) {
-		if (*at == 1) {
+	bool mptcp = false;
+
+	while (at < end && *at != OPTION_END) {
+		if (*at == OPTION_NOP) {
 			at++;
 			continue;
 		}
 		if (end - at < 2 || at[1] < 2 || at[1] > end - at)
 			break;
-		if (at[0] == 3 && at[1] == 3)
-			return at[2] <= 14 ? at[2] : 14;
+		/* RFC 7323, 2.2 and 2.3 */
+		if (at[0] == OPTION_WSCALE && at[1] == 3 && s->flags & FLAG_SYN)
+			s->wscale = at[2] <= 14 ? at[2] : 14;
+		mptcp |= at[0] == OPTION_MPTCP;
 		at += at[1];
 	}
-	return WSCALE_NONE;
+	if (mptcp || whole)
+		s->marks |= mptcp ? MARK_MPTCP : MARK_NO_MPTCP;
 }
 
 static enum header step_tcp(struct cursor *c)
 {
 	struct segment *s = c->out;
-	const uint8_t *options_end;
+	bool whole;
 	uint32_t head;
 
 	/* The ports alone are of no use; up to the flags and the window it must be there. */
@@ -363,9 +375,9 @@ static enum header step_tcp(struct cursor *c)
 	s->window = be16(c->at + 14);
 	s->len = c->left > head ? c->left - head : 0;
 	s->wscale = WSCALE_NONE;
-	if (s->flags & 2 && head > 20 && have(c, 20)) {
-		options_end = have(c, head) ? c->at + head : c->end;
-		s->wscale = window_scale(c->at + 20, options_end);
+	if (s->flags & (FLAG_SYN | FLAG_RST) && have(c, 20)) {
+		whole = have(c, head);
+		read_options(s, c->at + 20, whole ? c->at + head : c->end, whole);
 	}
 	return DONE;
 }

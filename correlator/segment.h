@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "capture.h"
+#include "case.h"
 
 #define WSCALE_NONE 0xff
 
@@ -28,6 +29,7 @@ struct segment {
 	uint8_t ttl;
 	uint8_t family; /* AF_INET, AF_INET6 */
 	uint8_t wscale; /* of a SYN; WSCALE_NONE = the option is not there, or not captured */
+	uint8_t marks;	/* enum packet_mark */
 	enum capture_direction direction;
 };
 

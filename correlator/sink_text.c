@@ -10,6 +10,8 @@
 #include "wrap.h"
 
 #define INDENT 10
+/* Of candidates that are ranked; the rest is seldom of use. */
+#define RANKED_SHOWN 6
 
 static const char *paint(const struct sink *s, const char *code)
 {
@@ -85,6 +87,18 @@ static void print_answers(struct sink *s, const struct reset_case *c,
 	fclose(out);
 	print_wrapped(s, c->answer_match == ANSWER_EXACT ? "answers" : "after", buf);
 	free(buf);
+}
+
+static void print_conversation(struct sink *s, const struct reset_case *c)
+{
+	const struct conversation *v = &c->conversation;
+	char line[128];
+
+	if (!v->known)
+		return;
+	snprintf(line, sizeof(line), "%s (%s), history %s", v->state,
+		 conversation_state_text(v->state), v->history);
+	print_wrapped(s, "state", line);
 }
 
 static void print_one_frame(struct sink *s, const char *label, const struct frame *f,
@@ -185,6 +199,17 @@ static void print_advice(struct sink *s, const struct reset_case *c,
 static void print_missing(struct sink *s, const struct reset_case *c,
 			  const struct report_context *ctx)
 {
+	char *line;
+
+	if (c->facts_yes & FACT(CAPTURE)) {
+		line = c->n_candidates ? phrase("what only the kernel of {rst.src} knows: run "
+						"`rstscope watch` there", c, ctx) :
+					 NULL;
+		if (line)
+			print_wrapped(s, "missing", line);
+		free(line);
+		return;
+	}
 	if (!(c->views & (VIEW_PASSIVE | VIEW_ACTIVE)) && c->n_candidates)
 		print_wrapped(s, "missing", "the kernel view (see the plan at the start)");
 	else
@@ -193,6 +218,7 @@ static void print_missing(struct sink *s, const struct reset_case *c,
 
 static void print_candidates(struct sink *s, const struct reset_case *c)
 {
+	unsigned int shown = c->facts_yes & FACT(CAPTURE) ? RANKED_SHOWN : CASE_CAUSES_MAX;
 	char *buf = NULL;
 	unsigned int i;
 	size_t size;
@@ -203,8 +229,10 @@ static void print_candidates(struct sink *s, const struct reset_case *c)
 	out = open_memstream(&buf, &size);
 	if (!out)
 		return;
-	for (i = 0; i < c->n_candidates; i++)
+	for (i = 0; i < c->n_candidates && i < shown; i++)
 		fprintf(out, "%s%s", i ? ", " : "", c->candidates[i]->id);
+	if (i < c->n_candidates)
+		fprintf(out, "; less likely: %u more (--json has all)", c->n_candidates - i);
 	/* Of what is certain here, something at the other host may be the cause. */
 	if (c->confidence == CONF_CERTAIN)
 		fputs(" at the other host", out);
@@ -222,6 +250,7 @@ static int emit_text(struct sink *s, const struct reset_case *c, const struct re
 	print_candidates(s, c);
 	print_missing(s, c, ctx);
 	print_answers(s, c, ctx);
+	print_conversation(s, c);
 	print_stack(s, &c->kernel, ctx);
 	print_owner(s, c);
 	print_advice(s, c, ctx);

@@ -88,7 +88,8 @@ struct record {
 	uint8_t ttl;
 	uint8_t from; /* which half */
 	uint8_t heading;  /* enum heading */
-	uint8_t pad[6];
+	uint8_t marks;	  /* enum packet_mark */
+	uint8_t pad[5];
 };
 
 _Static_assert(sizeof(struct record) == 40, "a million of them in the ring");
@@ -551,6 +552,7 @@ static struct packet packet_of(const struct flow *f, const struct record *r)
 		.ipid = r->ipid,
 		.flags = r->flags,
 		.ttl = r->ttl,
+		.marks = r->marks,
 		.hook = HOOK_PCAP,
 		.heading = (enum heading)r->heading,
 	};
@@ -633,7 +635,7 @@ static void tell_conversation(struct trace *t, const struct pending *p, struct r
 	v->sender_finished = sender->seen & SEEN_FIN;
 	v->peer_finished = peer->seen & SEEN_FIN;
 	v->sender_silent = !(sender->seen & ~(SEEN_SYN_ACK | SEEN_ACK | SEEN_AGAIN)) &&
-			   sender->next == sender->isn + 1;
+			   (!sender->seen || sender->next == sender->isn + 1);
 	v->finished_ns = f->first_ns + sender->fin_ms * 1000000ull;
 	v->sender_isn = sender->isn;
 	v->received = peer->seen & SEEN_DATA ? peer->next - peer->isn : 0;
@@ -764,6 +766,7 @@ static const struct record *write_record(struct trace *t, struct flow *f, unsign
 		.interface = seg->interface,
 		.flags = s->flags,
 		.ttl = s->ttl,
+		.marks = s->marks,
 		.from = (uint8_t)side,
 		.heading = headings[s->direction],
 	};

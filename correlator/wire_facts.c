@@ -51,21 +51,72 @@ static void gather_path(struct reset_case *c)
 	}
 }
 
-/* An active reset has the ACK flag and the sender's own number; an answer, one of these shapes. */
+/* The facts that only a reset which answers a segment can have. */
+static void is_no_answer(struct reset_case *c)
+{
+	static const enum fact facts[] = { FACT_PASSIVE, FACT_REJECT,	   FACT_NF_DROP,
+					   FACT_CLASH,	 FACT_MADE_BY_LEAK, FACT_MAPPING_GONE,
+					   FACT_SHAPE_ANSWER };
+	unsigned int i;
+
+	for (i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
+		facts_set(c, facts[i], false);
+}
+
+static void is_no_race(struct reset_case *c)
+{
+	static const enum fact facts[] = { FACT_RACE_HANDSHAKE, FACT_RACE_TIMEWAIT, FACT_SOCKET_NOW,
+					   FACT_TIMEWAIT_NOW };
+	unsigned int i;
+
+	for (i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
+		facts_set(c, facts[i], false);
+}
+
+/* An active reset has the ACK flag and the sender's own number; an answer, one of two shapes. */
 static void gather_shape(struct reset_case *c)
 {
-	bool has_ack = c->rst.flags & FLAG_ACK;
+	bool has_ack = c->rst.flags & FLAG_ACK, answers = c->answer_match == ANSWER_EXACT;
 
-	if (!has_ack) {
-		facts_set(c, FACT_ACTIVE, false);
-	} else if (c->rst.seq) {
-		facts_set(c, FACT_PASSIVE, false);
-		facts_set(c, FACT_REJECT, false);
+	if (has_ack && c->rst.seq) {
+		is_no_answer(c);
+		return;
 	}
-	if (c->answer_match == ANSWER_EXACT)
-		facts_set(c, FACT_SHAPE_ANSWER, true);
-	else if (has_ack && c->rst.seq)
-		facts_set(c, FACT_SHAPE_ANSWER, false);
+	if (answers || !has_ack)
+		facts_set(c, FACT_ACTIVE, false);
+	if (!answers)
+		return;
+	facts_set(c, FACT_SHAPE_ANSWER, true);
+	/* No socket is looked for but a listener's. */
+	if ((c->answers.flags & (FLAG_SYN | FLAG_ACK)) == FLAG_SYN)
+		is_no_race(c);
+	/* The answer of a socket that took another connection's segment is a bare ACK. */
+	if (c->answers.len || (c->answers.flags & (FLAG_SYN | FLAG_FIN | FLAG_ACK)) != FLAG_ACK)
+		facts_set(c, FACT_CLASH, false);
+}
+
+/* nf_reject_ip6hdr_put() leaves the label 0; ip6_make_flowlabel() does not, unless it must. */
+static void gather_label(struct reset_case *c)
+{
+	if (c->rst.tuple.family == AF_INET || c->rst.marks & MARK_LABEL)
+		facts_set(c, FACT_UNLABELLED, false);
+	if (c->rst.marks & MARK_LABEL) {
+		facts_set(c, FACT_REJECT, false);
+		facts_set(c, FACT_NF_DROP, false);
+	}
+	if (c->rst.marks & MARK_NO_LABEL)
+		facts_set(c, FACT_UNLABELLED, true);
+}
+
+/* MPTCP says in its resets that it made them (RFC 8684, 3.6), since Linux 5.14. */
+static void gather_mptcp(struct reset_case *c)
+{
+	bool answers_mptcp = c->answer_match == ANSWER_EXACT && c->answers.marks & MARK_MPTCP;
+
+	if (c->rst.marks & MARK_MPTCP)
+		facts_set(c, FACT_IN_MPTCP, true);
+	else if (c->rst.marks & MARK_NO_MPTCP && !answers_mptcp)
+		facts_set(c, FACT_IN_MPTCP, false);
 }
 
 /* In SYN_SENT, and with an answer to something else (RFC 9293, 3.10.7.3). */
@@ -74,6 +125,34 @@ static bool is_bad_syn_answer(const struct reset_case *c)
 	const struct conversation *v = &c->conversation;
 
 	return v->syn_sent && c->answers.flags & FLAG_ACK && c->answers.ack != v->sender_isn + 1;
+}
+
+/* What cannot have been, as the whole conversation shows. */
+static void rule_out(struct reset_case *c)
+{
+	const struct conversation *v = &c->conversation;
+
+	if (!v->received) {
+		facts_set(c, FACT_UNREAD, false);
+		facts_set(c, FACT_REASON_CLOSE, false);
+	}
+	/* The same timer ends a FIN_WAIT2, which sends no probes. */
+	if (!v->probes && !v->sender_finished)
+		facts_set(c, FACT_IN_KEEPALIVE, false);
+	if (!v->syn_sent)
+		facts_set(c, FACT_SYN_SENT, false);
+	/* The application had the connection, or had made it. */
+	if (v->sender_opened || !v->sender_silent) {
+		facts_set(c, FACT_IN_LISTEN_STOP, false);
+		facts_set(c, FACT_IN_CHECK_REQ, false);
+	}
+	if (!v->sender_finished) {
+		facts_set(c, FACT_LINGER2_NEGATIVE, false);
+		facts_set(c, FACT_REASON_LINGER, false);
+		facts_set(c, FACT_IN_FIN_WAIT2, false);
+		facts_set(c, FACT_RACE_TIMEWAIT, false);
+		facts_set(c, FACT_TIMEWAIT_NOW, false);
+	}
 }
 
 static void gather_sender(struct reset_case *c)
@@ -99,9 +178,8 @@ static void gather_sender(struct reset_case *c)
 		facts_set(c, FACT_ACTIVE, false);
 	if (v->absent_at_sender)
 		facts_set(c, FACT_ABSENT_AT_SENDER, true);
-	/* Whoever was sent nothing has left nothing unread. */
-	if (v->whole && !v->received)
-		facts_set(c, FACT_UNREAD, false);
+	if (v->whole)
+		rule_out(c);
 }
 
 void wire_facts_gather(struct reset_case *c)
@@ -112,5 +190,7 @@ void wire_facts_gather(struct reset_case *c)
 	if (c->facts_yes & FACT(PASSED_THROUGH))
 		return;
 	gather_shape(c);
+	gather_label(c);
+	gather_mptcp(c);
 	gather_sender(c);
 }

@@ -389,6 +389,7 @@ start_watch()	# NS ARGS...
 	wire=$work/$watch_n.wire
 	: > "$wire"
 	start_sniff "$ns" "$first"
+	[ -n "$TIERS" ] || start_capture "$ns" "$first"
 	no_events=
 	if ! have_rstscope; then
 		no_events="rstscope is not built"
@@ -440,6 +441,7 @@ end_watch()	# PID
 stop_watch()
 {
 	stop_sniff
+	stop_capture
 	[ -z "$no_events" ] || return 0
 	if [ -n "$TIERS" ]; then
 		stop_tiers
@@ -447,6 +449,7 @@ stop_watch()
 	fi
 	wait_for "${EVENT_WAIT:-3}" as_many_events_as_resets || :
 	end_watch "$watch_pid"
+	compare_capture
 }
 
 # Run one scenario against the server. Sets $tuple (client's view) and
@@ -657,3 +660,5 @@ expect_reset()	# FLAGS FILTER DESC
 
 # shellcheck source-path=SCRIPTDIR source=lib_tiers.sh
 . "$net_dir/lib_tiers.sh"
+# shellcheck source-path=SCRIPTDIR source=lib_capture.sh
+. "$net_dir/lib_capture.sh"

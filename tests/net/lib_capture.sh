@@ -1,0 +1,68 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# lib_capture.sh - what `explain` makes of a plain capture, beside what the kernel told `watch` of the
+# same resets: a capture may leave a cause open, or say what is possible, but must not name a wrong one as
+# more, nor rule out the right one.
+
+# lib.sh sets and uses the variables.
+# shellcheck disable=SC2154
+
+capture_pid=
+
+start_capture()	# NS IF
+{
+	local err=$work/$watch_n.tcpdump
+
+	capture_pid=
+	command -v tcpdump > /dev/null || return 0
+	ip netns exec "$1" tcpdump -n -U --immediate-mode -Z root -i "$2" -w "$work/$watch_n.pcap" tcp \
+		2> "$err" &
+	capture_pid=$!
+	at_exit "kill_child $capture_pid"
+	wait_for 10 capture_runs "$capture_pid" "$err"
+}
+
+capture_runs()	# PID FILE
+{
+	grep -q '^tcpdump: listening\|^listening' "$2" || gone "$1"
+}
+
+# Lines of answers that contradict what the kernel said. What the watch only saw come in, or pass, has
+# its reasons elsewhere.
+contradictions()	# LIVE EXPLAINED
+{
+	jq -rn --slurpfile live "$1" --slurpfile wire "$2" '
+		def key: [.src, .sport, .dst, .dport, .seq, .ack] | map(tostring) | join(" ");
+		($live | map(select(.rst and (.cause | IN("remote", "forwarded", "unknown") | not)) |
+			{ key: (.rst | key), value: . }) | from_entries) as $truth |
+		$wire[] | . as $w | $truth[.rst | key] | select(.) |
+		select($w.cause != .cause and
+		       (($w.cause != "unknown" and $w.confidence != "possible") or (.cause | IN($w.candidates[]) | not))) |
+		"\(.cause) is \($w.cause) (\($w.confidence)) in the capture: \($w.rst | key)"'
+}
+
+stop_capture()
+{
+	[ -n "$capture_pid" ] || return 0
+	kill -TERM "$capture_pid" 2> /dev/null || :
+	wait_exit 10 "$capture_pid"
+	capture_pid=
+}
+
+# Without the events there is no truth to compare with.
+compare_capture()
+{
+	local explained=$work/$watch_n.explained wrong
+
+	if [ -n "$no_events" ] || [ -n "$TIERS" ] || [ ! -s "$events" ] || [ ! -s "$work/$watch_n.pcap" ]; then
+		return 0
+	fi
+	if ! "$RSTSCOPE" explain -r "$work/$watch_n.pcap" --json > "$explained" 2> "$explained.err"; then
+		not_ok "explain reads the capture: $(tail -n 3 "$explained.err")"
+		return 0
+	fi
+	wrong=$(contradictions "$events" "$explained")
+	check "explain contradicts the kernel in nothing (watch $watch_n)" [ -z "$wrong" ]
+	[ -z "$wrong" ] || note "$wrong"
+}
