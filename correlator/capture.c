@@ -87,8 +87,8 @@ static int refuse(struct capture *c, int err, const char *what)
 		snprintf(c->why, sizeof(c->why), "%s", in->why ? in->why : strerror(-in->err));
 		return in->err;
 	}
-	snprintf(c->why, sizeof(c->why), "at byte %llu: %s",
-		 (unsigned long long)input__offset(in), what);
+	snprintf(c->why, sizeof(c->why), "at byte %llu: %s", (unsigned long long)input__offset(in),
+		 what);
 	return err;
 }
 
@@ -147,8 +147,9 @@ static int open_pcap(struct capture *c, uint32_t magic)
 	const uint8_t *at;
 
 	if (magic == PCAP_KUZNETZOV)
-		return refuse(c, -EBADMSG, "a modified pcap format of the 1990s; rewrite it by "
-					   "`tcpdump -r OLD -w NEW`");
+		return refuse(c, -EBADMSG,
+			      "a modified pcap format of the 1990s; rewrite it by "
+			      "`tcpdump -r OLD -w NEW`");
 	if (!input__need(c->in, PCAP_HEADER))
 		return refuse(c, -EBADMSG, "the file ends within its header");
 	at = c->in->at;

@@ -80,7 +80,7 @@ struct sighting {
 	bool forwarded;
 };
 
-enum tristate { NOT_KNOWN, NO, YES };
+enum tristate { KNOWN_NOTHING, KNOWN_NO, KNOWN_YES };
 
 /*
  * What a capture tells of the connection, where no kernel was asked: up to the RST, of the side
@@ -88,21 +88,21 @@ enum tristate { NOT_KNOWN, NO, YES };
  */
 struct conversation {
 	bool known;
-	char state[8];	  /* Zeek's conn_state: RSTO, RSTR, REJ, ... */
-	char history[24]; /* Zeek's letters, those of the side that opened it in capitals */
-	bool whole;	  /* it was seen from its SYN on */
+	char state[8];	    /* Zeek's conn_state: RSTO, RSTR, REJ, ... */
+	char history[24];   /* Zeek's letters, those of the side that opened it in capitals */
+	bool whole;	    /* it was seen from its SYN on */
 	bool sender_opened; /* the sender had sent the SYN */
 	bool sender_finished;
 	bool peer_finished;
-	bool sender_silent; /* nothing but its SYN ACK had come from it */
+	bool sender_silent;   /* nothing but its SYN ACK had come from it */
 	uint64_t finished_ns; /* when the sender's FIN was seen */
 	uint32_t sender_isn;
-	uint64_t received;  /* payload bytes that the sender had been sent */
-	uint32_t probes;    /* of the sender, since the peer was last heard */
-	bool syn_sent; /* nothing but SYNs had come from it */
+	uint64_t received;	 /* payload bytes that the sender had been sent */
+	uint32_t probes;	 /* of the sender, since the peer was last heard */
+	bool syn_sent;		 /* nothing but SYNs had come from it */
 	enum tristate in_window; /* was the segment that is answered within the sender's window? */
 	enum tristate port_open; /* had the sender's port accepted a connection in this capture? */
-	bool went_on;	    /* the sender's segments went on after its RST */
+	bool went_on;		 /* the sender's segments went on after its RST */
 	uint8_t went_on_ttl;
 	bool absent_at_sender; /* the RST is not in a capture nearer to the sender: */
 	uint32_t nearer_ifindex;

@@ -29,7 +29,10 @@ struct way {
 	uint64_t forbids;	    /* must be known to be false */
 };
 
-/* A cause at the other host that shows here as this one; no evidence here can tell. */
+/*
+ * A cause that shows here as this one, at the other host or (of a RST that came in) at this one;
+ * no evidence that there is can tell.
+ */
 struct behind {
 	const char *id; /* NULL ends the list */
 	uint64_t needs; /* FACT() masks */

@@ -94,7 +94,7 @@ static void weigh_others(struct reset_case *c)
 		if (cause == c->cause)
 			continue;
 		fact = ruled_out_by(cause, c);
-		if (is_behind(cause, c)) {
+		if (is_behind(cause, c) && (fact < 0 || c->cause->origin == ORIGIN_LOCAL)) {
 			if (c->n_candidates < CASE_CAUSES_MAX)
 				c->candidates[c->n_candidates++] = cause;
 		} else if (fact < 0) {

@@ -6,6 +6,7 @@
  */
 #include <argp.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,6 +23,10 @@ struct explain {
 	unsigned int n_files;
 	const char *fail_on; /* ids, by commas; NULL = none */
 	bool json;
+	bool brief;
+	bool quiet;
+	uint64_t by_cause[CASE_CAUSES_MAX];
+	uint64_t resets;
 	bool found; /* one of fail_on */
 	int err;    /* of writing */
 	struct sink sink;
@@ -31,6 +36,8 @@ static const struct argp_option options[] = {
 	{ NULL, 'r', "FILE", 0,
 	  "Read this file of evidence; '-' is standard input; repeat for several", 0 },
 	{ "json", 'j', NULL, 0, "One JSON object per reset per line (docs/report.schema.json)", 1 },
+	{ "brief", 'b', NULL, 0, "One line per reset", 1 },
+	{ "quiet", 'q', NULL, 0, "No reports, only the number of resets by cause", 1 },
 	{ "fail-on", 'f', "CAUSE[,...]", 0, "Exit with status 3 if one of these is found", 1 },
 	{ 0 },
 };
@@ -70,6 +77,12 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case 'j':
 		e->json = true;
 		return 0;
+	case 'b':
+		e->brief = true;
+		return 0;
+	case 'q':
+		e->quiet = true;
+		return 0;
 	case 'f':
 		check_causes(state, arg);
 		e->fail_on = arg;
@@ -101,7 +114,11 @@ static int explain_case(void *ctx, struct reset_case *c, const struct report_con
 	struct explain *e = ctx;
 	int err;
 
+	e->resets++;
+	e->by_cause[c->cause - causes]++;
 	e->found |= is_listed(e->fail_on, c->cause->id);
+	if (e->quiet)
+		return 0;
 	err = e->sink.ops->emit(&e->sink, c, report);
 	if (err)
 		error("write to standard output: %s", error_name(err));
@@ -121,6 +138,18 @@ static void print_notice(void *ctx, const char *text)
 	notice("%s", text);
 }
 
+static void print_counts(const struct explain *e)
+{
+	FILE *out = e->quiet ? stdout : stderr;
+	size_t i;
+
+	fprintf(out, "%" PRIu64 " reset%s", e->resets, e->resets == 1 ? "" : "s");
+	for (i = 0; i < n_causes; i++)
+		if (e->by_cause[i])
+			fprintf(out, ", %" PRIu64 " %s", e->by_cause[i], causes[i].id);
+	fputc('\n', out);
+}
+
 int cmd_explain(int argc, char **argv)
 {
 	static const struct argp argp = { .options = options, .parser = parse_option, .doc = doc };
@@ -136,13 +165,20 @@ int cmd_explain(int argc, char **argv)
 
 	argp_err_exit_status = EXIT_USAGE;
 	argp_parse(&argp, argc, argv, 0, NULL, &e);
-	sink_open(&e.sink, e.json ? "json" : "text", stdout);
+	sink_open(&e.sink, e.json ? "json" : e.brief ? "brief" : "text", stdout);
+	e.sink.lazy = !isatty(STDOUT_FILENO);
 	cfg.files = e.files;
 	cfg.n_files = e.n_files;
 	cfg.progress = isatty(STDERR_FILENO);
 	err = source_read(&cfg, why, sizeof(why));
 	if (err && !e.err)
 		error("%s", why);
+	if (!e.json || e.quiet)
+		print_counts(&e);
+	if (!err && fflush(stdout)) {
+		err = -errno;
+		error("write to standard output: %s", error_name(err));
+	}
 	if (err)
 		return EXIT_RUNTIME;
 	return e.found ? EXIT_FINDINGS : EXIT_OK;

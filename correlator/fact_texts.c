@@ -288,7 +288,7 @@ const struct fact_text fact_texts[FACT_MAX] = {
 	[FACT_PORT_OPEN] = {
 		.yes = "{rst.src} had accepted a connection on that port before, in the same capture",
 		.no = "that port of {rst.src} accepted no connection in this capture",
-		.missing = "whether {rst.src} accepts connections on that port",
+		.missing = "whether the sender accepts connections on that port",
 	},
 	[FACT_SENDER_FINISHED] = {
 		.yes = "{rst.src} had sent its FIN {fin.ago} before",
@@ -330,6 +330,6 @@ const struct fact_text fact_texts[FACT_MAX] = {
 	[FACT_ABSENT_AT_SENDER] = {
 		.yes = "{absent}",
 		.no = "the RST is in the capture nearer to its sender too",
-		.missing = "a capture at {rst.src}",
+		.missing = "a capture nearer to the sender",
 	},
 };

@@ -163,7 +163,8 @@ static void gather_segment(struct reset_case *c)
 		facts_set(c, FACT_SEGMENT_HAS_SYN, flags & FLAG_SYN);
 		facts_set(c, FACT_SEGMENT_DATA, segment_len(c) > 0);
 		facts_set(c, FACT_SEGMENT_BARE,
-		    !segment_len(c) && (flags & (FLAG_SYN | FLAG_FIN | FLAG_ACK)) == FLAG_ACK);
+			  !segment_len(c) &&
+				  (flags & (FLAG_SYN | FLAG_FIN | FLAG_ACK)) == FLAG_ACK);
 	}
 	gather_flow(c);
 }
@@ -189,8 +190,7 @@ static void gather_ttl(struct reset_case *c)
 		const struct packet *p = &c->history[i];
 
 		if (!tuple_equal(&p->tuple, &c->rst.tuple) || p->ifindex != c->rst.ifindex ||
-		    p->hook != c->rst.hook || p->heading != c->rst.heading ||
-		    (p->flags & FLAG_RST))
+		    p->hook != c->rst.hook || p->heading != c->rst.heading || (p->flags & FLAG_RST))
 			continue;
 		compared = true;
 		same |= abs(hops(p->ttl) - hops(c->rst.ttl)) <= TTL_TOLERANCE;
@@ -210,10 +210,10 @@ static void gather_leak(struct reset_case *c)
 	if (!c->n_sightings || !is_ingress(&c->sightings[0]) || !c->ct_asked)
 		return;
 	facts_set(c, FACT_MADE_BY_LEAK,
-	    c->ct.has_entry && ((c->ct.dnat && tuple_equal(&back, &c->ct.reply) &&
-				 !tuple_equal(&c->rst.tuple, &c->ct.orig)) ||
-				(c->ct.snat && tuple_equal(&back, &c->ct.orig) &&
-				 !tuple_equal(&c->rst.tuple, &c->ct.reply))));
+		  c->ct.has_entry && ((c->ct.dnat && tuple_equal(&back, &c->ct.reply) &&
+				       !tuple_equal(&c->rst.tuple, &c->ct.orig)) ||
+				      (c->ct.snat && tuple_equal(&back, &c->ct.orig) &&
+				       !tuple_equal(&c->rst.tuple, &c->ct.reply))));
 }
 
 static bool tcp_would_tell(const struct reset_case *c)
@@ -275,7 +275,7 @@ static void gather_lookup(struct reset_case *c)
 	if (k->has_segment && k->sock.present && k->lookup != LOOKUP_LISTENER)
 		facts_set(c, FACT_OTHER_SOCKET, !is_socket_of(&k->sock.tuple, &k->segment));
 	facts_set(c, FACT_FIN_WAIT2_MINI,
-	    k->lookup == LOOKUP_TIMEWAIT && k->sock.tw_substate == TCP_FIN_WAIT2);
+		  k->lookup == LOOKUP_TIMEWAIT && k->sock.tw_substate == TCP_FIN_WAIT2);
 	/* tcp_reset() has already closed it by the time the RST is sent. */
 	is_dead = k->call == CALL_PASSIVE && k->sock.full && k->sock.state == TCP_CLOSE &&
 		  ((k->sock.flags & SOCK_DEAD_BIT) || (k->sock.shutdown & RCV_SHUTDOWN));
@@ -290,7 +290,7 @@ static void gather_lookup(struct reset_case *c)
 		facts_set(c, FACT_LINGER2_NEGATIVE, k->sock.linger2 < 0);
 	facts_set(c, FACT_USER_TIMEOUT, k->sock.user_timeout > 0);
 	facts_set(c, FACT_IN_FIN_WAIT2,
-	    k->sock.state == TCP_FIN_WAIT2 && (k->sock.flags & SOCK_DEAD_BIT));
+		  k->sock.state == TCP_FIN_WAIT2 && (k->sock.flags & SOCK_DEAD_BIT));
 	/* Where the kernel says why, that counts and not what we counted. */
 	if (has_reason(k))
 		facts_set(c, FACT_UNREAD, !strcmp(k->reason, "TCP_ABORT_ON_CLOSE"));
@@ -415,8 +415,13 @@ static void gather_clash(struct reset_case *c)
 		facts_set(c, FACT_CLASH, true);
 		break;
 	default:
-		/* What this host sends itself is no answer to what another socket of it has said. */
-		if (c->facts_yes & FACT(SENT_HERE) || ((c->views & VIEW_CLASH) && !c->lost_events))
+		/*
+		 * What this host sends itself is no answer to what another socket of it has said; nor is
+		 * anything but an answer to a bare ACK.
+		 */
+		if (c->facts_yes & FACT(SENT_HERE) ||
+		    ((c->views & VIEW_CLASH) && !c->lost_events) || c->rst.flags & FLAG_ACK ||
+		    c->facts_no & FACT(SEGMENT_BARE))
 			facts_set(c, FACT_CLASH, false);
 	}
 }
@@ -589,6 +594,7 @@ void facts_gather(struct reset_case *c)
 {
 	c->facts_yes = 0;
 	c->facts_no = 0;
+	facts_set(c, FACT_CAPTURE, c->conversation.known);
 	if (c->conversation.known)
 		wire_facts_gather(c);
 	else

@@ -73,14 +73,14 @@ enum fact {
 	FACT_SHAPE_ANSWER,    /* its numbers are those of an answer to the segment */
 	FACT_PORT_OPEN,	      /* the RST's source had accepted a connection before */
 	FACT_SENDER_FINISHED, /* had sent its FIN, less than a FIN_WAIT2 ago */
-	FACT_BAD_SYN_ANSWER,  /* the sender had sent a SYN; the segment acknowledges another number */
-	FACT_JUST_OPENED,     /* the sender had sent nothing but its SYN ACK */
-	FACT_OUT_OF_WINDOW,   /* the segment lay outside of the sender's window */
-	FACT_PROBED,	      /* the sender's keepalive probes had stayed unanswered */
-	FACT_WENT_ON,	      /* the sender's segments went on after it */
-	FACT_UNLABELLED,      /* IPv6, and no flow label: netfilter's resets have none */
+	FACT_BAD_SYN_ANSWER, /* the sender had sent a SYN; the segment acknowledges another number */
+	FACT_JUST_OPENED,    /* the sender had sent nothing but its SYN ACK */
+	FACT_OUT_OF_WINDOW,  /* the segment lay outside of the sender's window */
+	FACT_PROBED,	     /* the sender's keepalive probes had stayed unanswered */
+	FACT_WENT_ON,	     /* the sender's segments went on after it */
+	FACT_UNLABELLED,     /* IPv6, and no flow label: netfilter's resets have none */
 	FACT_ABSENT_AT_SENDER, /* a capture nearer to the sender has the segment and not the RST */
-	FACT_CAPTURE, /* no kernel was asked */
+	FACT_CAPTURE,	       /* no kernel was asked */
 	FACT_MAX,
 };
 

@@ -55,10 +55,10 @@ enum header {
 
 struct cursor {
 	const uint8_t *at;
-	const uint8_t *end;   /* of what was captured */
-	uint32_t left;	      /* bytes on the wire from at on, by the innermost length that holds */
+	const uint8_t *end; /* of what was captured */
+	uint32_t left;	    /* bytes on the wire from at on, by the innermost length that holds */
 	uint16_t type;
-	bool fragment; /* a first fragment: TCP's payload goes on elsewhere */
+	bool fragment;		 /* a first fragment: TCP's payload goes on elsewhere */
 	enum segment_result why; /* of FAILED */
 	struct segment *out;
 };
@@ -121,9 +121,7 @@ static enum header step_pppoe(struct cursor *c)
 		return fail(c, SEGMENT_TRUNCATED);
 	protocol = be16(c->at + 6);
 	advance(c, 8);
-	return protocol == PPP_IPV4 ? IPV4 :
-	       protocol == PPP_IPV6 ? IPV6 :
-				      fail(c, SEGMENT_OTHER);
+	return protocol == PPP_IPV4 ? IPV4 : protocol == PPP_IPV6 ? IPV6 : fail(c, SEGMENT_OTHER);
 }
 
 static enum header step_ethertype(struct cursor *c)

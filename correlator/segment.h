@@ -21,7 +21,7 @@ struct segment {
 	uint16_t dport;
 	uint32_t seq;
 	uint32_t ack;
-	uint32_t len; /* payload bytes on the wire, captured or not */
+	uint32_t len;	  /* payload bytes on the wire, captured or not */
 	uint32_t ifindex; /* of a Linux "any" capture; 0 = not told */
 	uint16_t window;  /* unscaled */
 	uint16_t ipid;

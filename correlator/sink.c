@@ -9,7 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct sink_ops *const sinks[] = { &sink_text, &sink_json, &sink_evidence };
+static const struct sink_ops *const sinks[] = { &sink_text, &sink_brief, &sink_json,
+						&sink_evidence };
 
 int sink_open(struct sink *s, const char *name, FILE *out)
 {
@@ -19,8 +20,17 @@ int sink_open(struct sink *s, const char *name, FILE *out)
 		if (strcmp(sinks[i]->name, name))
 			continue;
 		/* https://no-color.org */
-		*s = (struct sink){ sinks[i], out, isatty(fileno(out)) && !getenv("NO_COLOR") };
+		*s = (struct sink){ .ops = sinks[i],
+				    .out = out,
+				    .colour = isatty(fileno(out)) && !getenv("NO_COLOR") };
 		return 0;
 	}
 	return -EINVAL;
+}
+
+int sink_flush(struct sink *s)
+{
+	if ((s->lazy ? 0 : fflush(s->out)) || ferror(s->out))
+		return errno ? -errno : -EIO;
+	return 0;
 }

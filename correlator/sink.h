@@ -19,13 +19,15 @@ struct sink {
 	const struct sink_ops *ops;
 	FILE *out;
 	bool colour;
+	bool lazy; /* nobody waits for each reset: leave it in the buffer */
 };
 
 extern const struct sink_ops sink_text;
+extern const struct sink_ops sink_brief;
 extern const struct sink_ops sink_json;
 extern const struct sink_ops sink_evidence;
 
-/** sink_open() - by name ("text", "json", "evidence"); -EINVAL: no such sink */
+/** sink_open() - by name ("text", "brief", "json", "evidence"); -EINVAL: no such sink */
 int sink_open(struct sink *s, const char *name, FILE *out);
 
 /**
@@ -34,5 +36,8 @@ int sink_open(struct sink *s, const char *name, FILE *out);
  * Return: a new reference; NULL when out of memory.
  */
 json_t *evidence_document(const struct reset_case *c, const struct report_context *ctx);
+
+/** sink_flush() - after each reset, unless lazy; 0 or -errno */
+int sink_flush(struct sink *s);
 
 #endif

@@ -9,14 +9,16 @@
 static int emit_json(struct sink *s, const struct reset_case *c, const struct report_context *ctx)
 {
 	json_t *doc = report_json(c, ctx);
-	int err = 0;
+	int err;
 
 	if (!doc)
 		return -ENOMEM;
 	errno = 0;
 	if (json_dumpf(doc, s->out, JSON_COMPACT | JSON_REAL_PRECISION(12)) ||
-	    fputc('\n', s->out) == EOF || fflush(s->out))
+	    fputc('\n', s->out) == EOF)
 		err = errno ? -errno : -EIO;
+	else
+		err = sink_flush(s);
 	json_decref(doc);
 	return err;
 }

@@ -203,7 +203,8 @@ static void print_missing(struct sink *s, const struct reset_case *c,
 
 	if (c->facts_yes & FACT(CAPTURE)) {
 		line = c->n_candidates ? phrase("what only the kernel of {rst.src} knows: run "
-						"`rstscope watch` there", c, ctx) :
+						"`rstscope watch` there",
+						c, ctx) :
 					 NULL;
 		if (line)
 			print_wrapped(s, "missing", line);
@@ -235,7 +236,7 @@ static void print_candidates(struct sink *s, const struct reset_case *c)
 		fprintf(out, "; less likely: %u more (--json has all)", c->n_candidates - i);
 	/* Of what is certain here, something at the other host may be the cause. */
 	if (c->confidence == CONF_CERTAIN)
-		fputs(" at the other host", out);
+		fputs(c->origin == ORIGIN_REMOTE ? " at this host" : " at the other host", out);
 	fclose(out);
 	print_wrapped(s, "perhaps", buf);
 	free(buf);
@@ -255,9 +256,7 @@ static int emit_text(struct sink *s, const struct reset_case *c, const struct re
 	print_owner(s, c);
 	print_advice(s, c, ctx);
 	fputc('\n', s->out);
-	if (fflush(s->out) || ferror(s->out))
-		return errno ? -errno : -EIO;
-	return 0;
+	return sink_flush(s);
 }
 
 const struct sink_ops sink_text = { "text", emit_text };

@@ -83,8 +83,7 @@ static uint16_t find_place(struct capture_source *cs, uint32_t interface, uint32
 	if (cs->n_places == PLACES_MAX)
 		return PLACES_MAX;
 	if (!(cs->n_places & (cs->n_places - 1))) {
-		grown = realloc(cs->places,
-				(cs->n_places ? cs->n_places * 2 : 1) * sizeof(*grown));
+		grown = realloc(cs->places, (cs->n_places ? cs->n_places * 2 : 1) * sizeof(*grown));
 		if (!grown)
 			return PLACES_MAX;
 		cs->places = grown;
@@ -160,11 +159,14 @@ static int read_packets(struct capture_source *cs, const struct input *in)
 
 	do {
 		got = read_batch(cs, batch, &n);
+		for (i = 0; i < n; i++)
+			trace__fetch(cs->trace, &batch[i]);
 		for (i = 0; i < n && !err; i++)
 			err = trace__add(cs->trace, &batch[i]);
 		if (cs->packets - shown >= PROGRESS_PACKETS) {
 			shown = cs->packets;
-			progress__show(cs->progress, input__progress(in), cs->packets, cs->s->cases);
+			progress__show(cs->progress, input__progress(in), cs->packets,
+				       cs->s->cases);
 		}
 	} while (got > 0 && !err);
 	progress__clear(cs->progress);
@@ -184,7 +186,8 @@ static void tell_losses(struct capture_source *cs)
 {
 	const struct trace_stats *st = trace__stats(cs->trace);
 
-	warn_if(cs, cs->results[SEGMENT_TRUNCATED], "the capture ends within their headers (snaplen)");
+	warn_if(cs, cs->results[SEGMENT_TRUNCATED],
+		"the capture ends within their headers (snaplen)");
 	warn_if(cs, cs->results[SEGMENT_MALFORMED], "their lengths contradict each other");
 	warn_if(cs, cs->results[SEGMENT_FRAGMENT], "they are IP fragments");
 	warn_if(cs, cs->results[SEGMENT_TOO_DEEP], "they have too many headers");
@@ -205,7 +208,8 @@ static int tell_end(struct capture_source *cs, int err)
 	const char *what = cs->is_recording ? "the recording" : "the capture";
 
 	if (err == -ENODATA) {
-		source_warn(cs->s, "%s: %s was cut, %s; all before that is told", cs->name, what, why);
+		source_warn(cs->s, "%s: %s was cut, %s; all before that is told", cs->name, what,
+			    why);
 		return 0;
 	}
 	if (err == -EBADMSG && !cs->err)

@@ -14,11 +14,11 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 
-#define RING_RECORDS (1u << 20)	 /* a power of two */
+#define RING_RECORDS (1u << 20) /* a power of two */
 #define FLOWS_MAX (1u << 20)
 #define FLOWS_CHUNK (1u << 14)
-#define PENDING_MAX (1u << 12)	 /* a power of two */
-#define PORTS_MAX (1u << 16)	 /* a power of two */
+#define PENDING_MAX (1u << 12) /* a power of two */
+#define PORTS_MAX (1u << 16)   /* a power of two */
 #define NS_PER_S 1000000000ull
 #define IDLE_NS (300 * NS_PER_S)
 #define OVER_NS (60 * NS_PER_S)
@@ -45,14 +45,14 @@ enum seen {
 
 /* What one side has sent. */
 struct half {
-	uint32_t isn;	/* of its SYN, else of the first that was seen */
-	uint32_t next;	/* after the last that it has sent */
-	uint32_t acked; /* the highest ACK number that it has sent */
+	uint32_t isn;	 /* of its SYN, else of the first that was seen */
+	uint32_t next;	 /* after the last that it has sent */
+	uint32_t acked;	 /* the highest ACK number that it has sent */
 	uint32_t fin_ms; /* since the conversation began */
 	uint16_t window;
 	uint8_t wscale;
-	uint8_t seen;	/* enum seen; 0 = nothing has come from it */
-	uint8_t probes; /* keepalive probes since the other side was last heard */
+	uint8_t seen;	   /* enum seen; 0 = nothing has come from it */
+	uint8_t probes;	   /* keepalive probes since the other side was last heard */
 	uint8_t has_acked; /* acked holds */
 	uint8_t pad[2];
 };
@@ -86,9 +86,9 @@ struct record {
 	uint16_t interface;
 	uint8_t flags;
 	uint8_t ttl;
-	uint8_t from; /* which half */
-	uint8_t heading;  /* enum heading */
-	uint8_t marks;	  /* enum packet_mark */
+	uint8_t from;	 /* which half */
+	uint8_t heading; /* enum heading */
+	uint8_t marks;	 /* enum packet_mark */
 	uint8_t pad[5];
 };
 
@@ -97,7 +97,7 @@ _Static_assert(sizeof(struct record) == 40, "a million of them in the ring");
 struct pending {
 	struct flow flow; /* as it was before the RST */
 	struct record rst;
-	uint64_t number;	/* of the RST's record */
+	uint64_t number; /* of the RST's record */
 	uint8_t n_sightings;
 	bool went_on;
 	uint8_t went_on_ttl;
@@ -122,12 +122,12 @@ struct trace {
 	uint64_t start_ns; /* of the first segment */
 	uint64_t now_ns;   /* of the newest */
 	struct record *ring;
-	uint64_t records; /* ever written */
+	uint64_t records;   /* ever written */
 	struct flow *flows; /* room for FLOWS_MAX; what was never used takes no memory */
-	uint32_t n_flows; /* slots that were ever used */
+	uint32_t n_flows;   /* slots that were ever used */
 	uint32_t n_used;
-	uint32_t free;	  /* a list; NONE = empty */
-	uint32_t hand;	  /* of the sweep */
+	uint32_t free; /* a list; NONE = empty */
+	uint32_t hand; /* of the sweep */
 	struct slot *slots;
 	uint32_t slot_mask;
 	struct pending *pending;
@@ -144,7 +144,11 @@ static void *reserve(size_t size)
 	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	return p == MAP_FAILED ? NULL : p;
+	if (p == MAP_FAILED)
+		return NULL;
+	/* Random access over 100 MB is mostly misses of the TLB otherwise. */
+	madvise(p, size, MADV_HUGEPAGE);
+	return p;
 }
 
 static void release(void *p, size_t size)
@@ -221,6 +225,16 @@ void trace__prepare(const struct trace *t, struct trace_segment *seg)
 	__builtin_prefetch(&t->slots[seg->hash & t->slot_mask]);
 }
 
+void trace__fetch(const struct trace *t, const struct trace_segment *seg)
+{
+	uint32_t flow = t->slots[seg->hash & t->slot_mask].flow;
+
+	if (!flow)
+		return;
+	__builtin_prefetch(&t->flows[flow - 1], 1);
+	__builtin_prefetch((const char *)&t->flows[flow - 1] + 64, 1);
+}
+
 static bool is_end(const struct flow *f, unsigned int side, const uint8_t *addr, uint16_t port)
 {
 	return f->port[side] == port && !memcmp(f->addr[side], addr, 16);
@@ -277,8 +291,8 @@ static void remove_slot(struct trace *t, uint32_t index)
 	while (t->slots[hole].flow != index + 1)
 		hole = (hole + 1) & t->slot_mask;
 	for (at = (hole + 1) & t->slot_mask; t->slots[at].flow; at = (at + 1) & t->slot_mask) {
-		uint32_t home = (uint32_t)flow_hash(t, &t->flows[t->slots[at].flow - 1]) &
-				t->slot_mask;
+		uint32_t home =
+			(uint32_t)flow_hash(t, &t->flows[t->slots[at].flow - 1]) & t->slot_mask;
 
 		if (((at - home) & t->slot_mask) < ((at - hole) & t->slot_mask))
 			continue;
@@ -525,7 +539,7 @@ static enum tristate is_port_open(const struct trace *t, const uint8_t *addr, ui
 {
 	uint64_t h = hash_end(t, addr, port), there = t->ports[h % PORTS_MAX];
 
-	return !there ? NO : there == (h | 1) ? YES : NOT_KNOWN;
+	return !there ? KNOWN_NO : there == (h | 1) ? KNOWN_YES : KNOWN_NOTHING;
 }
 
 /* --- resets -------------------------------------------------------------------------------------- */
@@ -595,9 +609,9 @@ static const char *state_of(const struct flow *f, unsigned int side)
 	bool established = opener->seen & SEEN_SYN && other->seen & SEEN_SYN_ACK;
 
 	if (side == f->opened)
-		return established			  ? "RSTO" :
+		return established			       ? "RSTO" :
 		       opener->seen & SEEN_SYN && !other->seen ? "RSTOS0" :
-							    "OTH";
+								 "OTH";
 	if (established)
 		return "RSTR";
 	if (opener->seen & SEEN_SYN)
@@ -613,13 +627,14 @@ static enum tristate in_window(const struct flow *f, unsigned int side, const st
 	uint32_t edge;
 
 	if (!h->has_acked || !(h->seen & (SEEN_SYN | SEEN_SYN_ACK)))
-		return NOT_KNOWN;
+		return KNOWN_NOTHING;
 	/* Scaling holds only if both have offered it. */
 	if (scale == WSCALE_NONE || f->half[!side].wscale == WSCALE_NONE)
 		scale = 0;
 	edge = h->acked + ((uint32_t)h->window << scale);
-	return is_after(seg->seq + seg->len, edge) || is_after(h->acked, seg->seq + seg->len) ? NO :
-												YES;
+	return is_after(seg->seq + seg->len, edge) || is_after(h->acked, seg->seq + seg->len) ?
+		       KNOWN_NO :
+		       KNOWN_YES;
 }
 
 static void tell_conversation(struct trace *t, const struct pending *p, struct reset_case *c)
@@ -681,9 +696,8 @@ static int complete_pending(struct trace *t)
 	tell_sightings(p, c);
 	recall(t, p, c);
 	case_choose_answer(c);
-	c->history_since_ns = t->records > RING_RECORDS ?
-				      t->ring[t->records % RING_RECORDS].ts_ns :
-				      t->start_ns;
+	c->history_since_ns =
+		t->records > RING_RECORDS ? t->ring[t->records % RING_RECORDS].ts_ns : t->start_ns;
 	tell_conversation(t, p, c);
 	t->stats.resets++;
 	return t->on_reset(t->ctx, c);
@@ -707,7 +721,8 @@ static bool is_sighting(const struct pending *p, const struct record *r)
 	return first->from == r->from && first->seq == r->seq && first->ack == r->ack &&
 	       first->flags == r->flags && first->ipid == r->ipid &&
 	       r->ts_ns - first->ts_ns < SIGHTING_NS &&
-	       (first->interface != r->interface || first->heading != r->heading || first->ttl != r->ttl);
+	       (first->interface != r->interface || first->heading != r->heading ||
+		first->ttl != r->ttl);
 }
 
 static int add_reset(struct trace *t, struct flow *f, const struct record *r)

@@ -37,11 +37,14 @@ struct trace_segment {
 struct trace *trace__new(int (*on_reset)(void *ctx, struct reset_case *c), void *ctx);
 
 /**
- * trace__prepare() - compute the hash, and begin to fetch what trace__add() will need
+ * trace__prepare() - compute the hash, and begin to fetch what trace__fetch() will need
  *
- * Cache misses are what reading takes longest for: prepare a batch, then add it.
+ * Cache misses are what takes longest: do each of the three steps for a whole batch.
  */
 void trace__prepare(const struct trace *t, struct trace_segment *seg);
+
+/** trace__fetch() - begin to fetch what trace__add() will need */
+void trace__fetch(const struct trace *t, const struct trace_segment *seg);
 
 /** trace__add() - 0 or what on_reset returned, or -ENOMEM */
 int trace__add(struct trace *t, const struct trace_segment *seg);

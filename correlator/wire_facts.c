@@ -54,8 +54,8 @@ static void gather_path(struct reset_case *c)
 /* The facts that only a reset which answers a segment can have. */
 static void is_no_answer(struct reset_case *c)
 {
-	static const enum fact facts[] = { FACT_PASSIVE, FACT_REJECT,	   FACT_NF_DROP,
-					   FACT_CLASH,	 FACT_MADE_BY_LEAK, FACT_MAPPING_GONE,
+	static const enum fact facts[] = { FACT_PASSIVE,     FACT_REJECT,	FACT_NF_DROP,
+					   FACT_CLASH,	     FACT_MADE_BY_LEAK, FACT_MAPPING_GONE,
 					   FACT_SHAPE_ANSWER };
 	unsigned int i;
 
@@ -160,8 +160,8 @@ static void gather_sender(struct reset_case *c)
 	const struct conversation *v = &c->conversation;
 	bool answers = c->answer_match == ANSWER_EXACT;
 
-	if (v->port_open != NOT_KNOWN)
-		facts_set(c, FACT_PORT_OPEN, v->port_open == YES);
+	if (v->port_open != KNOWN_NOTHING)
+		facts_set(c, FACT_PORT_OPEN, v->port_open == KNOWN_YES);
 	if (v->whole || v->sender_finished)
 		facts_set(c, FACT_SENDER_FINISHED,
 			  v->sender_finished && c->rst.ts_ns < v->finished_ns + FIN_WAIT2_NS);
@@ -169,8 +169,8 @@ static void gather_sender(struct reset_case *c)
 		facts_set(c, FACT_BAD_SYN_ANSWER, is_bad_syn_answer(c));
 	if (v->whole)
 		facts_set(c, FACT_JUST_OPENED, !v->sender_opened && v->sender_silent);
-	if (answers && v->in_window != NOT_KNOWN)
-		facts_set(c, FACT_OUT_OF_WINDOW, v->in_window == NO);
+	if (answers && v->in_window != KNOWN_NOTHING)
+		facts_set(c, FACT_OUT_OF_WINDOW, v->in_window == KNOWN_NO);
 	facts_set(c, FACT_PROBED, v->probes >= PROBES_MIN);
 	facts_set(c, FACT_WENT_ON, v->went_on);
 	/* A socket that resets its connection has done with it. */
@@ -184,7 +184,6 @@ static void gather_sender(struct reset_case *c)
 
 void wire_facts_gather(struct reset_case *c)
 {
-	facts_set(c, FACT_CAPTURE, true);
 	gather_path(c);
 	/* Of a RST on its way no more is told: its reasons lie with its sender. */
 	if (c->facts_yes & FACT(PASSED_THROUGH))

@@ -653,7 +653,7 @@ expect_reset()	# FLAGS FILTER DESC
 	later expect_wire 1 "$1" "$tuple" "$3"
 	if [ -z "$TIERS" ]; then
 		later expect_event "$tuple" "$2" "$3"
-	elif [[ $2 =~ \.cause\ [^!\"]*\"([a-z0-9-]+)\" ]]; then
+	elif [[ $2 =~ \.cause\ ==\ \"([a-z0-9-]+)\" ]]; then
 		later each_watch judge "${BASH_REMATCH[1]}" "$fam" "$tuple" "$3"
 	fi
 }

@@ -24,9 +24,11 @@ needed_for()	# CAUSE FAMILY
 	case $1 in
 	remote | forged | forwarded | nat-skipped-forward) ;;
 	netfilter-reject) echo "$reject" ;;
-	unread-data) echo tcp_send_active_reset __tcp_close ;;
+	# Unread data is what else it could be.
+	unread-data | out-of-memory | too-many-orphans) echo tcp_send_active_reset __tcp_close ;;
+	early-demux-clash) echo tcp_send_challenge_ack tcp_timewait_state_process ;;
 	linger-zero | linger2 | fin-wait2-timeout | disconnect | listener-closed | socket-killed | \
-		keepalive-timeout | user-timeout | out-of-memory | too-many-orphans | mptcp)
+		keepalive-timeout | user-timeout | mptcp)
 		echo tcp_send_active_reset
 		;;
 	ehash-race-handshake) echo "tcp_v$2_send_reset" inet_ehash_insert ;;
@@ -35,7 +37,8 @@ needed_for()	# CAUSE FAMILY
 	esac
 }
 
-# Answers that are true but say less. They pass for "unknown" as long as they are not certain.
+# Answers that are true but say less. They pass for "unknown" as long as they are not certain; that a
+# RST came in is.
 is_broader()	# TRUTH ANSWER
 {
 	case $1:$2 in
@@ -43,6 +46,7 @@ is_broader()	# TRUTH ANSWER
 	conntrack-expired:no-socket | conntrack-expired:listener-stray) ;;
 	ehash-race-*:no-socket | ehash-race-*:listener-stray) ;;
 	too-many-orphans:out-of-memory) ;;
+	early-demux-clash:remote) ;;
 	*) return 1 ;;
 	esac
 }
@@ -169,7 +173,7 @@ classify()	# TRUTH FAMILY N CAUSE CONFIDENCE LOST CANDIDATES
 		[ "$3" -eq 0 ] || class=wrong
 	elif [ "$4" = "$1" ]; then
 		class=right
-	elif ! is_broader "$1" "$4" || [ "$5" = certain ]; then
+	elif ! is_broader "$1" "$4" || { [ "$5" = certain ] && [ "$4" != remote ]; }; then
 		class=wrong
 	elif [[ ,$7, != *,$1,* ]] || { [ "$6" -eq 0 ] && can_know "$1" "$2"; }; then
 		class=weak
@@ -189,6 +193,19 @@ weigh()	# TRUTH FAMILY TUPLE
 	classify "$1" "$2" "$n" "$cause" "$confidence" "${lost:-0}" "$candidates"
 	[ -z "$TIERS" ] ||
 		record "verdict ${tier##*.} $1 $2 $class got=$cause confidence=$confidence candidates=$candidates"
+}
+
+# Without a reset there is only what the probes tell: who lacks one of them hears nothing.
+stall_is_told()	# TRUTH FAMILY TUPLE FILTER DESC
+{
+	local tier=${events%.ndjson}
+
+	if [ -z "$TIERS" ] || can_know "$1" "$2"; then
+		events_are 1 "$3" "$4" "$5"
+	else
+		record "verdict ${tier##*.} $1 $2 unknown got=nothing confidence=none candidates="
+		events_are 0 "$3" true "$5: nothing is told"
+	fi
 }
 
 judge()	# TRUTH FAMILY TUPLE DESC

@@ -44,8 +44,8 @@ alive()	# DESC
 		later expect_events 0 "$tuple" true "$desc, at the $at: no"
 		return
 	fi
-	later expect_event "$tuple" '.kind == "stall" and .rst == null and
-		.cause == "early-demux-clash" and .answers.flags == "SYN"' "$desc"
+	later each_watch stall_is_told early-demux-clash "$fam" "$tuple" '.kind == "stall" and
+		.rst == null and .cause == "early-demux-clash" and .answers.flags == "SYN"' "$desc"
 	stalls=$((stalls + 1))
 	[ -n "$no_events" ] || wait_for 5 stalls_told || :
 }

@@ -18,9 +18,8 @@ topo2
 pick_iptables
 start_watch "$S" -i eth0
 for fam in 4 6; do
-	lab_run play -p 80 open exchange "$low" server:close "$high" \
-		client:expect=ECONNRESET
-	app_got client ECONNRESET "too many orphans at close(), IPv$fam"
+	# The client may read the FIN before the RST.
+	lab_run play -p 80 open exchange "$low" server:close "run=$(wire_has 80)" "$high"
 	expect_reset RA '.cause == "too-many-orphans" and .type == "active" and
 		.origin == "local" and .rst.sport == 80' \
 		"too many orphans at close(), IPv$fam"

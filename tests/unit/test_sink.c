@@ -326,7 +326,7 @@ static void test_colour(void)
 static void test_painted(void)
 {
 	struct reset_case c = classified(&scenes[0], AF_INET);
-	struct sink s = { &sink_text, NULL, true };
+	struct sink s = { .ops = &sink_text, .colour = true };
 	char *text = NULL;
 	size_t size;
 
