@@ -50,7 +50,7 @@ struct capture {
 	unsigned int section; /* pcapng: the first interface of this section */
 	uint64_t blocks;
 	uint32_t custom_pen;
-	int (*on_custom)(void *ctx, const uint8_t *data, size_t len);
+	int (*on_custom)(void *ctx, const uint8_t *data, size_t len, bool swapped);
 	void *custom_ctx;
 	char why[256];
 };
@@ -297,7 +297,7 @@ static int take_custom(struct capture *c, const uint8_t *body, const uint8_t *en
 {
 	if (end - body < 4 || !c->on_custom || get32(c, body) != c->custom_pen)
 		return 0;
-	return c->on_custom(c->custom_ctx, body + 4, (size_t)(end - body) - 4);
+	return c->on_custom(c->custom_ctx, body + 4, (size_t)(end - body) - 4, c->swapped);
 }
 
 /* 1: a packet; 0: no packet in this block; -errno. */
@@ -429,7 +429,8 @@ struct capture *capture__open(struct input *in, char *why, size_t why_len)
 }
 
 void capture__on_custom(struct capture *c, uint32_t pen,
-			int (*fn)(void *ctx, const uint8_t *data, size_t len), void *ctx)
+			int (*fn)(void *ctx, const uint8_t *data, size_t len, bool swapped),
+			void *ctx)
 {
 	c->custom_pen = pen;
 	c->on_custom = fn;

@@ -46,9 +46,13 @@ bool capture_is(const uint8_t *at, size_t n);
  */
 struct capture *capture__open(struct input *in, char *why, size_t why_len);
 
-/** capture__on_custom() - be given the data of each Custom Block of @pen; may end the reading by -errno */
+/**
+ * capture__on_custom() - be given the data of each Custom Block of @pen
+ * @fn: @swapped: its section has the other byte order. Ends the reading by -errno.
+ */
 void capture__on_custom(struct capture *c, uint32_t pen,
-			int (*fn)(void *ctx, const uint8_t *data, size_t len), void *ctx);
+			int (*fn)(void *ctx, const uint8_t *data, size_t len, bool swapped),
+			void *ctx);
 
 /**
  * capture__next() - the next packet; its data holds until the next call

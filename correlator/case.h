@@ -291,6 +291,8 @@ struct reset_case {
 	struct owner owner;
 	struct packet history[CASE_HISTORY_MAX]; /* oldest first, without the RST */
 	unsigned int n_history;
+	struct packet *kept; /* more of the flow, for a recording; whoever watches frees it */
+	unsigned int n_kept;
 	uint32_t views;		   /* enum view_bit */
 	uint64_t history_since_ns; /* what came before is overwritten; 0 = nothing was */
 	uint64_t lost_events;	   /* while this case was open */

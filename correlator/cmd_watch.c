@@ -28,6 +28,7 @@
 #include "sink.h"
 #include "source_lines.h"
 #include "watch_options.h"
+#include "watch_record.h"
 
 #define NS_PER_SEC 1000000000ull
 /* Recalling history may take this part of a second; a storm of resets then goes without. */
@@ -49,7 +50,8 @@ struct watch {
 	struct owner_cache *owners;
 	struct source_lines *lines;
 	struct sink sink;
-	struct sink evidence; /* out == NULL: not wanted, or it failed */
+	struct sink evidence;	     /* out == NULL: not wanted, or it failed */
+	struct watch_record *record; /* NULL = not wanted */
 	struct report_context report;
 	char host[256];
 	uint64_t start_ns;
@@ -177,6 +179,7 @@ static void on_opened(void *ctx, struct reset_case *c)
 	/* On a busy machine we read late; what was reported by now still came before we knew. */
 	if (w->gone && !ct_gone__read(w->gone, clock_ns(CLOCK_MONOTONIC)))
 		ask_gone(w, c, UINT64_MAX);
+	watch_record__keep(w->record, sensor__flight(w->sensor), c);
 	w->recall_spent_ns += clock_ns(CLOCK_THREAD_CPUTIME_ID) - spent;
 }
 
@@ -224,10 +227,19 @@ static void write_evidence(struct watch *w, const struct reset_case *c)
 	w->evidence.out = NULL;
 }
 
-static void on_completed(void *ctx, struct reset_case *c)
+static bool is_recorded_to_stdout(const struct watch *w)
 {
-	struct watch *w = ctx;
+	return w->record && !strcmp(w->opt.recording, "-");
+}
 
+static void on_dropped(void *ctx, struct reset_case *c)
+{
+	(void)ctx;
+	watch_record_drop(c);
+}
+
+static void tell(struct watch *w, struct reset_case *c)
+{
 	if (w->done || (stop_requested && w->err) || !filter__matches(w->filter, &c->rst) ||
 	    !is_in_direction(w, c))
 		return;
@@ -241,13 +253,21 @@ static void on_completed(void *ctx, struct reset_case *c)
 	if (c->kind == CASE_STALL && !(c->facts_yes & FACT(CLASH)))
 		return;
 	write_evidence(w, c);
-	w->err = w->sink.ops->emit(&w->sink, c, &w->report);
+	watch_record__add(w->record, sensor__flight(w->sensor), c, &w->report);
+	if (!is_recorded_to_stdout(w))
+		w->err = w->sink.ops->emit(&w->sink, c, &w->report);
 	if (w->err) {
 		w->done = true;
 		return;
 	}
 	w->by_cause[c->cause - causes]++;
 	w->done = ++w->reported == w->opt.count;
+}
+
+static void on_completed(void *ctx, struct reset_case *c)
+{
+	tell(ctx, c);
+	watch_record_drop(c);
 }
 
 /* In a storm the ring is never empty: what is due must not wait for that. */
@@ -476,6 +496,20 @@ static int open_evidence(struct watch *w)
 	return sink_open(&w->evidence, "evidence", out);
 }
 
+/* Before anything is attached; what the header needs is known by now. */
+static int open_record(struct watch *w)
+{
+	gethostname(w->host, sizeof(w->host) - 1);
+	w->report.host = w->host;
+	if (!w->opt.recording)
+		return 0;
+	w->record = watch_record__open(&w->opt, &w->report);
+	if (w->record)
+		return 0;
+	error("create recording '%s': %s", w->opt.recording, error_name(errno));
+	return -EIO;
+}
+
 /* Without SA_RESTART: standard output may be a pipe that nobody reads. */
 static int catch_signals(void)
 {
@@ -515,7 +549,7 @@ static int open_watch(struct watch *w)
 		.on_event = on_event,
 		.ctx = w,
 	};
-	struct join_ops ops = { on_opened, on_completed, w };
+	struct join_ops ops = { on_opened, on_completed, on_dropped, w };
 
 	w->join = join__new(&ops);
 	w->owners = owner_cache__new();
@@ -524,7 +558,6 @@ static int open_watch(struct watch *w)
 	w->sensor = sensor__open(&cfg);
 	if (!w->sensor)
 		return -errno;
-	gethostname(w->host, sizeof(w->host) - 1);
 	w->report = (struct report_context){
 		.host = w->host,
 		.view = sensor__tier(w->sensor),
@@ -540,6 +573,7 @@ static int open_watch(struct watch *w)
 
 static void close_watch(struct watch *w)
 {
+	watch_record__close(w->record);
 	sensor__free(w->sensor);
 	join__free(w->join);
 	filter__free(w->filter);
@@ -566,6 +600,8 @@ static int watch(struct watch *w)
 	if (!err)
 		err = open_evidence(w);
 	if (!err)
+		err = open_record(w);
+	if (!err)
 		err = open_watch(w);
 	if (err)
 		return err;
@@ -587,7 +623,7 @@ static int watch(struct watch *w)
 
 static int open_lines(struct watch *w)
 {
-	struct source_config cfg = {
+	struct lines_config cfg = {
 		.file = w->opt.vmlinux,
 		.notes = "/sys/kernel/notes",
 		.root = "",

@@ -95,8 +95,9 @@ uint64_t flight__recorded(const struct flight *f)
 
 /* The newest packets of a flow, kept sorted by time. */
 struct recall {
-	struct packet packets[CASE_HISTORY_MAX];
+	struct packet *packets;
 	unsigned int n;
+	unsigned int max;
 };
 
 static void keep(struct recall *r, const struct packet *p)
@@ -105,7 +106,7 @@ static void keep(struct recall *r, const struct packet *p)
 
 	while (at > 0 && r->packets[at - 1].ts_ns > p->ts_ns)
 		at--;
-	if (r->n == CASE_HISTORY_MAX) {
+	if (r->n == r->max) {
 		if (at == 0)
 			return;
 		memmove(&r->packets[0], &r->packets[1], (--at) * sizeof(*p));
@@ -128,31 +129,55 @@ static bool is_of_flow(const struct rst_pkt *rec, const struct rst_pkt *want)
 	return false;
 }
 
-static void recall_cpu(const struct flight *f, unsigned int cpu, const struct rst_pkt *want,
-		       struct reset_case *c, struct recall *r)
+struct query {
+	const struct rst_pkt *want; /* any of them */
+	unsigned int n_want;
+	uint64_t from_ns;
+	uint64_t until_ns;
+};
+
+static bool is_asked_for(const struct query *q, const struct rst_pkt *rec)
+{
+	unsigned int i;
+
+	if (rec->ts_ns < q->from_ns || rec->ts_ns >= q->until_ns)
+		return false;
+	for (i = 0; i < q->n_want; i++)
+		if (is_of_flow(rec, &q->want[i]))
+			return true;
+	return false;
+}
+
+/* Returns how many records were overwritten before they could be read. */
+static uint64_t recall_cpu(const struct flight *f, unsigned int cpu, const struct query *q,
+			   struct recall *r)
 {
 	const struct rst_pkt *ring = f->ring + (size_t)cpu * f->slots;
 	uint64_t head = __atomic_load_n(&f->cpu[cpu].head, __ATOMIC_ACQUIRE);
 	uint64_t first = head > f->slots ? head - f->slots : 0, at;
-	uint64_t oldest_ns = first ? ring[first % f->slots].ts_ns : 0;
-
-	if (oldest_ns > c->history_since_ns)
-		c->history_since_ns = oldest_ns;
 
 	for (at = head; at-- > first;) {
 		struct rst_pkt rec = ring[at % f->slots];
 		struct packet p;
 
-		if (!is_of_flow(&rec, want) || rec.ts_ns >= c->rst.ts_ns)
+		if (!is_asked_for(q, &rec))
 			continue;
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-		if (__atomic_load_n(&f->cpu[cpu].head, __ATOMIC_RELAXED) >= at + f->slots) {
-			c->lost_packets += at - first + 1;
-			return;
-		}
+		if (__atomic_load_n(&f->cpu[cpu].head, __ATOMIC_RELAXED) >= at + f->slots)
+			return at - first + 1;
 		decode_packet(&rec, cpu, &p);
 		keep(r, &p);
 	}
+	return 0;
+}
+
+/* What came before is overwritten; 0 = nothing was. */
+static uint64_t oldest_ns(const struct flight *f, unsigned int cpu)
+{
+	const struct rst_pkt *ring = f->ring + (size_t)cpu * f->slots;
+	uint64_t head = __atomic_load_n(&f->cpu[cpu].head, __ATOMIC_ACQUIRE);
+
+	return head > f->slots ? ring[head % f->slots].ts_ns : 0;
 }
 
 static struct rst_pkt wanted(const struct tuple *t)
@@ -171,12 +196,37 @@ static struct rst_pkt wanted(const struct tuple *t)
 void flight__recall(const struct flight *f, struct reset_case *c)
 {
 	struct rst_pkt want = wanted(&c->rst.tuple);
-	struct recall r = { .n = 0 };
+	struct query q = { .want = &want, .n_want = 1, .until_ns = c->rst.ts_ns };
+	struct recall r = { .packets = c->history, .max = CASE_HISTORY_MAX };
 	unsigned int cpu;
 
-	for (cpu = 0; cpu < f->cpus; cpu++)
-		recall_cpu(f, cpu, &want, c, &r);
-	memcpy(c->history, r.packets, r.n * sizeof(r.packets[0]));
+	for (cpu = 0; cpu < f->cpus; cpu++) {
+		uint64_t oldest = oldest_ns(f, cpu);
+
+		if (oldest > c->history_since_ns)
+			c->history_since_ns = oldest;
+		c->lost_packets += recall_cpu(f, cpu, &q, &r);
+	}
 	c->n_history = r.n;
 	case_choose_answer(c);
+}
+
+#define TUPLES_MAX 8
+
+unsigned int flight__trace(const struct flight *f, const struct tuple *tuples,
+			   unsigned int n_tuples, uint64_t from_ns, uint64_t until_ns,
+			   struct packet *out, unsigned int max)
+{
+	struct rst_pkt want[TUPLES_MAX];
+	struct query q = { .want = want, .from_ns = from_ns, .until_ns = until_ns };
+	struct recall r = { .packets = out, .max = max };
+	unsigned int cpu;
+
+	while (q.n_want < n_tuples && q.n_want < TUPLES_MAX) {
+		want[q.n_want] = wanted(&tuples[q.n_want]);
+		q.n_want++;
+	}
+	for (cpu = 0; max && cpu < f->cpus; cpu++)
+		recall_cpu(f, cpu, &q, &r);
+	return r.n;
 }

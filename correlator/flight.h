@@ -26,6 +26,17 @@ struct flight *flight__map(int ring_fd, int cpu_fd, unsigned int cpus, unsigned 
  */
 void flight__recall(const struct flight *f, struct reset_case *c);
 
+/**
+ * flight__trace() - the packets of some tuples, both directions, from all CPUs
+ * @from_ns, @until_ns: from the one up to, without it, the other
+ * @out: the newest @max of them, oldest first
+ *
+ * Return: how many there are.
+ */
+unsigned int flight__trace(const struct flight *f, const struct tuple *tuples,
+			   unsigned int n_tuples, uint64_t from_ns, uint64_t until_ns,
+			   struct packet *out, unsigned int max);
+
 /** flight__count() - one of enum rst_count, summed over the CPUs */
 uint64_t flight__count(const struct flight *f, int which);
 

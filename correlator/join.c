@@ -637,6 +637,8 @@ static void complete_first(struct join *j)
 	j->n_stalls -= s->c.kind == CASE_STALL;
 	if (!s->dropped)
 		j->ops.completed(j->ops.ctx, &s->c);
+	else if (j->ops.dropped)
+		j->ops.dropped(j->ops.ctx, &s->c);
 	s->next = j->spare;
 	j->spare = s;
 }

@@ -17,6 +17,8 @@ struct join_ops {
 	void (*opened)(void *ctx, struct reset_case *c);
 	/* Nothing more will come; borrowed for the call. */
 	void (*completed)(void *ctx, struct reset_case *c);
+	/* In place of that: the case has become part of another. May be NULL. */
+	void (*dropped)(void *ctx, struct reset_case *c);
 	void *ctx;
 };
 

@@ -100,10 +100,10 @@ static int on_reset(void *ctx, struct reset_case *c)
 	return source_emit(cs->s, c, &cs->report);
 }
 
-static int on_custom(void *ctx, const uint8_t *data, size_t len)
+static int on_custom(void *ctx, const uint8_t *data, size_t len, bool swapped)
 {
 	struct capture_source *cs = ctx;
-	int got = source_recording_block(cs->s, data, len);
+	int got = source_recording_block(cs->s, data, len, swapped);
 
 	cs->is_recording |= got > 0;
 	cs->err = got < 0 ? got : 0;

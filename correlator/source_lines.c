@@ -40,7 +40,7 @@ struct answer {
 };
 
 struct source_lines {
-	struct source_config cfg;
+	struct lines_config cfg;
 	struct build_id build_id; /* of the running kernel */
 	bool looked;		  /* at the usual places */
 	int fd;
@@ -229,7 +229,7 @@ static void look_around(struct source_lines *l)
 	}
 }
 
-struct source_lines *source_lines__open(const struct source_config *cfg, char *why, size_t why_len)
+struct source_lines *source_lines__open(const struct lines_config *cfg, char *why, size_t why_len)
 {
 	struct source_lines *l = calloc(1, sizeof(*l));
 	int err;

@@ -12,7 +12,7 @@
 
 struct source_lines;
 
-struct source_config {
+struct lines_config {
 	const char *file;  /* a vmlinux; NULL = look at the usual places, when first asked */
 	const char *notes; /* ELF notes of the running kernel, which tell its build-id */
 	const char *root;  /* stands before the usual places; "" but in tests */
@@ -28,7 +28,7 @@ struct source_config {
  *
  * Return: NULL with errno.
  */
-struct source_lines *source_lines__open(const struct source_config *cfg, char *why, size_t why_len);
+struct source_lines *source_lines__open(const struct lines_config *cfg, char *why, size_t why_len);
 
 /**
  * source_lines__find() - the line that was under way at an address

@@ -22,8 +22,13 @@ enum {
 	OPT_BTF,
 	OPT_VMLINUX,
 	OPT_XDP,
-	OPT_EVIDENCE
+	OPT_EVIDENCE,
+	OPT_PRE,
 };
+
+/* Of one reset; the flight recorder may have more. */
+#define PRE_PACKETS 100
+#define PRE_PACKETS_MAX 20000
 
 static const struct argp_option options[] = {
 	{ "interface", 'i', "IF", 0,
@@ -34,6 +39,18 @@ static const struct argp_option options[] = {
 	{ "duration", OPT_DURATION, "SECONDS", 0, "Stop after this time", 1 },
 	{ NULL, 'Q', "in|out", 0, "Only resets that come in, or that go out", 1 },
 	{ "json", OPT_JSON, NULL, 0, "One JSON object per reset per line (docs/report.schema.json)",
+	  2 },
+	{ "write", 'w', "FILE", 0,
+	  "Record to FILE (pcapng): the packets of each reset's flow and what the kernel said, for "
+	  "Wireshark and for `rstscope explain`; '-' is standard output, and then no reports are "
+	  "printed",
+	  2 },
+	{ NULL, 'C', "MB", 0, "Begin the next file after so many million bytes: FILE1, FILE2, ...",
+	  2 },
+	{ NULL, 'W', "N", 0, "With -C: keep N files, and overwrite the oldest", 2 },
+	{ "pre", OPT_PRE, "N|Ns|Nms", 0,
+	  "How much of the flow's past goes into the recording: so many packets (default: 100), or "
+	  "all from so long before",
 	  2 },
 	{ "evidence", OPT_EVIDENCE, "FILE", 0,
 	  "Append to FILE what each answer was derived from, for a bug report", 2 },
@@ -63,6 +80,8 @@ static const char doc[] =
 	"  rstscope watch                            every reset on every interface\n"
 	"  rstscope watch -i eth0 port 443           resets from or to port 443\n"
 	"  rstscope watch -i eth0 --json -c 1        the next one, for a script\n"
+	"  rstscope watch -w resets.pcapng           keep packets and evidence\n"
+	"  rstscope watch -w r.pcapng -C 100 -W 10   the same, at most 1 GB\n"
 	"  rstscope watch --netns web -Q out         resets that namespace 'web' sends\n"
 	"\n"
 	"Exit status: 0 ok, 1 failure, 2 wrong usage, 77 not supported here.";
@@ -96,6 +115,56 @@ static double parse_duration(struct argp_state *state, const char *arg)
 	if (errno || *end || end == arg || !(seconds > 0) || seconds > 1e9)
 		argp_error(state, "--duration wants seconds, not '%s'", arg);
 	return seconds;
+}
+
+static unsigned long parse_number(struct argp_state *state, const char *option, const char *arg,
+				  unsigned long max)
+{
+	unsigned long n;
+	char *end;
+
+	errno = 0;
+	n = strtoul(arg, &end, 10);
+	if (errno || *end || !isdigit((unsigned char)*arg) || !n || n > max)
+		argp_error(state, "%s wants a number from 1 to %lu, not '%s'", option, max, arg);
+	return n;
+}
+
+/* "100" and "100p" are packets, "2.5s" and "300ms" time. */
+static void parse_pre(struct argp_state *state, struct watch_options *o, const char *arg)
+{
+	double n;
+	char *end;
+
+	errno = 0;
+	n = strtod(arg, &end);
+	if (!errno && end != arg && isdigit((unsigned char)*arg) && n > 0 && n <= PRE_PACKETS_MAX) {
+		if ((!*end || !strcmp(end, "p")) && n == (unsigned int)n) {
+			o->pre_packets = (unsigned int)n;
+			o->pre_ns = 0;
+			return;
+		}
+		if (!strcmp(end, "s") || !strcmp(end, "ms")) {
+			o->pre_packets = PRE_PACKETS_MAX;
+			o->pre_ns = (uint64_t)(n * (*end == 's' ? 1e9 : 1e6));
+			return;
+		}
+	}
+	argp_error(state,
+		   "--pre wants packets (100) or time (2s, 300ms), up to %d of them, not '%s'",
+		   PRE_PACKETS_MAX, arg);
+}
+
+static void check_recording(struct argp_state *state, const struct watch_options *o)
+{
+	if (!o->recording && (o->recording_bytes || o->recording_files))
+		argp_error(state, "-C and -W are about the files of -w, which is missing");
+	if (o->recording_files && !o->recording_bytes)
+		argp_error(state, "-W is about the files that -C begins, which is missing");
+	if (o->recording && !strcmp(o->recording, "-") && o->recording_bytes)
+		argp_error(state, "-C cannot divide standard output (-w -)");
+	if (o->recording && !strcmp(o->recording, "-") && o->json)
+		argp_error(state, "--json and -w - cannot both have standard output");
 }
 
 static enum direction parse_direction(struct argp_state *state, const char *arg)
@@ -172,6 +241,21 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case OPT_BTF:
 		o->btf_path = arg;
 		break;
+	case 'w':
+		o->recording = arg;
+		break;
+	case 'C':
+		o->recording_bytes = parse_number(state, "-C", arg, 1000000) * 1000000ull;
+		break;
+	case 'W':
+		o->recording_files = (unsigned int)parse_number(state, "-W", arg, 1000000);
+		break;
+	case OPT_PRE:
+		parse_pre(state, o, arg);
+		break;
+	case ARGP_KEY_END:
+		check_recording(state, o);
+		break;
 	case OPT_EVIDENCE:
 		o->evidence_file = arg;
 		break;
@@ -199,7 +283,7 @@ void watch_options_parse(struct watch_options *o, int argc, char **argv)
 		.doc = doc,
 	};
 
-	*o = (struct watch_options){ .tier = TIER_AUTO };
+	*o = (struct watch_options){ .tier = TIER_AUTO, .pre_packets = PRE_PACKETS };
 	argp_err_exit_status = EXIT_USAGE;
 	argp_parse(&argp, argc, argv, 0, NULL, o);
 	if (!o->n_interfaces)

@@ -18,8 +18,13 @@ struct watch_options {
 	const char *btf_path;
 	const char *vmlinux; /* with debug symbols; NULL = the usual places */
 	const char *ready_file;
-	const char *evidence_file; /* NULL = none */
-	char *expression;	   /* pcap-filter; NULL = none; freed by the caller */
+	const char *evidence_file;    /* NULL = none */
+	const char *recording;	      /* NULL = none, "-" = standard output */
+	uint64_t recording_bytes;     /* -C */
+	unsigned int recording_files; /* -W */
+	unsigned int pre_packets;     /* of history that go into the recording */
+	uint64_t pre_ns;	      /* so far back at most; 0 = no limit */
+	char *expression;	      /* pcap-filter; NULL = none; freed by the caller */
 	enum tier tier;
 	enum direction direction;
 	unsigned long count; /* 0 = no limit */

@@ -336,6 +336,25 @@ ended_or_exists()	# PID FILE
 	[ -e "$2" ] || gone "$1"
 }
 
+# Whatever is watched is recorded too, to see that it replays.
+record_args()	# NAME ARGS...
+{
+	if [ -z "$TIERS" ] && [[ " $* " != *" -w "* ]]; then
+		echo "-w $work/$1.pcapng"
+	fi
+}
+
+replay_is_same()
+{
+	"$RSTSCOPE" explain -r "$work/$watch_n.pcapng" --json 2>&1 | cmp - "$events"
+}
+
+check_replay()
+{
+	[ -z "$no_events" ] && [ -s "$work/$watch_n.pcapng" ] && [ -s "$events" ] || return 0
+	check "the recording of watch $watch_n replays to the same JSON" replay_is_same
+}
+
 # All files of a watch begin with $work/N.
 start_sniff()	# NS IF
 {
@@ -359,7 +378,7 @@ launch_watch()	# NAME NS ARGS...
 	events=$work/$name.ndjson
 	talk=$work/$name.stderr
 	# shellcheck disable=SC2086 # WATCH_ARGS is a list of words
-	"$RSTSCOPE" watch --netns "$ns" --json --ready-file "$work/$name.ready" \
+	"$RSTSCOPE" watch --netns "$ns" --json --ready-file "$work/$name.ready" $(record_args "$name" "$@") \
 		${WATCH_ARGS-} "$@" > "$events" 2> "$talk" &
 	watch_pid=$!
 	at_exit "kill_child $watch_pid"
@@ -449,6 +468,7 @@ stop_watch()
 	fi
 	wait_for "${EVENT_WAIT:-3}" as_many_events_as_resets || :
 	end_watch "$watch_pid"
+	check_replay
 	compare_capture
 }
 

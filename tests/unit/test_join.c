@@ -39,7 +39,7 @@ static struct outcome out;
 
 static struct join *start(unsigned int room)
 {
-	struct join_ops ops = { on_opened, on_completed, &out };
+	struct join_ops ops = { .opened = on_opened, .completed = on_completed, .ctx = &out };
 
 	free(out.cases);
 	out = (struct outcome){ .cases = calloc(room, sizeof(*out.cases)), .room = room };

@@ -40,7 +40,7 @@ static const char *sample_file(const char *ending)
 static struct source_lines *open_lines(const char *file, const char *notes, const char *root,
 				       char why[512])
 {
-	struct source_config cfg = { .file = file, .notes = notes, .root = root };
+	struct lines_config cfg = { .file = file, .notes = notes, .root = root };
 
 	why[0] = 0;
 	return source_lines__open(&cfg, why, 512);
