@@ -40,7 +40,8 @@ SKELS    := $(BPF_OBJS:.bpf.o=.skel.h)
 LIVE_SRCS := $(addprefix correlator/,bpf_object.c cmd_watch.c kernel_names.c kernel_view.c log.c \
 	     sensor.c wire_view.c)
 SRCS     := $(wildcard correlator/*.c)
-OBJS     := $(SRCS:correlator/%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/cause_texts.o
+OBJS     := $(SRCS:correlator/%.c=$(BUILD)/obj/%.o) \
+	    $(BUILD)/obj/cause_texts.o $(BUILD)/obj/report_page.o
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -68,7 +69,12 @@ $(BUILD)/cause_texts.c: docs/causes $(wildcard docs/causes/*.md) docs/embed.sh |
 	$(call say,EMBED,docs/causes)
 	$(Q)docs/embed.sh docs/causes/*.md > $@
 
-$(BUILD)/obj/cause_texts.o: $(BUILD)/cause_texts.c
+PAGE := $(addprefix docs/report/report.,html css js)
+$(BUILD)/report_page.c: $(PAGE) docs/embed_text.sh | $(BUILD)/obj
+	$(call say,EMBED,docs/report)
+	$(Q)docs/embed_text.sh $(PAGE) > $@
+
+$(BUILD)/obj/cause_texts.o $(BUILD)/obj/report_page.o: $(BUILD)/obj/%.o: $(BUILD)/%.c
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
 

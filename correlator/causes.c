@@ -8,6 +8,7 @@
  */
 #include "causes.h"
 
+#include <stdio.h>
 #include <string.h>
 
 const struct cause causes[] = {
@@ -733,4 +734,32 @@ const struct cause *cause_find(const char *id)
 		if (!strcmp(causes[i].id, id))
 			return &causes[i];
 	return NULL;
+}
+
+bool cause_is_listed(const char *list, const char *id)
+{
+	size_t len = strlen(id);
+	const char *at;
+
+	for (at = list; at; at = strchr(at, ',')) {
+		at += *at == ',';
+		if (!strncmp(at, id, len) && (!at[len] || at[len] == ','))
+			return true;
+	}
+	return !list;
+}
+
+const char *cause_list_unknown(const char *list)
+{
+	char id[64];
+	size_t len;
+
+	for (;; list += len + 1) {
+		len = strcspn(list, ",");
+		snprintf(id, sizeof(id), "%.*s", (int)len, list);
+		if (!cause_find(id))
+			return list;
+		if (!list[len])
+			return NULL;
+	}
 }

@@ -68,4 +68,10 @@ extern const size_t n_causes;
 /** cause_find() - the row with this id; NULL if there is none. */
 const struct cause *cause_find(const char *id);
 
+/** cause_is_listed() - is @id one of @list ("a,b,c")? NULL lists all. */
+bool cause_is_listed(const char *list, const char *id);
+
+/** cause_list_unknown() - the first of @list that is no cause, up to the next comma; or NULL */
+const char *cause_list_unknown(const char *list);
+
 #endif

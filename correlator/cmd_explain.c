@@ -53,15 +53,11 @@ static const char doc[] =
 
 static void check_causes(struct argp_state *state, const char *list)
 {
-	char *copy = strdup(list), *save = NULL, *id;
+	const char *unknown = cause_list_unknown(list);
 
-	if (!copy)
-		argp_failure(state, EXIT_RUNTIME, ENOMEM, "--fail-on");
-	for (id = strtok_r(copy, ",", &save); id; id = strtok_r(NULL, ",", &save))
-		if (!cause_find(id))
-			argp_error(state, "--fail-on: no cause '%s'; `rstscope causes` lists them",
-				   id);
-	free(copy);
+	if (unknown)
+		argp_error(state, "--fail-on: no cause '%.*s'; `rstscope causes` lists them",
+			   (int)strcspn(unknown, ","), unknown);
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -96,19 +92,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static bool is_listed(const char *list, const char *id)
-{
-	size_t len = strlen(id);
-	const char *at;
-
-	for (at = list; at; at = strchr(at, ',')) {
-		at += *at == ',';
-		if (!strncmp(at, id, len) && (!at[len] || at[len] == ','))
-			return true;
-	}
-	return false;
-}
-
 static int explain_case(void *ctx, struct reset_case *c, const struct report_context *report)
 {
 	struct explain *e = ctx;
@@ -116,7 +99,7 @@ static int explain_case(void *ctx, struct reset_case *c, const struct report_con
 
 	e->resets++;
 	e->by_cause[c->cause - causes]++;
-	e->found |= is_listed(e->fail_on, c->cause->id);
+	e->found |= e->fail_on && cause_is_listed(e->fail_on, c->cause->id);
 	if (e->quiet)
 		return 0;
 	err = e->sink.ops->emit(&e->sink, c, report);

@@ -16,6 +16,7 @@ enum {
 
 int cmd_watch(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
+int cmd_report(int argc, char **argv);
 int cmd_causes(int argc, char **argv);
 
 #endif

@@ -19,7 +19,9 @@ static const struct {
 	const char *does;
 } commands[] = {
 	{ "watch", cmd_watch, "name the cause of every reset as it happens" },
-	{ "explain", cmd_explain, "name the causes again from evidence that watch kept; no root" },
+	{ "explain", cmd_explain, "name the causes in recordings and captures; no root" },
+	{ "report", cmd_report,
+	  "write a postmortem of them: HTML, Markdown, text or JSON; no root" },
 	{ "causes", cmd_causes, "list the causes, or explain one" },
 };
 
