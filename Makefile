@@ -94,7 +94,10 @@ BUILD_PKGS := gcc make pkg-config clang llvm bpftool libbpf-dev libxdp-dev libel
 LINT_PKGS := clang-format clang-tidy cppcheck shellcheck
 pkg_list  = $(shell sed 's/\#.*//' $(1))
 RUN_PKGS  = $(call pkg_list,tests/net/packages.txt)
-TEST_PKGS = $(RUN_PKGS) $(call pkg_list,tests/vm/packages.txt) python3-jsonschema
+# Debian's, unless there is another.
+NPM_PKGS  = $(if $(shell command -v npm),,nodejs npm)
+TEST_PKGS = $(RUN_PKGS) $(call pkg_list,tests/vm/packages.txt) $(call pkg_list,tests/report/packages.txt) $(NPM_PKGS) \
+	    python3-jsonschema
 
 # Names what is missing and the command that installs it; installs nothing.
 check-packages:

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# run.sh [unit] [bpf] [net] [schema] [vm] - run the tests (default: all), print what did not pass, and
+# run.sh [unit] [bpf] [net] [schema] [report] [vm] - run the tests (default: all), print what did not pass, and
 # end with one line: "N passed, N failed, N skipped".
 #
 # Every test prints "ok - X", "not ok - X" or "ok - X # SKIP why". A test that dies is a failure.
@@ -78,6 +78,28 @@ run_schema()
 	run schema /usr/bin/python3 tests/schema.py docs/report.schema.json "$logs/net"
 }
 
+# The HTML report in a browser. What it needs of npm is fetched into build/, once.
+run_report()
+{
+	local why='' node=$BUILD/tests/report
+
+	mkdir -p "$node"
+	cp tests/report/*.mjs tests/report/package*.json tests/report/.npmrc "$node"
+	mkdir -p "$BUILD/tests/cases"
+	cp -r tests/cases/. "$BUILD/tests/cases"
+	if ! command -v npm > /dev/null; then
+		why="no npm"
+	elif ! (cd "$node" && npm ci --no-audit --no-fund) > "$logs/npm.log" 2>&1; then
+		why="npm cannot install playwright-core: $(tail -n 1 "$logs/npm.log")"
+	fi
+	if [ -n "$why" ]; then
+		echo "ok - report # SKIP $why" | tee "$logs/report.tap"
+		skipped=$((skipped + 1))
+		return
+	fi
+	run report node "$node/test_report.mjs" "$(realpath "$BUILD")/rstscope" "$(realpath "$logs")/report"
+}
+
 # What tells most of each kernel in a few minutes of emulation: the ways to ask it, the bug that all have,
 # and those that only it has. All tests take an hour there: VM_KERNELS="6.1 5.10.218".
 telling()	# LABEL
@@ -126,12 +148,12 @@ run_vm()
 	}
 }
 
-[ $# -gt 0 ] || set -- unit bpf net schema vm
+[ $# -gt 0 ] || set -- unit bpf net schema report vm
 for suite; do
 	case $suite in
-	unit | bpf | net | schema | vm) "run_$suite" ;;
+	unit | bpf | net | schema | report | vm) "run_$suite" ;;
 	*)
-		echo "usage: tests/run.sh [unit] [bpf] [net] [schema] [vm]" >&2
+		echo "usage: tests/run.sh [unit] [bpf] [net] [schema] [report] [vm]" >&2
 		exit 2
 		;;
 	esac

@@ -62,7 +62,7 @@
 
   /* --- what is shown --- */
 
-  let summary, rows, texts, shown = [], at = -1, view = null;
+  let oneDay, summary, rows, texts, shown = [], at = -1, view = null;
   const filter = { text: '', confidence: '', cause: '', owner: '', peer: '', from: -Infinity, until: Infinity };
   const cause = i => summary.causes[rows.cause[i]];
   const owner = i => summary.owners[rows.owner[i]];
@@ -100,7 +100,7 @@
     for (let n = first; n < last; n++) {
       const i = shown[n];
       const row = el('div', { class: 'row item', role: 'option', id: 'row-' + n, 'aria-selected': n === at },
-        el('span', {}, clock(rows.ms[i])),
+        el('span', { title: clock(rows.ms[i]) }, clock(rows.ms[i]).slice(oneDay ? 11 : 5)),
         el('span', {}, cause(i) + (confidence(i) === 'certain' ? '' : confidence(i) === 'none' ? ' ?' : ' (' + confidence(i) + ')')),
         el('span', { class: 'mono' }, rows.from[i]), el('span', { class: 'mono' }, rows.to[i]),
         el('span', {}, plain(owner(i) || '')));
@@ -306,7 +306,7 @@
         if (ct.state !== 'none')
           out.push({ us: between(.33), cpu: k.cpu, order: true, name: 'conntrack: ' + ct.state + (ct.why ? ', ' + ct.why : '') });
         if (ct.orig && ct.reply && ct.nat.length)
-          out.push({ us: between(.5), cpu: k.cpu, order: true, name: 'NAT (' + ct.nat.join(', ') + '): ' + end(ct.orig.dst, ct.orig.dport) + ' \u21d2 ' + end(ct.reply.src, ct.reply.sport) });
+          out.push({ us: between(.5), cpu: k.cpu, order: true, name: (ct.state === 'INVALID' ? 'NAT skipped, was due (' : 'NAT (') + ct.nat.join(', ') + '): ' + end(ct.orig.dst, ct.orig.dport) + ' \u21d2 ' + end(ct.reply.src, ct.reply.sport) });
         if (k.skb && k.lookup)
           out.push({ us: between(.75), cpu: race && k.race ? k.race.lookup_cpu : k.cpu, order: true, name: 'socket look-up: ' + (k.lookup === 'none' ? 'nothing' : k.lookup) });
         out.push({ us: this.us(k.ts), cpu: k.cpu, name: k.function + '()' + (k.reason ? ' ' + k.reason : '') });
@@ -342,9 +342,11 @@
       return lanes;
     }
 
+    /* What is answered, what was decided; and the RST, unless it left much later. */
     decision(first) {
-      const near = this.events.concat(this.packets.filter(p => p.role)).flatMap(e => e.until == null ? [e.us] : [e.us, e.until]).filter(us => us > -1e6);
-      let lo = Math.min(0, ...near), hi = Math.max(0, ...near);
+      const near = this.events.concat(this.packets.filter(p => p.role === 'answered')).flatMap(e => e.until == null ? [e.us] : [e.us, e.until]).filter(us => us > -1e6);
+      let lo = Math.min(...near, Infinity), hi = Math.max(...near, -Infinity);
+      if (!near.length || -hi < 4 * (hi - lo) + 60) [lo, hi] = [Math.min(0, lo), Math.max(0, hi)];
       if (hi - lo < 1) { lo = Math.max(this.lo, -100); hi = Math.max(hi, lo + 100); }
       const m = (hi - lo) * .18;
       [this.a, this.b] = [lo - m, hi + m];
@@ -399,6 +401,7 @@
       let below = -99;
       for (const e of this.events) if (!e.window && inside(e.us)) below = this.drawEvent(s, e, y, below);
       const hidden = this.packets.filter(p => p.us < this.a).length;
+      if (this.events.some(e => e.order && inside(e.us))) s.append(svg('text', { class: 'tick-name halo', x: W - 6, y: H - 6, 'text-anchor': 'end' }, '\u25cb in this order, between what stands around it'));
       if (hidden) s.append(svg('text', { class: 'tick-name halo', x: W - 6, y: top + 8, 'text-anchor': 'end' }, '\u2191 ' + hidden + ' packets before'));
     }
 
@@ -422,13 +425,13 @@
     drawWindow(s, e, y) {
       const x = this.laneX(l => l.kind === 'cpu' && l.cpu === e.cpu) ?? this.W - 60, y1 = Math.max(this.top, y(e.us)), y2 = Math.min(this.H, y(e.until));
       s.append(svg('rect', { class: 'window', x: x - 16, width: 32, y: y1, height: Math.max(3, y2 - y1), rx: 2 }));
-      s.append(svg('text', { class: 'halo', x: x + 20 > this.W - 190 ? x - 20 : x + 20, y: Math.min(this.H - 6, Math.max(this.top + 12, (y1 + y2) / 2)), 'text-anchor': x + 20 > this.W - 190 ? 'end' : 'start' }, e.name));
+      s.append(svg('text', { class: 'window-name halo', x: Math.min(x, this.W - 130), y: Math.min(this.H - 4, y2 + 14), 'text-anchor': 'middle' }, e.name));
     }
 
     drawEvent(s, e, y, below) {
       const x = this.laneX(l => l.kind === 'cpu' && l.cpu === e.cpu) ?? this.W - 60, yy = y(e.us), left = x > this.W - 260;
       const ty = Math.max(yy + 4, below + 14);
-      s.append(e.order ? svg('circle', { class: 'event', cx: x, cy: yy, r: 3.5 }) : svg('path', { class: 'event', d: `M${x} ${yy - 6}l6 6l-6 6l-6 -6z` }));
+      s.append(e.order ? svg('circle', { class: 'event about', cx: x, cy: yy, r: 4 }) : svg('path', { class: 'event', d: `M${x} ${yy - 6}l6 6l-6 6l-6 -6z` }));
       s.append(svg('text', { class: 'event-name halo', x: left ? x - 12 : x + 12, y: ty, 'text-anchor': left ? 'end' : 'start' }, plain(e.name)));
       return ty;
     }
@@ -468,6 +471,7 @@
     setTheme(matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light');
     [summary, rows] = await Promise.all([unpack('summary-data'), unpack('rows-data')]);
     texts = rows.ms.map((_, i) => (clock(rows.ms[i]) + ' ' + cause(i) + ' ' + confidence(i) + ' ' + rows.from[i] + ' ' + rows.to[i] + ' ' + owner(i)).toLowerCase());
+    oneDay = clock(summary.from_ms).slice(0, 10) === clock(summary.until_ms).slice(0, 10);
     document.title = plain(summary.title);
     byId('title').textContent = plain(summary.title);
     byId('scope').textContent = plain(summary.scope);
