@@ -40,6 +40,12 @@ async function load(browser, url, options) {
   return { page, context, seen, ms: performance.now() - start };
 }
 
+// Not page.waitForFunction(), which evaluates text: the report's policy forbids that.
+async function until(page, condition, argument) {
+  for (const end = performance.now() + 10000; !await page.evaluate(condition, argument);)
+    if (performance.now() > end) throw new Error(`never: ${condition}`);
+}
+
 const shownIndex = page => page.locator('#case').getAttribute('data-index');
 const span = page => page.locator('.diagram svg').evaluate(s => s.dataset.until - s.dataset.from);
 
@@ -57,9 +63,9 @@ async function testSmall(browser) {
 
   await page.keyboard.press('/');
   await page.keyboard.type('ehash-race-handshake');
-  await page.waitForFunction(() => document.getElementById('count').textContent.includes(' of '));
+  await until(page, () => document.getElementById('count').textContent.includes(' of '));
   await page.keyboard.press('Enter');
-  await page.waitForFunction(() => document.querySelector('#case .id')?.textContent === 'ehash-race-handshake');
+  await until(page, () => document.querySelector('#case .id')?.textContent === 'ehash-race-handshake');
   check(true, 'search, then Enter, opens the first that is found');
   check(await page.locator('.diagram svg .window').count() > 0, 'the hash window of a race is drawn');
   check((await page.locator('.diagram svg .lane-name').allTextContents()).filter(t => t.startsWith('CPU')).length >= 2, 'a race has a lane for each CPU');
@@ -86,7 +92,7 @@ async function testSmall(browser) {
   await page.keyboard.press('Escape');
   const first = await shownIndex(page);
   await page.keyboard.press('j');
-  await page.waitForFunction(i => document.getElementById('case').dataset.index !== i, first);
+  await until(page, i => document.getElementById('case').dataset.index !== i, first);
   check(true, 'j goes to the next reset');
   await page.selectOption('#confidence', 'none');
   check((await page.locator('.row.item span:nth-child(2)').allTextContents()).every(t => t.endsWith('?')), 'the confidence filters');
@@ -140,11 +146,11 @@ async function testLarge(browser) {
   await page.locator('#rows').evaluate(b => { b.scrollTop = b.scrollHeight; });
   await page.waitForSelector(`#row-${N - 1}`);
   await page.locator(`#row-${N - 1}`).click();
-  await page.waitForFunction(i => document.getElementById('case').dataset.index === String(i), N - 1);
+  await until(page, i => document.getElementById('case').dataset.index === String(i), N - 1);
   check(true, 'the last one opens');
   const start = performance.now();
   await page.fill('#search', 'linger-zero nginx');
-  await page.waitForFunction(() => document.getElementById('count').textContent.includes(' of '));
+  await until(page, () => document.getElementById('count').textContent.includes(' of '));
   console.log(`# search: ${(performance.now() - start).toFixed(0)} ms`);
   same(seen.errors, [], 'no script fails');
   await context.close();
