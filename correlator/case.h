@@ -28,6 +28,9 @@ enum tcp_flag {
 
 enum hook { HOOK_XDP, HOOK_TC_INGRESS, HOOK_TC_EGRESS, HOOK_PCAP };
 
+/* Of a captured packet, "ifindex" has the capture above these bits, and its place in them. */
+#define CAPTURE_PLACE_BITS 16
+
 /* Of a captured packet, where the capture tells. */
 enum heading { HEADING_UNKNOWN, HEADING_IN, HEADING_OUT };
 

@@ -29,6 +29,7 @@
 #include "source_lines.h"
 #include "watch_options.h"
 #include "watch_record.h"
+#include "watch_store.h"
 
 #define NS_PER_SEC 1000000000ull
 /* Recalling history may take this part of a second; a storm of resets then goes without. */
@@ -52,6 +53,7 @@ struct watch {
 	struct sink sink;
 	struct sink evidence;	     /* out == NULL: not wanted, or it failed */
 	struct watch_record *record; /* NULL = not wanted */
+	struct watch_store *store;   /* likewise */
 	struct report_context report;
 	char host[256];
 	uint64_t start_ns;
@@ -254,6 +256,7 @@ static void tell(struct watch *w, struct reset_case *c)
 		return;
 	write_evidence(w, c);
 	watch_record__add(w->record, sensor__flight(w->sensor), c, &w->report);
+	watch_store__add(w->store, c, &w->report);
 	if (!is_recorded_to_stdout(w))
 		w->err = w->sink.ops->emit(&w->sink, c, &w->report);
 	if (w->err) {
@@ -400,6 +403,7 @@ static int run(struct watch *w)
 			error("read events: %s", error_name(err));
 		/* All that had been told when the reading began is known now. */
 		join__tick(w->join, now);
+		watch_store__flush(w->store);
 		now = clock_ns(CLOCK_MONOTONIC);
 		warn_of_losses(w);
 		if (!err && fds[1].revents)
@@ -510,6 +514,24 @@ static int open_record(struct watch *w)
 	return -EIO;
 }
 
+static int open_store(struct watch *w)
+{
+	struct store_config cfg = {
+		.path = w->opt.store,
+		.keep_ns = w->opt.keep_ns,
+		.keep_bytes = w->opt.keep_bytes,
+	};
+	char why[256] = "";
+
+	if (!w->opt.store)
+		return 0;
+	w->store = watch_store__open(&cfg, why, sizeof(why));
+	if (w->store)
+		return 0;
+	error("open store '%s': %s", w->opt.store, *why ? why : error_name(errno));
+	return -EIO;
+}
+
 /* Without SA_RESTART: standard output may be a pipe that nobody reads. */
 static int catch_signals(void)
 {
@@ -574,6 +596,7 @@ static int open_watch(struct watch *w)
 static void close_watch(struct watch *w)
 {
 	watch_record__close(w->record);
+	watch_store__close(w->store);
 	sensor__free(w->sensor);
 	join__free(w->join);
 	filter__free(w->filter);
@@ -601,6 +624,8 @@ static int watch(struct watch *w)
 		err = open_evidence(w);
 	if (!err)
 		err = open_record(w);
+	if (!err)
+		err = open_store(w);
 	if (!err)
 		err = open_watch(w);
 	if (err)

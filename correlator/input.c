@@ -255,6 +255,13 @@ double input__progress(const struct input *in)
 	return r->size ? (double)r->taken / (double)r->size : -1;
 }
 
+bool input__is_plain(const struct input *in)
+{
+	const struct reader *r = reader_of(in);
+
+	return r->packing == PLAIN && r->size;
+}
+
 uint64_t input__offset(const struct input *in)
 {
 	const struct reader *r = reader_of(in);

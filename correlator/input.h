@@ -43,6 +43,9 @@ bool input__skip(struct input *in, uint64_t n);
 /** input__progress() - from 0 to 1; negative where the size is not known, as of a pipe */
 double input__progress(const struct input *in);
 
+/** input__is_plain() - a file as it is: neither packed nor a pipe */
+bool input__is_plain(const struct input *in);
+
 /** input__offset() - how many bytes were consumed, after unpacking */
 uint64_t input__offset(const struct input *in);
 

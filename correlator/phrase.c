@@ -88,12 +88,23 @@ static void print_netfilter_hook(FILE *out, uint8_t hook)
 	fputs(hook < 5 ? names[hook] : "unknown", out);
 }
 
-static void print_ingress(FILE *out, const struct reset_case *c, const struct report_context *ctx)
+/* Where the direction is not known, the RST was first seen before it was passed on. */
+static bool is_way_in(const struct reset_case *c, unsigned int i)
+{
+	const struct sighting *s = &c->sightings[i];
+
+	if (s->hook != HOOK_PCAP)
+		return s->hook != HOOK_TC_EGRESS;
+	return s->heading == HEADING_UNKNOWN ? i == 0 : s->heading == HEADING_IN;
+}
+
+static void print_way(FILE *out, const struct reset_case *c, const struct report_context *ctx,
+		      bool in)
 {
 	unsigned int i;
 
 	for (i = 0; i < c->n_sightings; i++) {
-		if (c->sightings[i].hook == HOOK_TC_EGRESS)
+		if (is_way_in(c, i) != in)
 			continue;
 		print_escaped(out, ctx->ifname(ctx->ifname_ctx, c->sightings[i].ifindex));
 		return;
@@ -101,17 +112,14 @@ static void print_ingress(FILE *out, const struct reset_case *c, const struct re
 	fputs("an interface that is not watched", out);
 }
 
+static void print_ingress(FILE *out, const struct reset_case *c, const struct report_context *ctx)
+{
+	print_way(out, c, ctx, true);
+}
+
 static void print_egress(FILE *out, const struct reset_case *c, const struct report_context *ctx)
 {
-	unsigned int i;
-
-	for (i = 0; i < c->n_sightings; i++) {
-		if (c->sightings[i].hook != HOOK_TC_EGRESS)
-			continue;
-		print_escaped(out, ctx->ifname(ctx->ifname_ctx, c->sightings[i].ifindex));
-		return;
-	}
-	fputs("an interface that is not watched", out);
+	print_way(out, c, ctx, false);
 }
 
 static const struct packet *segment_packet(const struct reset_case *c)
@@ -544,11 +552,11 @@ PRINTER(went_ttl)
 
 PRINTER(absent)
 {
-	fputs("the segment is in ", out);
 	print_escaped(out, ctx->ifname(ctx->ifname_ctx, c->conversation.nearer_ifindex));
-	fputs(" too, nearer to ", out);
+	fputs(", which is nearer to ", out);
 	print_address(out, c->rst.tuple.saddr, c->rst.tuple.family);
-	fputs(" by its TTL, but the RST is not: it was made in between", out);
+	fputs(" by the TTL of its segments, has the connection but not the RST: it was made in between",
+	      out);
 }
 
 static const struct {

@@ -10,6 +10,8 @@
 
 #include "capture.h"
 #include "log.h"
+#include "store.h"
+#include "vantage.h"
 
 int source_fail(struct source *s, int err, const char *fmt, ...)
 {
@@ -62,7 +64,16 @@ static bool is_json(const struct input *in)
 	return at < in->end && *at == '{';
 }
 
-static int read_any(struct source *s, struct input *in)
+/* SQLite reads files by itself, and only whole ones. */
+static int read_store(struct source *s, const char *path, const struct input *in)
+{
+	if (strcmp(path, "-") && input__is_plain(in))
+		return source_store(s, path);
+	return source_fail(s, -EBADMSG, "%s: a store is read from a file, neither packed nor piped",
+			   in->name);
+}
+
+static int read_any(struct source *s, const char *path, struct input *in)
 {
 	input__need(in, 64);
 	if (in->at == in->end)
@@ -70,12 +81,16 @@ static int read_any(struct source *s, struct input *in)
 				   in->why ? in->why :
 				   in->err ? error_name(in->err) :
 					     "is empty");
+	if (store_is(in->at, (size_t)(in->end - in->at)))
+		return read_store(s, path, in);
 	if (capture_is(in->at, (size_t)(in->end - in->at)))
 		return source_capture(s, in);
 	if (is_json(in))
 		return source_evidence(s, in);
-	return source_fail(s, -EBADMSG, "%s: neither evidence of `rstscope watch` nor a capture",
-			   in->name);
+	return source_fail(
+		s, -EBADMSG,
+		"%s: neither a capture nor a recording, store or evidence of `rstscope watch`",
+		in->name);
 }
 
 static int read_file(struct source *s, const char *path)
@@ -85,7 +100,7 @@ static int read_file(struct source *s, const char *path)
 
 	if (!in)
 		return source_fail(s, -errno, "open '%s': %s", path, error_name(errno));
-	err = read_any(s, in);
+	err = read_any(s, path, in);
 	input__close(in);
 	return err;
 }
@@ -97,7 +112,15 @@ int source_read(const struct source_config *cfg, char *why, size_t why_len)
 	int err = 0;
 
 	why[0] = 0;
+	if (cfg->n_files > 1) {
+		s.vantages = vantages__new();
+		if (!s.vantages)
+			return source_fail(&s, -ENOMEM, "out of memory");
+	}
 	for (i = 0; i < cfg->n_files && !err; i++)
 		err = read_file(&s, cfg->files[i]);
+	if (s.vantages && !err)
+		err = vantages__finish(s.vantages, &s);
+	vantages__free(s.vantages);
 	return err;
 }

@@ -26,15 +26,19 @@ struct source_config {
 };
 
 /* One run over the files; the readers' side of it. */
+struct vantages;
+
 struct source {
 	const struct source_config *cfg;
-	unsigned long cases; /* handed out */
-	char *why;	     /* for the message when a reader fails */
+	struct vantages *vantages; /* of several captures; NULL = there is only one file */
+	unsigned long cases;	   /* handed out */
+	char *why;		   /* for the message when a reader fails */
 	size_t why_len;
 };
 
 /**
- * source_read() - hand out the cases of all files, in the order of the files
+ * source_read() - hand out the cases of all files, in the order of the files; several captures are
+ * taken for views of the same traffic, and their cases come last, in the order of time
  * @why: on failure, what is wrong, with the name of the file
  *
  * Cases that were handed out before a failure are good.

@@ -14,6 +14,7 @@
 #include "recording.h"
 #include "source.h"
 #include "trace.h"
+#include "vantage.h"
 
 /* So many packets are parsed before the first of them is looked up: see trace__prepare(). */
 #define BATCH 32
@@ -31,7 +32,8 @@ struct capture_source {
 	struct capture *capture;
 	struct trace *trace;
 	struct progress *progress;
-	const char *name; /* of the file, without directories */
+	struct vantage *vantage; /* of several; NULL = this is the only one */
+	const char *name;	 /* of the file, without directories */
 	struct place *places;
 	unsigned int n_places;
 	struct report_context report;
@@ -96,6 +98,8 @@ static int on_reset(void *ctx, struct reset_case *c)
 {
 	struct capture_source *cs = ctx;
 
+	if (cs->vantage)
+		return vantage__take(cs->vantage, c);
 	classify(c);
 	return source_emit(cs->s, c, &cs->report);
 }
@@ -161,6 +165,8 @@ static int read_packets(struct capture_source *cs, const struct input *in)
 		got = read_batch(cs, batch, &n);
 		for (i = 0; i < n; i++)
 			trace__fetch(cs->trace, &batch[i]);
+		for (i = 0; i < n && cs->vantage; i++)
+			vantage__see(cs->vantage, &batch[i]);
 		for (i = 0; i < n && !err; i++)
 			err = trace__add(cs->trace, &batch[i]);
 		if (cs->packets - shown >= PROGRESS_PACKETS) {
@@ -224,6 +230,8 @@ static int read_capture(struct capture_source *cs, struct input *in)
 {
 	int err = read_packets(cs, in);
 
+	if (cs->vantage && err >= 0)
+		vantage__end(cs->vantage, place_name, cs, cs->n_places);
 	if (!cs->packets && err >= 0 && !cs->is_recording)
 		source_warn(cs->s, "%s: no packets", cs->name);
 	if (cs->packets && cs->link_unknown == cs->packets)
@@ -260,7 +268,9 @@ int source_capture(struct source *s, struct input *in)
 	capture__on_custom(cs.capture, RECORDING_PEN, on_custom, &cs);
 	cs.trace = trace__new(on_reset, &cs);
 	cs.progress = progress__new(s->cfg->progress, cs.name);
-	if (cs.trace && cs.progress)
+	if (s->vantages)
+		cs.vantage = vantages__begin(s->vantages, cs.name);
+	if (cs.trace && cs.progress && (cs.vantage || !s->vantages))
 		err = read_capture(&cs, in);
 	else
 		err = source_fail(s, -ENOMEM, "%s: out of memory", in->name);

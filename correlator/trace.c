@@ -122,7 +122,8 @@ struct trace {
 	uint64_t start_ns; /* of the first segment */
 	uint64_t now_ns;   /* of the newest */
 	struct record *ring;
-	uint64_t records;   /* ever written */
+	uint64_t records; /* ever written */
+	bool several;	  /* places, or directions: a packet may be there twice */
 	struct flow *flows; /* room for FLOWS_MAX; what was never used takes no memory */
 	uint32_t n_flows;   /* slots that were ever used */
 	uint32_t n_used;
@@ -804,6 +805,28 @@ static int complete_due(struct trace *t, uint64_t ts_ns)
 	return err;
 }
 
+/* How far back the same packet may be, that another interface had before. */
+#define COPIES_MAX 4
+
+/* Is it a packet that was seen elsewhere just before, and not one that was sent again? */
+static bool is_copy(const struct trace *t, const struct record *r)
+{
+	uint64_t number = t->records - 1;
+	const struct record *o = r;
+	unsigned int i;
+
+	for (i = 0; i < COPIES_MAX && o->back && o->back <= number; i++) {
+		number -= o->back;
+		o = &t->ring[number % RING_RECORDS];
+		if (o->from == r->from && o->seq == r->seq && o->ack == r->ack &&
+		    o->len == r->len && o->flags == r->flags && o->ipid == r->ipid &&
+		    r->ts_ns - o->ts_ns < SIGHTING_NS &&
+		    (o->interface != r->interface || o->heading != r->heading))
+			return true;
+	}
+	return false;
+}
+
 int trace__add(struct trace *t, const struct trace_segment *seg)
 {
 	const struct segment *s = &seg->s;
@@ -828,6 +851,9 @@ int trace__add(struct trace *t, const struct trace_segment *seg)
 	r = write_record(t, f, (unsigned int)side, seg, is_new);
 	if (s->flags & FLAG_RST)
 		return add_reset(t, f, r);
+	t->several |= seg->interface || s->direction != DIRECTION_UNKNOWN;
+	if (t->several && is_copy(t, r))
+		return 0;
 	p = pending_of(t, f);
 	if (p)
 		follow_pending(p, r);

@@ -24,6 +24,8 @@ enum {
 	OPT_XDP,
 	OPT_EVIDENCE,
 	OPT_PRE,
+	OPT_STORE,
+	OPT_KEEP,
 };
 
 /* Of one reset; the flight recorder may have more. */
@@ -51,6 +53,12 @@ static const struct argp_option options[] = {
 	{ "pre", OPT_PRE, "N|Ns|Nms", 0,
 	  "How much of the flow's past goes into the recording: so many packets (default: 100), or "
 	  "all from so long before",
+	  2 },
+	{ "store", OPT_STORE, "FILE", 0,
+	  "Append to this database (SQLite), for `rstscope report` and for questions in SQL", 2 },
+	{ "keep", OPT_KEEP, "DAYSd|MBMB", 0,
+	  "With --store: remove what is older than so many days (30d), or the oldest when the file is "
+	  "larger than so many million bytes (500MB); may be given twice",
 	  2 },
 	{ "evidence", OPT_EVIDENCE, "FILE", 0,
 	  "Append to FILE what each answer was derived from, for a bug report", 2 },
@@ -82,6 +90,7 @@ static const char doc[] =
 	"  rstscope watch -i eth0 --json -c 1        the next one, for a script\n"
 	"  rstscope watch -w resets.pcapng           keep packets and evidence\n"
 	"  rstscope watch -w r.pcapng -C 100 -W 10   the same, at most 1 GB\n"
+	"  rstscope watch --store r.db --keep 30d    keep a month of them in a database\n"
 	"  rstscope watch --netns web -Q out         resets that namespace 'web' sends\n"
 	"\n"
 	"Exit status: 0 ok, 1 failure, 2 wrong usage, 77 not supported here.";
@@ -153,6 +162,41 @@ static void parse_pre(struct argp_state *state, struct watch_options *o, const c
 	argp_error(state,
 		   "--pre wants packets (100) or time (2s, 300ms), up to %d of them, not '%s'",
 		   PRE_PACKETS_MAX, arg);
+}
+
+/* "30d", "500MB"; by commas both. */
+static void parse_keep(struct argp_state *state, struct watch_options *o, const char *arg)
+{
+	const char *at = arg;
+	double n;
+	char *end;
+
+	for (;; at = end + 1) {
+		errno = 0;
+		n = strtod(at, &end);
+		if (errno || end == at || !isdigit((unsigned char)*at) || !(n > 0) || n > 1e6)
+			break;
+		if (*end == 'd') {
+			o->keep_ns = (uint64_t)(n * 86400e9);
+			end++;
+		} else if (!strncmp(end, "MB", 2)) {
+			o->keep_bytes = (uint64_t)(n * 1e6);
+			end += 2;
+		} else {
+			break;
+		}
+		if (!*end)
+			return;
+		if (*end != ',')
+			break;
+	}
+	argp_error(state, "--keep wants days (30d) or million bytes (500MB), not '%s'", arg);
+}
+
+static void check_store(struct argp_state *state, const struct watch_options *o)
+{
+	if (!o->store && (o->keep_ns || o->keep_bytes))
+		argp_error(state, "--keep is about the file of --store, which is missing");
 }
 
 static void check_recording(struct argp_state *state, const struct watch_options *o)
@@ -250,11 +294,18 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case 'W':
 		o->recording_files = (unsigned int)parse_number(state, "-W", arg, 1000000);
 		break;
+	case OPT_STORE:
+		o->store = arg;
+		break;
+	case OPT_KEEP:
+		parse_keep(state, o, arg);
+		break;
 	case OPT_PRE:
 		parse_pre(state, o, arg);
 		break;
 	case ARGP_KEY_END:
 		check_recording(state, o);
+		check_store(state, o);
 		break;
 	case OPT_EVIDENCE:
 		o->evidence_file = arg;

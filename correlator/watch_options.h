@@ -24,7 +24,10 @@ struct watch_options {
 	unsigned int recording_files; /* -W */
 	unsigned int pre_packets;     /* of history that go into the recording */
 	uint64_t pre_ns;	      /* so far back at most; 0 = no limit */
-	char *expression;	      /* pcap-filter; NULL = none; freed by the caller */
+	const char *store;	      /* NULL = none */
+	uint64_t keep_ns;
+	uint64_t keep_bytes;
+	char *expression; /* pcap-filter; NULL = none; freed by the caller */
 	enum tier tier;
 	enum direction direction;
 	unsigned long count; /* 0 = no limit */

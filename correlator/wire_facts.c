@@ -17,13 +17,20 @@ static bool is_initial_ttl(uint8_t ttl)
 	return ttl == 64 || ttl == 128 || ttl == 255;
 }
 
+/* Of several captures each has places of its own; only within one do they belong to one host. */
+static bool is_same_capture(const struct sighting *a, const struct sighting *b)
+{
+	return a->ifindex >> CAPTURE_PLACE_BITS == b->ifindex >> CAPTURE_PLACE_BITS;
+}
+
 /* A router between two sightings takes one from the TTL. */
 static bool has_passed_router(const struct reset_case *c)
 {
 	unsigned int i;
 
 	for (i = 1; i < c->n_sightings; i++)
-		if (c->sightings[i].ttl + 1 == c->sightings[0].ttl)
+		if (c->sightings[i].ttl + 1 == c->sightings[0].ttl &&
+		    is_same_capture(&c->sightings[i], &c->sightings[0]))
 			return true;
 	return false;
 }
@@ -34,6 +41,8 @@ static void gather_path(struct reset_case *c)
 	unsigned int i;
 
 	for (i = 0; i < c->n_sightings; i++) {
+		if (!is_same_capture(&c->sightings[i], &c->sightings[0]))
+			continue;
 		in |= c->sightings[i].heading == HEADING_IN;
 		out |= c->sightings[i].heading == HEADING_OUT;
 	}
