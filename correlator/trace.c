@@ -122,8 +122,8 @@ struct trace {
 	uint64_t start_ns; /* of the first segment */
 	uint64_t now_ns;   /* of the newest */
 	struct record *ring;
-	uint64_t records; /* ever written */
-	bool several;	  /* places, or directions: a packet may be there twice */
+	uint64_t records;   /* ever written */
+	bool several;	    /* places, or directions: a packet may be there twice */
 	struct flow *flows; /* room for FLOWS_MAX; what was never used takes no memory */
 	uint32_t n_flows;   /* slots that were ever used */
 	uint32_t n_used;
@@ -609,10 +609,10 @@ static const char *state_of(const struct flow *f, unsigned int side)
 	const struct half *opener = &f->half[f->opened], *other = &f->half[!f->opened];
 	bool established = opener->seen & SEEN_SYN && other->seen & SEEN_SYN_ACK;
 
+	if (side == f->opened && established)
+		return "RSTO";
 	if (side == f->opened)
-		return established			       ? "RSTO" :
-		       opener->seen & SEEN_SYN && !other->seen ? "RSTOS0" :
-								 "OTH";
+		return opener->seen & SEEN_SYN ? "RSTOS0" : "OTH";
 	if (established)
 		return "RSTR";
 	if (opener->seen & SEEN_SYN)
