@@ -116,7 +116,7 @@ static int check_file(const char *path, char *why, size_t why_len)
 	sqlite3_busy_timeout(db, BUSY_MS);
 	id = code ? 0 : ask_number(db, "PRAGMA application_id", &code);
 	version = code ? 0 : ask_number(db, "PRAGMA user_version", &code);
-	if (!code)
+	if (!code && id == STORE_APPLICATION_ID)
 		ask_number(db, "SELECT max(ts_ns) FROM " STORE_TABLE, &code);
 	if (code && id != STORE_APPLICATION_ID)
 		snprintf(why, why_len, "no store of rstscope (%s); choose another name",

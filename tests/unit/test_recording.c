@@ -1,0 +1,479 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * test_recording.c - what watch keeps: recordings and stores, whole, cut, damaged, on full disks.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "recording.h"
+#include "scene.h"
+#include "sink.h"
+#include "store.h"
+#include "wire.h"
+
+static char dir[] = "/tmp/rstscope-test.XXXXXX";
+
+static const struct scene scenes[] = {
+	{ .name = "INVALID",
+	  .call = CALL_PASSIVE,
+	  .seg = "PA",
+	  .seg_len = 10,
+	  .history = "<S >SA <A",
+	  .mark = NO_ENTRY,
+	  .map = DNAT_DUE,
+	  .reported = true,
+	  .reason = "NO_SOCKET",
+	  .asked = true,
+	  .stack = "tcp_v4_send_reset ? tcp_v4_rcv" },
+	{ .name = "a race",
+	  .call = CALL_PASSIVE,
+	  .state = TCP_LISTEN,
+	  .seg = "PA",
+	  .seg_len = 10,
+	  .history = "<S >SA <A",
+	  .window = WINDOW_HANDSHAKE,
+	  .window_from = 8,
+	  .window_to = 4 },
+	{ .name = "a reset that came in", .place = IN, .history = "<S >SA <A" },
+};
+
+static char *in_dir(const char *name)
+{
+	static char path[4][128];
+	static unsigned int n;
+	char *p = path[n++ % 4];
+
+	snprintf(p, sizeof(path[0]), "%s/%s", dir, name);
+	return p;
+}
+
+static struct reset_case a_case(unsigned int i)
+{
+	struct reset_case c = scene_build(&scenes[i % ARRAY_SIZE(scenes)],
+					  families[i / ARRAY_SIZE(scenes) % 2].af);
+
+	c.rst.ts_ns += i;
+	c.sightings[0].ts_ns = c.rst.ts_ns;
+	classify(&c);
+	return c;
+}
+
+static char *json_of(const struct reset_case *c, const struct report_context *ctx)
+{
+	json_t *doc = report_json(c, ctx);
+	char *text = json_dumps(doc, JSON_COMPACT | JSON_REAL_PRECISION(12));
+
+	json_decref(doc);
+	return text;
+}
+
+/* --- reading back ----------------------------------------------------------------------------------- */
+
+struct replay {
+	unsigned int n;
+	unsigned int same; /* as a_case() made them, in order */
+	char warnings[2048];
+	char why[512];
+	int err;
+};
+
+static int on_case(void *ctx, struct reset_case *c, const struct report_context *report)
+{
+	struct reset_case want = a_case(((struct replay *)ctx)->n);
+	struct replay *r = ctx;
+	char *first = json_of(&want, &sample_context), *second = json_of(c, report);
+
+	r->n++;
+	r->same += !strcmp(first, second);
+	free(first);
+	free(second);
+	return 0;
+}
+
+static void on_warning(void *ctx, const char *text)
+{
+	struct replay *r = ctx;
+	size_t have = strlen(r->warnings);
+
+	snprintf(r->warnings + have, sizeof(r->warnings) - have, "%s\n", text);
+}
+
+static struct replay replay(const char *path)
+{
+	struct replay r = { 0 };
+	struct source_config cfg = { .files = &path,
+				     .n_files = 1,
+				     .on_case = on_case,
+				     .on_warning = on_warning,
+				     .ctx = &r };
+
+	r.err = source_read(&cfg, r.why, sizeof(r.why));
+	return r;
+}
+
+/* --- recordings ---------------------------------------------------------------------------------------- */
+
+static size_t read_whole(const char *path, uint8_t *to, size_t room)
+{
+	int fd = open(path, O_RDONLY);
+	ssize_t n = fd < 0 ? -1 : read(fd, to, room);
+
+	close(fd);
+	return n > 0 ? (size_t)n : 0;
+}
+
+static int record(struct recording *r, unsigned int from, unsigned int until)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = from; i < until && !err; i++) {
+		struct reset_case c = a_case(i);
+
+		err = recording__add(r, &c, &sample_context, c.history, c.n_history);
+	}
+	return err;
+}
+
+#define CASES 12
+
+static void test_replay(void)
+{
+	struct recording_config cfg = { .path = in_dir("whole.pcapng") };
+	struct recording *r = recording__open(&cfg, &sample_context);
+	struct replay got;
+
+	check_int(record(r, 0, CASES), 0, "resets are recorded");
+	check_int(recording__close(r), 0, "and the file is closed");
+	got = replay(cfg.path);
+	check_int(got.err, 0, "the recording is read (%s)", got.why);
+	check_int(got.n, CASES, "all resets are in it");
+	check_int(got.same, CASES, "and give the same JSON, to the letter");
+	check_str(got.warnings, "", "without a warning");
+}
+
+/* Every complete case, and a clear word, wherever the file ends. */
+static void test_cuts(void)
+{
+	static uint8_t bytes[1 << 20];
+	size_t n = read_whole(in_dir("whole.pcapng"), bytes, sizeof(bytes)), at, end;
+	unsigned int complete = 0, wrong = 0, untold = 0, boundaries = 0, i;
+	static bool is_boundary[1 << 20];
+	unsigned long long state = 4711;
+	static size_t case_ends[CASES];
+
+	for (at = 0; at < n; at = end) {
+		uint32_t type, len;
+
+		memcpy(&type, bytes + at, 4);
+		memcpy(&len, bytes + at + 4, 4);
+		check(len >= 12 && len % 4 == 0 && at + len <= n, "block at %zu has a good length",
+		      at);
+		end = at + len;
+		is_boundary[end] = true;
+		if (type == 0xbad && bytes[at + 12 + 10] == RECORDING_CASE)
+			case_ends[complete++] = end;
+	}
+	check_int(complete, CASES, "each reset has a block of its own");
+	for (i = 0, at = 0; i < 1000 || at < n; i++) {
+		unsigned int want = 0, j;
+		uint32_t len;
+		struct replay got;
+		char path[64];
+		size_t cut;
+		int fd;
+
+		if (at < n) {
+			memcpy(&len, bytes + at + 4, 4);
+			at += len;
+			cut = at;
+			boundaries++;
+		} else {
+			cut = 28 + test_random(&state) % (n - 28);
+		}
+		for (j = 0; j < CASES; j++)
+			want += case_ends[j] <= cut;
+		fd = wire_file(bytes, cut, path);
+		got = replay(path);
+		close(fd);
+		wrong += got.n != want || got.same != want || got.err;
+		untold += is_boundary[cut] == !!strstr(got.warnings, "was cut");
+	}
+	check_int(wrong, 0,
+		  "cut at %u block boundaries and 1000 bytes: each complete reset is there",
+		  boundaries);
+	check_int(untold, 0, "and it is said, unless the cut is between two blocks");
+}
+
+static void test_damage(void)
+{
+	static uint8_t bytes[1 << 20], damaged[1 << 20];
+	size_t n = read_whole(in_dir("whole.pcapng"), bytes, sizeof(bytes));
+	unsigned long long state = 815;
+	unsigned int i, j, good = 0;
+
+	for (i = 0; i < 500; i++) {
+		char path[64];
+		int fd;
+
+		memcpy(damaged, bytes, n);
+		for (j = 0; j < 1 + i % 3; j++)
+			damaged[test_random(&state) % n] = (uint8_t)test_random(&state);
+		fd = wire_file(damaged, n, path);
+		good += replay(path).n == CASES;
+		close(fd);
+	}
+	check(good > 0, "a damaged recording gives what is whole (%u of 500 all of it)", good);
+}
+
+static void test_rotation(void)
+{
+	struct recording_config cfg = { .path = in_dir("r"), .max_bytes = 6000, .files = 3 };
+	struct recording *r = recording__open(&cfg, &sample_context);
+	unsigned int i, there = 0, n = 0;
+	char name[16];
+
+	check_int(record(r, 0, 40), 0, "resets go over several files");
+	recording__close(r);
+	for (i = 0; i < 10; i++) {
+		struct replay got;
+
+		snprintf(name, sizeof(name), "r%u", i);
+		if (access(in_dir(name), F_OK))
+			continue;
+		there++;
+		got = replay(in_dir(name));
+		check_int(got.err, 0, "%s is a file of its own (%s)", name, got.why);
+		n += got.n;
+	}
+	check_int(there, 3, "of which three are kept");
+	check(n > 3 && n < 40, "with the newest resets (%u)", n);
+}
+
+/* Writing fails as on a full disk: at a size that the file may not exceed. */
+static void with_limit(rlim_t bytes)
+{
+	struct rlimit limit = { bytes, RLIM_INFINITY };
+
+	signal(SIGXFSZ, SIG_IGN);
+	setrlimit(RLIMIT_FSIZE, &limit);
+}
+
+static void test_full_disk(void)
+{
+	struct recording_config cfg = { .path = in_dir("full.pcapng") };
+	struct recording *r = recording__open(&cfg, &sample_context);
+	struct replay got;
+	struct stat st;
+
+	check_int(record(r, 0, 3), 0, "three resets find room");
+	stat(cfg.path, &st);
+	with_limit((rlim_t)st.st_size + 1000);
+	check(record(r, 3, 4) < 0, "the fourth does not");
+	check(record(r, 4, 5) < 0, "nor the fifth");
+	check_int(recording__missing(r), 2, "both are counted");
+	got = replay(cfg.path);
+	check(got.n == 3 && got.same == 3 && !got.err && !*got.warnings,
+	      "what was written stays readable, and whole (%s)", got.warnings);
+	with_limit(RLIM_INFINITY);
+	check_int(record(r, 3, 4), 0, "with room again it goes on");
+	check_int(recording__missing(r), 0, "and nothing more is missing");
+	check_int(recording__lost(r), 2, "but not forgotten");
+	recording__close(r);
+	got = replay(cfg.path);
+	check(got.n == 4 && got.same == 4, "the reset after the gap is there");
+	check_has(got.warnings, "lacks 2 resets", "and so is the gap");
+}
+
+static void test_refused(void)
+{
+	struct recording_config cfg = { .path = in_dir("nowhere/x") };
+
+	errno = 0;
+	check(!recording__open(&cfg, &sample_context) && errno == ENOENT,
+	      "a directory that does not exist is an error");
+	cfg.path = dir;
+	check(!recording__open(&cfg, &sample_context) && errno == EISDIR, "so is a directory");
+}
+
+/* --- stores ---------------------------------------------------------------------------------------------- */
+
+static struct store *open_store(const char *path, uint64_t keep_ns, uint64_t keep_bytes, char *why)
+{
+	struct store_config cfg = { .path = path, .keep_ns = keep_ns, .keep_bytes = keep_bytes };
+
+	return store__open(&cfg, why, 256);
+}
+
+static void fill(struct store *s, unsigned int from, unsigned int until)
+{
+	unsigned int i;
+
+	for (i = from; i < until; i++) {
+		struct reset_case c = a_case(i);
+
+		store__add(s, &c, &sample_context);
+	}
+	store__flush(s);
+}
+
+static void test_store(void)
+{
+	const char *path = in_dir("s.db");
+	char why[256];
+	struct store *s = open_store(path, 0, 0, why), *second;
+	struct replay got;
+
+	check(s, "a store is made (%s)", why);
+	fill(s, 0, 5);
+	got = replay(path);
+	check(got.n == 5 && got.same == 5, "what is committed can be read while it is written (%s)",
+	      got.why);
+	second = open_store(path, 0, 0, why);
+	check(second, "a second watch may have it open too (%s)", why);
+	fill(second, 5, 8);
+	fill(s, 8, CASES);
+	store__close(second);
+	store__close(s);
+	got = replay(path);
+	check(got.n == CASES && got.same == CASES && !*got.warnings,
+	      "both have appended; the JSON is the same to the letter (%s)", got.why);
+}
+
+static void test_store_keep(void)
+{
+	const char *path = in_dir("keep.db");
+	struct stat st;
+	char why[256];
+	struct store *s = open_store(path, 1000, 0, why);
+	struct replay got;
+
+	fill(s, 0, 3000);
+	fill(s, 3000, 3001);
+	store__close(s);
+	got = replay(path);
+	check(got.n >= 1000 && got.n <= 1003, "only what is young enough is kept (%u)", got.n);
+	path = in_dir("small.db");
+	s = open_store(path, 0, 300000, why);
+	fill(s, 0, 1500);
+	fill(s, 1500, 3000);
+	store__close(s);
+	stat(path, &st);
+	got = replay(path);
+	check(st.st_size < 900000 && got.n > 10, "the file stays small: %lld bytes, %u resets",
+	      (long long)st.st_size, got.n);
+}
+
+static void expect_refused(const char *path, const char *part, const char *what)
+{
+	static uint8_t before[1 << 20], after[1 << 20];
+	size_t n = read_whole(path, before, sizeof(before)), m;
+	char why[256] = "";
+	struct store *s = open_store(path, 0, 0, why);
+
+	m = read_whole(path, after, sizeof(after));
+	check(!s && strstr(why, part), "%s is refused: %s", what, why);
+	check(n == m && !memcmp(before, after, n), "%s: it stays as it was", what);
+	store__close(s);
+}
+
+static void sql(const char *path, const char *text)
+{
+	sqlite3 *db;
+
+	sqlite3_open(path, &db);
+	sqlite3_exec(db, text, NULL, NULL, NULL);
+	sqlite3_close(db);
+}
+
+static void test_store_wrong(void)
+{
+	const char *path = in_dir("other.db");
+	struct store *s;
+	char why[256];
+	sqlite3 *db;
+	int fd;
+
+	sql(path, "CREATE TABLE t (x); INSERT INTO t VALUES (1);");
+	expect_refused(path, "another program", "a database of another program");
+	check(replay(path).err, "and is not read as one of ours");
+	path = in_dir("new.db");
+	store__close(open_store(path, 0, 0, why));
+	sql(path, "PRAGMA user_version = 9; PRAGMA journal_mode = DELETE;");
+	expect_refused(path, "newer version", "a store of a newer version");
+	path = in_dir("text.db");
+	fd = open(path, O_WRONLY | O_CREAT, 0644);
+	check(write(fd,
+		    "no database at all, but long enough to have a header of a hundred bytes or "
+		    "more, which SQLite reads first of all things\n",
+		    120) == 120,
+	      "a text file is made");
+	close(fd);
+	expect_refused(path, "no store", "a file of text");
+	path = in_dir("broken.db");
+	s = open_store(path, 0, 0, why);
+	fill(s, 0, 50);
+	store__close(s);
+	fd = open(path, O_RDWR);
+	check(pwrite(fd, "garbage garbage garbage garbage garbage", 39, 4096 + 4) == 39 &&
+		      pwrite(fd, "garbage garbage garbage garbage garbage", 39, 100) == 39,
+	      "a store is damaged");
+	close(fd);
+	expect_refused(path, "", "a damaged store");
+	path = in_dir("locked.db");
+	store__close(open_store(path, 0, 0, why));
+	sqlite3_open(path, &db);
+	sqlite3_exec(db, "BEGIN EXCLUSIVE", NULL, NULL, NULL);
+	check(!open_store(path, 0, 0, why) && strstr(why, "locked"),
+	      "a locked store is refused: %s", why);
+	sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+	sqlite3_close(db);
+	check(!open_store(in_dir("nowhere/s.db"), 0, 0, why) && *why,
+	      "a directory that does not exist is an error: %s", why);
+}
+
+static void test_store_full(void)
+{
+	const char *path = in_dir("full.db");
+	char why[256];
+	struct store *s = open_store(path, 0, 0, why);
+	struct replay got;
+
+	fill(s, 0, 3);
+	with_limit(60000);
+	fill(s, 3, 300);
+	check(store__missing(s) > 0, "a full disk is noticed: %s", store__why(s));
+	with_limit(RLIM_INFINITY);
+	fill(s, 3, 4);
+	check(store__missing(s) == 0 && store__lost(s) > 0, "with room again it goes on");
+	store__close(s);
+	got = replay(path);
+	check(got.n >= 4 && !got.err, "and what was written before is there (%u, %s)", got.n,
+	      got.why);
+}
+
+int main(void)
+{
+	char command[64];
+
+	if (!mkdtemp(dir))
+		return 1;
+	test_replay();
+	test_cuts();
+	test_damage();
+	test_rotation();
+	test_full_disk();
+	test_refused();
+	test_store();
+	test_store_keep();
+	test_store_wrong();
+	test_store_full();
+	snprintf(command, sizeof(command), "rm -rf %s", dir);
+	if (system(command))
+		return 1;
+	return test_done();
+}
