@@ -20,6 +20,7 @@ const struct cause causes[] = {
 		.ways = {
 			{ CONF_CERTAIN, FACT(REJECT), 0 },
 			{ CONF_LIKELY, FACT(SENT_HERE) | FACT(NF_DROP), 0 },
+			{ CONF_LIKELY, FACT(CAPTURE) | FACT(MADE_ON_PATH), 0 },
 		},
 		.rank = { .hints = FACT(SEGMENT_SYN) | FACT(UNLABELLED) },
 		.advice = {

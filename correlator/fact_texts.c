@@ -275,6 +275,12 @@ const struct fact_text fact_texts[FACT_MAX] = {
 		.no = "no NAT mapping was due for the segment",
 		.missing = "conntrack's entry for the segment (ctnetlink)",
 	},
+	[FACT_MADE_ON_PATH] = {
+		.yes = "the segments of {rst.src} come in and are passed on here, but the RST left by {out.if} "
+		       "without having come in: this host made it in their sender's name",
+		.no = "this host did not make it in another's name",
+		.missing = "a capture of all interfaces of the host that made it",
+	},
 	[FACT_CAPTURE] = {
 		.yes = "only the wire was seen, not the kernel that sent the RST",
 		.no = "a kernel was asked",

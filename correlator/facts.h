@@ -80,6 +80,7 @@ enum fact {
 	FACT_WENT_ON,	     /* the sender's segments went on after it */
 	FACT_UNLABELLED,     /* IPv6, and no flow label: netfilter's resets have none */
 	FACT_ABSENT_AT_SENDER, /* a capture nearer to the sender has the segment and not the RST */
+	FACT_MADE_ON_PATH,     /* its source's segments come through here, but it began here */
 	FACT_CAPTURE,	       /* no kernel was asked */
 	FACT_MAX,
 };

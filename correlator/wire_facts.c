@@ -63,9 +63,9 @@ static void gather_path(struct reset_case *c)
 /* The facts that only a reset which answers a segment can have. */
 static void is_no_answer(struct reset_case *c)
 {
-	static const enum fact facts[] = { FACT_PASSIVE,     FACT_REJECT,	FACT_NF_DROP,
-					   FACT_CLASH,	     FACT_MADE_BY_LEAK, FACT_MAPPING_GONE,
-					   FACT_SHAPE_ANSWER };
+	static const enum fact facts[] = { FACT_PASSIVE,      FACT_REJECT,	 FACT_NF_DROP,
+					   FACT_CLASH,	      FACT_MADE_BY_LEAK, FACT_MAPPING_GONE,
+					   FACT_SHAPE_ANSWER, FACT_MADE_ON_PATH };
 	unsigned int i;
 
 	for (i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
@@ -80,6 +80,27 @@ static void is_no_race(struct reset_case *c)
 
 	for (i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
 		facts_set(c, facts[i], false);
+}
+
+/*
+ * What the source had sent came in and was passed on; the RST only left. TCP here has no socket of
+ * that connection: netfilter answered in its name.
+ */
+static void gather_maker(struct reset_case *c)
+{
+	bool came_in = false, passed_on = false;
+	unsigned int i;
+
+	for (i = 0; i < c->n_history; i++) {
+		const struct packet *p = &c->history[i];
+
+		if (!tuple_equal(&p->tuple, &c->rst.tuple) || p->flags & FLAG_RST)
+			continue;
+		came_in |= p->heading == HEADING_IN;
+		passed_on |= p->heading == HEADING_OUT && p->ttl < c->rst.ttl;
+	}
+	if (came_in && passed_on && c->facts_yes & FACT(SENT_HERE))
+		facts_set(c, FACT_MADE_ON_PATH, true);
 }
 
 /* An active reset has the ACK flag and the sender's own number; an answer, one of two shapes. */
@@ -197,6 +218,7 @@ void wire_facts_gather(struct reset_case *c)
 	/* Of a RST on its way no more is told: its reasons lie with its sender. */
 	if (c->facts_yes & FACT(PASSED_THROUGH))
 		return;
+	gather_maker(c);
 	gather_shape(c);
 	gather_label(c);
 	gather_mptcp(c);

@@ -16,7 +16,8 @@ start_capture()	# NS IF
 
 	capture_pid=
 	command -v tcpdump > /dev/null || return 0
-	ip netns exec "$1" tcpdump -n -U --immediate-mode -Z root -i "$2" -w "$work/$watch_n.pcap" tcp \
+	: > "$err"
+	ip netns exec "$1" tcpdump -n -U --immediate-mode -B 4096 -Z root -i "$2" -w "$work/$watch_n.pcap" tcp \
 		2> "$err" &
 	capture_pid=$!
 	at_exit "kill_child $capture_pid"
