@@ -122,7 +122,7 @@ demo: ## set up, build, and explain real resets in network namespaces
 
 test: ## set up, build, and run all tests; ends with the counts
 	@deploy/install-packages.sh $(BUILD_PKGS) $(TEST_PKGS)
-	@$(MAKE) --no-print-directory all tests
+	@$(MAKE) --no-print-directory all tests fuzz-replays
 	@$(SUDO) env BUILD=$(BUILD) tests/run.sh
 
 matrix: ## what is named on each kernel with each kernel view
@@ -196,13 +196,49 @@ check: all $(UNIT_TESTS) ## unit tests only; needs no root
 
 check-asan: ## unit tests under address and undefined behaviour sanitizers
 	@$(MAKE) --no-print-directory BUILD=build/asan check-built \
-		CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all'
+		CFLAGS='$(SANITIZE)'
 
 check-built: $(UNIT_TESTS)
 	@BUILD=$(BUILD) tests/run.sh unit
 
-bench: all $(BENCHES) ## nanoseconds per packet beside an empty program and a clock reader
+$(BUILD)/tests/make_capture: tests/bench/make_capture.c | $(BUILD)/tests
+	$(call say,CC,$<)
+	$(Q)$(CC) -std=gnu11 $(WARN) -O2 $< -o $@
+
+$(BUILD)/tests/read_capture: tests/bench/read_capture.c | $(BUILD)/tests
+	$(call say,CC,$<)
+	$(Q)$(CC) -std=gnu11 $(WARN) -O2 $< -lpcap -o $@
+
+bench-explain: all $(BUILD)/tests/make_capture $(BUILD)/tests/read_capture ## explain beside libpcap, tshark, tcptrace
+	@BUILD=$(BUILD) tests/bench/bench_explain.sh
+
+bench: all $(BENCHES) bench-explain ## that, and nanoseconds per packet of the BPF programs
 	@$(SUDO) $(BUILD)/tests/bench_wire
+
+FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+SECONDS ?= 60
+SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
+
+$(addprefix $(BUILD)/tests/,$(FUZZERS)) : $(BUILD)/tests/%: tests/fuzz/%.c tests/fuzz/replay.c $(LIB_OBJS) | $(BUILD)/tests
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) -Itests/fuzz $(filter tests/fuzz/%.c,$(if $(FUZZ),$<,$^)) $(LIB_OBJS) \
+		$(LDLIBS) $(LDFLAGS) $(if $(FUZZ),-fsanitize=fuzzer) -o $@
+
+fuzzers: $(addprefix $(BUILD)/tests/,$(FUZZERS))
+
+fuzz-replays: ## what fuzzing once found, built to be run again under sanitizers
+	@$(MAKE) --no-print-directory BUILD=build/asan CFLAGS='$(SANITIZE)' fuzzers
+
+fuzz: ## fuzz all parsers of foreign bytes (SECONDS=60 each)
+	@deploy/install-packages.sh $(BUILD_PKGS) libclang-rt-14-dev
+	@$(MAKE) --no-print-directory BUILD=build/fuzz CC=clang FUZZ=1 \
+		CFLAGS='$(SANITIZE) -fsanitize=fuzzer-no-link' fuzzers
+	@for f in $(FUZZERS); do mkdir -p build/fuzz/corpus/$$f build/fuzz/found; \
+		build/fuzz/tests/$$f -max_total_time=$(SECONDS) -max_len=65536 -timeout=20 -print_final_stats=1 \
+			-artifact_prefix=build/fuzz/found/$$f- build/fuzz/corpus/$$f tests/fuzz/corpus/$$f \
+			2> build/fuzz/$$f.log || { tail -n 30 build/fuzz/$$f.log; exit 1; }; \
+		printf '  %-14s %s executions, nothing found\n' $$f \
+			"$$(sed -n 's/stat::number_of_executed_units: *//p' build/fuzz/$$f.log)"; done
 
 C_FILES  = $(shell git ls-files '*.c' '*.h')
 SH_FILES = $(shell git ls-files '*.sh' .ci/run; git grep -lE '^\#!.*(bash|/sh)' -- tests deploy)
@@ -253,4 +289,4 @@ help: ## list the targets
 		printf '  %-14s %s\n' "$$t" "$$d"; done
 
 .PHONY: all help clean install packages check-packages demo test matrix benign tests check check-asan \
-	check-built bench lint docs format
+	check-built bench bench-explain fuzz fuzz-replays fuzzers lint docs format

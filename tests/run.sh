@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# run.sh [unit] [bpf] [net] [schema] [report] [vm] - run the tests (default: all), print what did not pass, and
+# run.sh [unit] [bpf] [net] [schema] [report] [fuzz] [vm] - run the tests (default: all), print what did not pass, and
 # end with one line: "N passed, N failed, N skipped".
 #
 # Every test prints "ok - X", "not ok - X" or "ok - X # SKIP why". A test that dies is a failure.
@@ -100,6 +100,17 @@ run_report()
 	run report node "$node/test_report.mjs" "$(realpath "$BUILD")/rstscope" "$(realpath "$logs")/report"
 }
 
+# What fuzzing has found, and its seeds, once more under sanitizers.
+run_fuzz()
+{
+	local dir
+
+	for dir in tests/fuzz/corpus/*/; do
+		dir=${dir%/}
+		run "fuzz/${dir##*/}" "build/asan/tests/${dir##*/}" "$dir"/*
+	done
+}
+
 # What tells most of each kernel in a few minutes of emulation: the ways to ask it, the bug that all have,
 # and those that only it has. All tests take an hour there: VM_KERNELS="6.1 5.10.218".
 telling()	# LABEL
@@ -148,12 +159,12 @@ run_vm()
 	}
 }
 
-[ $# -gt 0 ] || set -- unit bpf net schema report vm
+[ $# -gt 0 ] || set -- unit bpf net schema report fuzz vm
 for suite; do
 	case $suite in
-	unit | bpf | net | schema | report | vm) "run_$suite" ;;
+	unit | bpf | net | schema | report | fuzz | vm) "run_$suite" ;;
 	*)
-		echo "usage: tests/run.sh [unit] [bpf] [net] [schema] [report] [vm]" >&2
+		echo "usage: tests/run.sh [unit] [bpf] [net] [schema] [report] [fuzz] [vm]" >&2
 		exit 2
 		;;
 	esac
