@@ -13,6 +13,7 @@ cd "${0%/*}/../.."
 BUILD=${BUILD:-build}
 export RSTSCOPE=${RSTSCOPE:-$BUILD/rstscope} LAB=${LAB:-$BUILD/tests/lab}
 VM_KERNEL=6.1
+keep=${KEEP:-$BUILD}
 start_us=${EPOCHREALTIME//[!0-9]/}
 
 usage()
@@ -62,9 +63,16 @@ elapsed()
 	printf '%d.%d s' $((us / 1000000)) $((us / 100000 % 10))
 }
 
+# What there is to look at afterwards.
+tell_files()	# DIRECTORY
+{
+	echo "Open $1/demo.html in a browser, $1/demo.pcapng in Wireshark, or: $RSTSCOPE explain -r $1/demo.pcapng"
+}
+
 run_in_vm()
 {
-	local args=(--kernel "$VM_KERNEL" --exclude "$BUILD/test-out" --env "BUILD=$BUILD") status=0
+	local args=(--kernel "$VM_KERNEL" --exclude "$BUILD/test-out" --env "BUILD=$BUILD"
+		--out "$BUILD/demo" --env "KEEP=/out") status=0
 
 	type -P qemu-system-x86_64 > /dev/null ||
 		xargs deploy/install-packages.sh < tests/vm/packages.txt
@@ -73,6 +81,7 @@ run_in_vm()
 	echo "Booting a virtual machine with Linux $VM_KERNEL (software emulation: this takes a while)."
 	tests/vm/run.sh "${args[@]}" -- tests/demo/demo.sh --here || status=$?
 	echo "${dim}With the virtual machine: $(elapsed).$plain"
+	[ "$status" -ne 0 ] || tell_files "$BUILD/demo"
 	exit "$status"
 }
 
@@ -150,7 +159,7 @@ start_rstscope()
 {
 	local status=0
 
-	"$RSTSCOPE" watch --netns "$S" -i eth0 --ready-file "$OUT/ready" \
+	"$RSTSCOPE" watch --netns "$S" -i eth0 --ready-file "$OUT/ready" -w "$keep/demo.pcapng" \
 		> "$OUT/rstscope" 2> "$OUT/rstscope.err" &
 	watch_pid=$!
 	at_exit "end_child $watch_pid"
@@ -252,4 +261,9 @@ if [ ${#problems[@]} -gt 0 ]; then
 	echo "${red}FAILED${plain} after $(elapsed)"
 	exit 1
 fi
+"$RSTSCOPE" report -r "$keep/demo.pcapng" -o "$keep/demo.html" --title "The demo's four resets" ||
+	die "no report of $keep/demo.pcapng"
+# Under sudo, what is built must stay the user's.
+[ -z "${SUDO_USER-}" ] || chown "$SUDO_USER:" "$keep/demo.pcapng" "$keep/demo.html"
 echo "${green}ok${plain} - all 4 causes were named right, in $(elapsed)"
+[ -n "${KEEP-}" ] || tell_files "$keep"
