@@ -219,7 +219,9 @@ static json_t *in_order(json_t *names)
 	for (i = 0; i < json_object_size(names); i++)
 		json_array_append_new(array, json_null());
 	json_object_foreach(names, name, n)
+	{
 		json_array_set_new(array, (size_t)json_integer_value(n), json_string(name));
+	}
 	return array;
 }
 

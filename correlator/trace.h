@@ -23,9 +23,9 @@ struct trace_stats {
 
 /* A captured segment on its way into the trace. */
 struct trace_segment {
-	struct segment s;
 	uint64_t ts_ns;
 	uint64_t hash;
+	struct segment s;
 	uint16_t interface;
 };
 

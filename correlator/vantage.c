@@ -186,7 +186,7 @@ int vantage__take(struct vantage *v, const struct reset_case *c)
 	if (all->n_resets == all->room) {
 		size_t room = all->room ? all->room * 2 : 64;
 
-		grown = realloc(all->resets, room * sizeof(*grown));
+		grown = realloc(all->resets, room * sizeof(struct kept *));
 		if (!grown)
 			return -ENOMEM;
 		all->resets = grown;

@@ -83,7 +83,9 @@ void watch_record__keep(const struct watch_record *w, const struct flight *f, st
 	c->n_kept = flight__trace(f, tuples, images(c, tuples), from, c->rst.ts_ns, packets,
 				  w->pre_packets);
 	shorter = realloc(packets, (c->n_kept + AFTER_PACKETS) * sizeof(*packets));
-	c->kept = shorter ? shorter : packets;
+	if (shorter)
+		packets = shorter;
+	c->kept = packets;
 }
 
 static void say_failed(struct watch_record *w, int err)

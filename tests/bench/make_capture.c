@@ -45,7 +45,8 @@ static void put32(uint8_t *at, uint32_t v)
 static void write_packet(uint64_t us, const struct conversation *c, int from_server, uint8_t flags,
 			 uint32_t len)
 {
-	uint32_t record[4] = { (uint32_t)(us / 1000000), (uint32_t)(us % 1000000), 54 + len, 54 + len };
+	uint32_t record[4] = { (uint32_t)(us / 1000000), (uint32_t)(us % 1000000), 54 + len,
+			       54 + len };
 	uint8_t p[54 + PAYLOAD] = { 0 };
 
 	p[12] = 8;
@@ -103,7 +104,8 @@ int main(int argc, char **argv)
 	uint64_t us = FIRST_US;
 
 	if (!n || packets / n < 2) {
-		fprintf(stderr, "usage: make_capture PACKETS CONVERSATIONS, two packets each at least\n");
+		fprintf(stderr,
+			"usage: make_capture PACKETS CONVERSATIONS, two packets each at least\n");
 		return 2;
 	}
 	each = packets / n;

@@ -377,7 +377,7 @@ launch_watch()	# NAME NS ARGS...
 	rm -f "$work/$name.ready"
 	events=$work/$name.ndjson
 	talk=$work/$name.stderr
-	# shellcheck disable=SC2086 # WATCH_ARGS is a list of words
+	# shellcheck disable=SC2046,SC2086 # lists of words
 	"$RSTSCOPE" watch --netns "$ns" --json --ready-file "$work/$name.ready" $(record_args "$name" "$@") \
 		${WATCH_ARGS-} "$@" > "$events" 2> "$talk" &
 	watch_pid=$!

@@ -360,7 +360,8 @@ static void test_again(void)
 	c.facts_yes = c.facts_no = ~0ULL;
 	facts_gather(&c);
 	check(!(c.facts_yes & c.facts_no), "facts are gathered from nothing each time");
-	check(!((c.facts_yes | c.facts_no) & ~(UINT64_MAX >> (64 - FACT_MAX))), "no fact lies beyond the last");
+	check(!((c.facts_yes | c.facts_no) & ~(UINT64_MAX >> (64 - FACT_MAX))),
+	      "no fact lies beyond the last");
 }
 
 int main(void)
