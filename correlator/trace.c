@@ -28,7 +28,7 @@
 /* What was under way when the RST left comes within this. */
 #define UNDER_WAY_NS 1000000ull
 /* Slots that are looked at for each new conversation, and when there is no room. */
-#define SWEEP 4
+#define SWEEP 2
 #define SWEEP_FULL 32
 #define NONE UINT32_MAX
 
@@ -170,7 +170,7 @@ struct trace *trace__new(int (*on_reset)(void *ctx, struct reset_case *c), void 
 	if (getrandom(&t->seed, sizeof(t->seed), GRND_NONBLOCK) < 0)
 		t->seed = 0;
 	t->slot_mask = FLOWS_CHUNK * 2 - 1;
-	t->slots = calloc(t->slot_mask + 1, sizeof(*t->slots));
+	t->slots = reserve((t->slot_mask + 1) * sizeof(*t->slots));
 	t->ring = reserve(RING_RECORDS * sizeof(*t->ring));
 	t->flows = reserve(FLOWS_MAX * sizeof(*t->flows));
 	t->ports = reserve(PORTS_MAX * sizeof(*t->ports));
@@ -190,7 +190,7 @@ void trace__free(struct trace *t)
 	release(t->flows, FLOWS_MAX * sizeof(*t->flows));
 	release(t->ports, PORTS_MAX * sizeof(*t->ports));
 	release(t->pending, PENDING_MAX * sizeof(*t->pending));
-	free(t->slots);
+	release(t->slots, ((size_t)t->slot_mask + 1) * sizeof(*t->slots));
 	free(t);
 }
 
@@ -308,7 +308,7 @@ static int grow_slots(struct trace *t)
 	struct slot *old = t->slots;
 	uint32_t n = t->slot_mask + 1, i;
 
-	t->slots = calloc((size_t)n * 2, sizeof(*t->slots));
+	t->slots = reserve((size_t)n * 2 * sizeof(*t->slots));
 	if (!t->slots) {
 		t->slots = old;
 		return -ENOMEM;
@@ -317,7 +317,7 @@ static int grow_slots(struct trace *t)
 	for (i = 0; i < n; i++)
 		if (old[i].flow)
 			insert_slot(t, flow_hash(t, &t->flows[old[i].flow - 1]), old[i].flow - 1);
-	free(old);
+	release(old, n * sizeof(*old));
 	return 0;
 }
 

@@ -173,12 +173,12 @@ judge_race()	# handshake|timewait DESC
 		 (.end | type) == \"string\")" "$2"
 }
 
-# In the matrix: by each kernel view.
+# In the matrix: by each kernel view. A connection whose segments were sent again may have several.
 judge_each_reset()	# handshake|timewait DESC
 {
 	local tuple
 
 	while read -r tuple; do
 		later each_watch judge "ehash-race-$1" "$fam" "$tuple" "$2"
-	done < <(server_resets | awk '{ print $5, $6, $3, $4 }')
+	done < <(server_resets | awk '{ print $5, $6, $3, $4 }' | sort | uniq -u)
 }
