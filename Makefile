@@ -23,7 +23,7 @@ WARN    := -Wall -Wextra -Werror -Wshadow -Wmissing-prototypes -Wstrict-prototyp
 CFLAGS  ?= -O2 -g
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -Iinclude -Icorrelator -I$(BUILD)/bpf \
 	     -DRSTSCOPE_VERSION='"$(VERSION)"' -MMD -MP
-LDLIBS   = $(shell pkg-config --libs $(LIBS))
+LDLIBS   = $(shell pkg-config --libs $(LIBS)) -pthread
 
 # The objects run on any kernel from 5.10 on: no kernel headers, no running kernel's BTF.
 ARCH    := $(shell uname -m | sed 's/x86_64/x86/;s/aarch64/arm64/')

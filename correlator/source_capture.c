@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "capture.h"
+#include "case_queue.h"
 #include "classify.h"
 #include "log.h"
 #include "progress.h"
@@ -21,10 +22,14 @@
 #define PROGRESS_PACKETS 65536
 #define PLACES_MAX 65535
 
-/* A place of the capture: an interface of the file or, in a Linux "any" capture, of the host. */
+/*
+ * A place of the capture: an interface of the file or, in a Linux "any" capture, of the host. It stays
+ * as it is once a packet of it was seen: the thread that tells of resets reads its name.
+ */
 struct place {
 	uint32_t interface;
 	uint32_t ifindex; /* 0 = all of it */
+	char name[96];
 };
 
 struct capture_source {
@@ -34,7 +39,8 @@ struct capture_source {
 	struct progress *progress;
 	struct vantage *vantage; /* of several; NULL = this is the only one */
 	const char *name;	 /* of the file, without directories */
-	struct place *places;
+	struct case_queue *queue;
+	struct place **places; /* room for PLACES_MAX; they do not move */
 	unsigned int n_places;
 	struct report_context report;
 	uint64_t packets;
@@ -47,23 +53,23 @@ struct capture_source {
 
 static const char *place_name(void *ctx, uint32_t i)
 {
-	static char name[128];
 	const struct capture_source *cs = ctx;
-	const struct place *p = &cs->places[i];
-	const char *interface;
 
-	if (i >= cs->n_places)
-		return cs->name;
-	interface = capture__interface(cs->capture, p->interface)->name;
+	return i < PLACES_MAX && cs->places[i] ? cs->places[i]->name : cs->name;
+}
+
+static void name_place(const struct capture_source *cs, struct place *p)
+{
+	const char *interface = capture__interface(cs->capture, p->interface)->name;
+
 	if (p->ifindex)
-		snprintf(name, sizeof(name), "if%u", p->ifindex);
+		snprintf(p->name, sizeof(p->name), "if%u", p->ifindex);
 	else if (*interface)
-		snprintf(name, sizeof(name), "%s", interface);
-	else if (capture__n_interfaces(cs->capture) > 1)
-		snprintf(name, sizeof(name), "%s:%u", cs->name, p->interface);
+		snprintf(p->name, sizeof(p->name), "%s", interface);
+	else if (p->interface)
+		snprintf(p->name, sizeof(p->name), "%.80s:%u", cs->name, p->interface);
 	else
-		return cs->name;
-	return name;
+		snprintf(p->name, sizeof(p->name), "%s", cs->name);
 }
 
 static const char *no_line(void *ctx, const struct frame *f)
@@ -73,25 +79,32 @@ static const char *no_line(void *ctx, const struct frame *f)
 	return NULL;
 }
 
-/* Mostly it is the one that was asked for last. PLACES_MAX: there are too many to tell apart. */
+/* PLACES_MAX: there are too many to tell apart. */
 static uint16_t find_place(struct capture_source *cs, uint32_t interface, uint32_t ifindex)
 {
-	struct place *grown;
+	struct place *p;
 	unsigned int i;
 
 	for (i = 0; i < cs->n_places; i++)
-		if (cs->places[i].interface == interface && cs->places[i].ifindex == ifindex)
+		if (cs->places[i]->interface == interface && cs->places[i]->ifindex == ifindex)
 			return (uint16_t)i;
-	if (cs->n_places == PLACES_MAX)
+	p = cs->n_places < PLACES_MAX ? malloc(sizeof(*p)) : NULL;
+	if (!p)
 		return PLACES_MAX;
-	if (!(cs->n_places & (cs->n_places - 1))) {
-		grown = realloc(cs->places, (cs->n_places ? cs->n_places * 2 : 1) * sizeof(*grown));
-		if (!grown)
-			return PLACES_MAX;
-		cs->places = grown;
-	}
-	cs->places[cs->n_places] = (struct place){ interface, ifindex };
+	p->interface = interface;
+	p->ifindex = ifindex;
+	name_place(cs, p);
+	cs->places[cs->n_places] = p;
 	return (uint16_t)cs->n_places++;
+}
+
+/* On the other thread. */
+static int tell(void *ctx, struct reset_case *c)
+{
+	struct capture_source *cs = ctx;
+
+	classify(c);
+	return source_emit(cs->s, c, &cs->report);
 }
 
 static int on_reset(void *ctx, struct reset_case *c)
@@ -100,15 +113,17 @@ static int on_reset(void *ctx, struct reset_case *c)
 
 	if (cs->vantage)
 		return vantage__take(cs->vantage, c);
-	classify(c);
-	return source_emit(cs->s, c, &cs->report);
+	return case_queue__push(cs->queue, c);
 }
 
 static int on_custom(void *ctx, const uint8_t *data, size_t len, bool swapped)
 {
 	struct capture_source *cs = ctx;
-	int got = source_recording_block(cs->s, data, len, swapped);
+	int got = case_queue__drain(cs->queue);
 
+	/* Its cases are told by this thread. */
+	if (!got)
+		got = source_recording_block(cs->s, data, len, swapped);
 	cs->is_recording |= got > 0;
 	cs->err = got < 0 ? got : 0;
 	return cs->err;
@@ -178,6 +193,8 @@ static int read_packets(struct capture_source *cs, const struct input *in)
 	progress__clear(cs->progress);
 	if (!err)
 		err = trace__flush(cs->trace);
+	if (!err)
+		err = case_queue__drain(cs->queue);
 	return err ? err : got;
 }
 
@@ -249,6 +266,31 @@ static const char *base_name(const char *path)
 	return slash && slash[1] ? slash + 1 : path;
 }
 
+static void close_source(struct capture_source *cs)
+{
+	unsigned int i;
+
+	case_queue__free(cs->queue);
+	progress__free(cs->progress);
+	trace__free(cs->trace);
+	capture__free(cs->capture);
+	for (i = 0; i < cs->n_places; i++)
+		free(cs->places[i]);
+	free(cs->places);
+}
+
+static bool open_source(struct capture_source *cs)
+{
+	cs->places = calloc(PLACES_MAX, sizeof(*cs->places));
+	cs->trace = trace__new(on_reset, cs);
+	cs->queue = case_queue__new(tell, cs);
+	cs->progress = progress__new(cs->s->cfg->progress, cs->name);
+	if (cs->s->vantages)
+		cs->vantage = vantages__begin(cs->s->vantages, cs->name);
+	return cs->places && cs->trace && cs->queue && cs->progress &&
+	       (cs->vantage || !cs->s->vantages);
+}
+
 int source_capture(struct source *s, struct input *in)
 {
 	struct capture_source cs = { .s = s, .name = base_name(in->name) };
@@ -266,17 +308,10 @@ int source_capture(struct source *s, struct input *in)
 	if (!cs.capture)
 		return source_fail(s, -errno, "%s: %s", in->name, why);
 	capture__on_custom(cs.capture, RECORDING_PEN, on_custom, &cs);
-	cs.trace = trace__new(on_reset, &cs);
-	cs.progress = progress__new(s->cfg->progress, cs.name);
-	if (s->vantages)
-		cs.vantage = vantages__begin(s->vantages, cs.name);
-	if (cs.trace && cs.progress && (cs.vantage || !s->vantages))
+	if (open_source(&cs))
 		err = read_capture(&cs, in);
 	else
 		err = source_fail(s, -ENOMEM, "%s: out of memory", in->name);
-	progress__free(cs.progress);
-	trace__free(cs.trace);
-	capture__free(cs.capture);
-	free(cs.places);
+	close_source(&cs);
 	return err;
 }
