@@ -100,7 +100,8 @@ struct conversation {
 	bool sender_silent;   /* nothing but its SYN ACK had come from it */
 	uint64_t finished_ns; /* when the sender's FIN was seen */
 	uint32_t sender_isn;
-	uint64_t received;	 /* payload bytes that the sender had been sent */
+	bool none_missing; /* the RST's number is the sender's next: the capture has all that it sent */
+	enum tristate received;	 /* had the sender received data? By what the RST acknowledges */
 	uint32_t probes;	 /* of the sender, since the peer was last heard */
 	bool syn_sent;		 /* nothing but SYNs had come from it */
 	enum tristate in_window; /* was the segment that is answered within the sender's window? */

@@ -24,7 +24,7 @@ struct case_queue {
 	unsigned int first; /* numbers; all up to next wait or are being told */
 	unsigned int next;
 	bool ended;
-	bool blocked;  /* somebody waits for room */
+	bool blocked; /* somebody waits for room */
 	int err;
 	struct reset_case cases[ROOM];
 };

@@ -654,7 +654,10 @@ static void tell_conversation(struct trace *t, const struct pending *p, struct r
 			   (!sender->seen || sender->next == sender->isn + 1);
 	v->finished_ns = f->first_ns + sender->fin_ms * 1000000ull;
 	v->sender_isn = sender->isn;
-	v->received = peer->seen & SEEN_DATA ? peer->next - peer->isn : 0;
+	v->none_missing = c->rst.seq == sender->next;
+	if (c->rst.flags & FLAG_ACK && c->rst.seq && peer->seen & (SEEN_SYN | SEEN_SYN_ACK))
+		v->received = c->rst.ack - peer->isn > 1u + !!(peer->seen & SEEN_FIN) ? KNOWN_YES :
+											KNOWN_NO;
 	v->probes = sender->probes;
 	v->syn_sent = !(sender->seen & ~(SEEN_SYN | SEEN_AGAIN)) && sender->seen & SEEN_SYN &&
 		      !sender->has_acked;

@@ -346,12 +346,14 @@ record_args()	# NAME ARGS...
 
 replay_is_same()
 {
-	"$RSTSCOPE" explain -r "$work/$watch_n.pcapng" --json 2>&1 | cmp - "$events"
+	"$RSTSCOPE" explain -r "${events%.ndjson}.pcapng" --json 2>&1 | cmp - "$events"
 }
 
 check_replay()
 {
-	[ -z "$no_events" ] && [ -s "$work/$watch_n.pcapng" ] && [ -s "$events" ] || return 0
+	local recording=${events%.ndjson}.pcapng
+
+	[ -z "$no_events" ] && [ -s "$recording" ] && [ -s "$events" ] || return 0
 	check "the recording of watch $watch_n replays to the same JSON" replay_is_same
 }
 
