@@ -29,7 +29,7 @@
 #define UNDER_WAY_NS 1000000ull
 /* Slots that are looked at for each new conversation, and when there is no room. */
 #define SWEEP 2
-#define SWEEP_FULL 32
+#define SWEEP_FULL 8
 #define NONE UINT32_MAX
 
 enum seen {
@@ -366,19 +366,24 @@ static void sweep(struct trace *t, unsigned int n)
 	}
 }
 
-/* No room: of some that the hand meets, the one that was longest silent. */
+/* No room: of some that the hand meets, the one that was longest silent; rather one that is over. */
 static void evict(struct trace *t)
 {
 	uint32_t oldest = NONE;
 	unsigned int i;
 
 	for (i = 0; i < SWEEP_FULL; i++) {
+		const struct flow *f, *best;
+
 		t->hand = (t->hand + 1) % t->n_flows;
-		if (oldest == NONE || t->flows[t->hand].last_ns < t->flows[oldest].last_ns)
+		f = &t->flows[t->hand];
+		best = oldest == NONE ? f : &t->flows[oldest];
+		if (is_over(f) != is_over(best) ? is_over(f) : f->last_ns <= best->last_ns)
 			oldest = t->hand;
 	}
+	if (!is_over(&t->flows[oldest]))
+		t->stats.evicted++;
 	forget(t, oldest);
-	t->stats.evicted++;
 }
 
 static struct flow *take_slot(struct trace *t)

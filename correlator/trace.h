@@ -18,7 +18,7 @@ struct trace_stats {
 	uint64_t segments;
 	uint64_t conversations;
 	uint64_t resets;
-	uint64_t evicted; /* conversations that were forgotten early, for want of room */
+	uint64_t evicted; /* conversations forgotten for want of room, though they were not over */
 };
 
 /* A captured segment on its way into the trace. */
