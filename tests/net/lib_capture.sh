@@ -29,7 +29,8 @@ capture_runs()	# PID FILE
 	grep -q '^tcpdump: listening\|^listening' "$2" || gone "$1"
 }
 
-# Lines of answers that contradict what the kernel said. What the watch only saw come in, or pass, has
+# Lines of answers that contradict what the kernel said. Of a RST that came in the capture tells the
+# sender's reason, and what is behind it as a candidate. What the watch only saw come in, or pass, has
 # its reasons elsewhere.
 contradictions()	# LIVE EXPLAINED
 {
@@ -39,7 +40,7 @@ contradictions()	# LIVE EXPLAINED
 			{ key: (.rst | key), value: . }) | from_entries) as $truth |
 		$wire[] | . as $w | $truth[.rst | key] | select(.) |
 		select($w.cause != .cause and
-		       (($w.cause != "unknown" and $w.confidence != "possible") or (.cause | IN($w.candidates[]) | not))) |
+		       (($w.cause != "unknown" and $w.confidence != "possible" and .origin != "remote") or (.cause | IN($w.candidates[]) | not))) |
 		"\(.cause) is \($w.cause) (\($w.confidence)) in the capture: \($w.rst | key)"'
 }
 
