@@ -25,9 +25,9 @@ needed_for()	# CAUSE FAMILY
 	remote | forged | forwarded | nat-skipped-forward) ;;
 	netfilter-reject) echo "$reject" ;;
 	# Unread data is what else it could be.
-	unread-data | out-of-memory | too-many-orphans) echo tcp_send_active_reset __tcp_close ;;
+	unread-data | out-of-memory | too-many-orphans | linger2) echo tcp_send_active_reset __tcp_close ;;
 	early-demux-clash) echo tcp_send_challenge_ack tcp_timewait_state_process ;;
-	linger-zero | linger2 | fin-wait2-timeout | disconnect | listener-closed | socket-killed | \
+	linger-zero | fin-wait2-timeout | disconnect | listener-closed | socket-killed | \
 		keepalive-timeout | user-timeout | mptcp)
 		echo tcp_send_active_reset
 		;;
