@@ -51,7 +51,7 @@ void source_tell(struct source *s, const char *fmt, ...)
 
 int source_emit(struct source *s, struct reset_case *c, const struct report_context *report)
 {
-	s->cases++;
+	__atomic_fetch_add(&s->cases, 1, __ATOMIC_RELAXED);
 	return s->cfg->on_case(s->cfg->ctx, c, report);
 }
 

@@ -31,7 +31,7 @@ struct vantages;
 struct source {
 	const struct source_config *cfg;
 	struct vantages *vantages; /* of several captures; NULL = there is only one file */
-	unsigned long cases;	   /* handed out */
+	unsigned long cases;	   /* handed out; shown by another thread meanwhile */
 	char *why;		   /* for the message when a reader fails */
 	size_t why_len;
 };

@@ -8,28 +8,36 @@
 #include <string.h>
 
 #include "capture.h"
-#include "case_queue.h"
 #include "classify.h"
 #include "log.h"
 #include "progress.h"
 #include "recording.h"
 #include "source.h"
+#include "stage.h"
 #include "trace.h"
 #include "vantage.h"
 
 /* So many packets are parsed before the first of them is looked up: see trace__prepare(). */
-#define BATCH 32
+#define BATCH 64
+/* Batches on their way to who follows them, and resets on their way to who tells them. */
+#define BATCHES 512
+#define CASES 128
 #define PROGRESS_PACKETS 65536
 #define PLACES_MAX 65535
 
 /*
  * A place of the capture: an interface of the file or, in a Linux "any" capture, of the host. It stays
- * as it is once a packet of it was seen: the thread that tells of resets reads its name.
+ * as it is once a packet of it was seen: the thread that tells resets reads its name.
  */
 struct place {
 	uint32_t interface;
 	uint32_t ifindex; /* 0 = all of it */
 	char name[96];
+};
+
+struct batch {
+	unsigned int n;
+	struct trace_segment segments[BATCH];
 };
 
 struct capture_source {
@@ -39,8 +47,9 @@ struct capture_source {
 	struct progress *progress;
 	struct vantage *vantage; /* of several; NULL = this is the only one */
 	const char *name;	 /* of the file, without directories */
-	struct case_queue *queue;
-	struct place **places; /* room for PLACES_MAX; they do not move */
+	struct stage *following; /* batches */
+	struct stage *telling;	 /* resets */
+	struct place **places;	 /* room for PLACES_MAX; they do not move */
 	unsigned int n_places;
 	struct report_context report;
 	uint64_t packets;
@@ -98,28 +107,62 @@ static uint16_t find_place(struct capture_source *cs, uint32_t interface, uint32
 	return (uint16_t)cs->n_places++;
 }
 
-/* On the other thread. */
-static int tell(void *ctx, struct reset_case *c)
+/* On the thread that tells. */
+static int tell(void *ctx, void *item)
 {
 	struct capture_source *cs = ctx;
+	struct reset_case *c = item;
 
 	classify(c);
 	return source_emit(cs->s, c, &cs->report);
 }
 
+/* On the thread that follows, as the next one. */
 static int on_reset(void *ctx, struct reset_case *c)
 {
 	struct capture_source *cs = ctx;
+	struct reset_case *slot;
 
 	if (cs->vantage)
 		return vantage__take(cs->vantage, c);
-	return case_queue__push(cs->queue, c);
+	slot = stage__slot(cs->telling);
+	if (!slot)
+		return stage__drain(cs->telling);
+	*slot = *c;
+	stage__push(cs->telling);
+	return 0;
+}
+
+static int follow(void *ctx, void *item)
+{
+	struct capture_source *cs = ctx;
+	struct batch *b = item;
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < b->n; i++)
+		trace__prepare(cs->trace, &b->segments[i]);
+	for (i = 0; i < b->n; i++)
+		trace__fetch(cs->trace, &b->segments[i]);
+	for (i = 0; i < b->n && cs->vantage; i++)
+		vantage__see(cs->vantage, &b->segments[i]);
+	for (i = 0; i < b->n && !err; i++)
+		err = trace__add(cs->trace, &b->segments[i]);
+	return err;
+}
+
+/* All that was read is followed and told. */
+static int drain(struct capture_source *cs)
+{
+	int err = stage__drain(cs->following);
+
+	return err ? err : stage__drain(cs->telling);
 }
 
 static int on_custom(void *ctx, const uint8_t *data, size_t len, bool swapped)
 {
 	struct capture_source *cs = ctx;
-	int got = case_queue__drain(cs->queue);
+	int got = drain(cs);
 
 	/* Its cases are told by this thread. */
 	if (!got)
@@ -145,56 +188,55 @@ static bool parse(struct capture_source *cs, const struct capture_packet *p,
 		return false;
 	seg->ts_ns = p->ts_ns;
 	seg->interface = find_place(cs, p->interface, seg->s.ifindex);
+	trace__hash(cs->trace, seg);
 	return true;
 }
 
-/* Sets @ret_n; 1, 0 at the end, -errno. */
-static int read_batch(struct capture_source *cs, struct trace_segment *batch, unsigned int *ret_n)
+/*
+ * 1, 0 at the end, -errno; the packets before are in @b in any case. What a pipe has given so far is
+ * a batch too: more may take long to come.
+ */
+static int read_batch(struct capture_source *cs, const struct input *in, struct batch *b)
 {
 	struct capture_packet p;
-	unsigned int n = 0, read;
+	unsigned int read;
 	int got = 1;
 
-	for (read = 0; read < BATCH && n < BATCH; read++) {
+	b->n = 0;
+	for (read = 0; read < BATCH && (!read || in->at != in->end); read++) {
 		got = capture__next(cs->capture, &p);
 		if (got <= 0)
 			break;
 		cs->packets++;
 		/* The packets of a recording are there for people: its cases tell more. */
-		if (cs->is_recording || !parse(cs, &p, &batch[n]))
-			continue;
-		trace__prepare(cs->trace, &batch[n++]);
+		if (!cs->is_recording && parse(cs, &p, &b->segments[b->n]))
+			b->n++;
 	}
-	*ret_n = n;
 	return got;
 }
 
 static int read_packets(struct capture_source *cs, const struct input *in)
 {
-	static struct trace_segment batch[BATCH];
+	struct batch *b;
 	uint64_t shown = 0;
-	unsigned int n, i;
-	int got, err = 0;
+	int got = 1, err;
 
-	do {
-		got = read_batch(cs, batch, &n);
-		for (i = 0; i < n; i++)
-			trace__fetch(cs->trace, &batch[i]);
-		for (i = 0; i < n && cs->vantage; i++)
-			vantage__see(cs->vantage, &batch[i]);
-		for (i = 0; i < n && !err; i++)
-			err = trace__add(cs->trace, &batch[i]);
+	while (got > 0 && (b = stage__slot(cs->following))) {
+		got = read_batch(cs, in, b);
+		stage__push(cs->following);
+		trace__warm(cs->trace, cs->results[SEGMENT_TCP]);
 		if (cs->packets - shown >= PROGRESS_PACKETS) {
 			shown = cs->packets;
 			progress__show(cs->progress, input__progress(in), cs->packets,
-				       cs->s->cases);
+				       __atomic_load_n(&cs->s->cases, __ATOMIC_RELAXED));
 		}
-	} while (got > 0 && !err);
+	}
 	progress__clear(cs->progress);
+	err = stage__drain(cs->following);
 	if (!err)
 		err = trace__flush(cs->trace);
 	if (!err)
-		err = case_queue__drain(cs->queue);
+		err = stage__drain(cs->telling);
 	return err ? err : got;
 }
 
@@ -270,7 +312,8 @@ static void close_source(struct capture_source *cs)
 {
 	unsigned int i;
 
-	case_queue__free(cs->queue);
+	stage__free(cs->following);
+	stage__free(cs->telling);
 	progress__free(cs->progress);
 	trace__free(cs->trace);
 	capture__free(cs->capture);
@@ -283,11 +326,12 @@ static bool open_source(struct capture_source *cs)
 {
 	cs->places = calloc(PLACES_MAX, sizeof(*cs->places));
 	cs->trace = trace__new(on_reset, cs);
-	cs->queue = case_queue__new(tell, cs);
+	cs->telling = stage__new(sizeof(struct reset_case), CASES, tell, cs);
+	cs->following = stage__new(sizeof(struct batch), BATCHES, follow, cs);
 	cs->progress = progress__new(cs->s->cfg->progress, cs->name);
 	if (cs->s->vantages)
 		cs->vantage = vantages__begin(cs->s->vantages, cs->name);
-	return cs->places && cs->trace && cs->queue && cs->progress &&
+	return cs->places && cs->trace && cs->telling && cs->following && cs->progress &&
 	       (cs->vantage || !cs->s->vantages);
 }
 

@@ -15,6 +15,7 @@
 #include <sys/random.h>
 
 #define RING_RECORDS (1u << 20) /* a power of two */
+#define RECORDS_AHEAD 16
 #define FLOWS_MAX (1u << 20)
 #define FLOWS_CHUNK (1u << 14)
 #define PENDING_MAX (1u << 12) /* a power of two */
@@ -31,6 +32,9 @@
 #define SWEEP 2
 #define SWEEP_FULL 8
 #define NONE UINT32_MAX
+/* A large page. So much is made ready ahead of use, once a capture has shown to be a long one. */
+#define WARM_BYTES (1u << 21)
+#define WARM_SEGMENTS (1u << 14)
 
 enum seen {
 	SEEN_SYN = 0x01,
@@ -80,19 +84,20 @@ struct record {
 	uint32_t seq;
 	uint32_t ack;
 	uint32_t len;
-	uint32_t back; /* so many records before is the conversation's last; 0 = there is none */
+	uint32_t
+		back : 20; /* so many records before is the conversation's last; 0 = there is none */
+	uint32_t from : 1;    /* which half */
+	uint32_t heading : 2; /* enum heading */
+	uint32_t marks : 9;   /* enum packet_mark */
 	uint16_t window;
 	uint16_t ipid;
 	uint16_t interface;
 	uint8_t flags;
 	uint8_t ttl;
-	uint8_t from;	 /* which half */
-	uint8_t heading; /* enum heading */
-	uint8_t marks;	 /* enum packet_mark */
-	uint8_t pad[5];
 };
 
-_Static_assert(sizeof(struct record) == 40, "a million of them in the ring");
+_Static_assert(sizeof(struct record) == 32, "two of them in a cache line, a million in the ring");
+_Static_assert(RING_RECORDS <= 1u << 20, "back");
 
 struct pending {
 	struct flow flow; /* as it was before the RST */
@@ -134,6 +139,8 @@ struct trace {
 	struct pending *pending;
 	uint32_t first_pending; /* numbers; all in between wait */
 	uint32_t next_pending;
+	size_t warm_ring; /* bytes; of trace__warm() */
+	size_t warm_flows;
 	uint64_t *ports; /* hashes of endpoints that have accepted a connection */
 	struct reset_case c;
 };
@@ -150,6 +157,25 @@ static void *reserve(size_t size)
 	/* Random access over 100 MB is mostly misses of the TLB otherwise. */
 	madvise(p, size, MADV_HUGEPAGE);
 	return p;
+}
+
+/* Have the kernel give memory up to @used and a little more. @warm: so far. Linux 5.14; before, it comes as it is used. */
+static void warm(void *p, size_t *warm, size_t used, size_t size)
+{
+	while (*warm < size && *warm < used + WARM_BYTES) {
+		madvise((char *)p + *warm, WARM_BYTES, MADV_POPULATE_WRITE);
+		*warm += WARM_BYTES;
+	}
+}
+
+void trace__warm(struct trace *t, uint64_t segments)
+{
+	uint32_t flows = __atomic_load_n(&t->n_flows, __ATOMIC_RELAXED);
+
+	if (segments < WARM_SEGMENTS)
+		return;
+	warm(t->ring, &t->warm_ring, segments * sizeof(*t->ring), RING_RECORDS * sizeof(*t->ring));
+	warm(t->flows, &t->warm_flows, flows * sizeof(*t->flows), FLOWS_MAX * sizeof(*t->flows));
 }
 
 static void release(void *p, size_t size)
@@ -218,22 +244,30 @@ static uint64_t hash_end(const struct trace *t, const uint8_t *addr, uint16_t po
 }
 
 /* The same for both directions. */
-void trace__prepare(const struct trace *t, struct trace_segment *seg)
+void trace__hash(const struct trace *t, struct trace_segment *seg)
 {
 	const struct segment *s = &seg->s;
 
 	seg->hash = mix(hash_end(t, s->saddr, s->sport) + hash_end(t, s->daddr, s->dport));
+}
+
+void trace__prepare(const struct trace *t, const struct trace_segment *seg)
+{
 	__builtin_prefetch(&t->slots[seg->hash & t->slot_mask]);
 }
 
 void trace__fetch(const struct trace *t, const struct trace_segment *seg)
 {
-	uint32_t flow = t->slots[seg->hash & t->slot_mask].flow;
+	uint32_t at = (uint32_t)seg->hash & t->slot_mask;
+	const char *flow;
 
-	if (!flow)
+	while (t->slots[at].flow && t->slots[at].hash != (uint32_t)(seg->hash >> 32))
+		at = (at + 1) & t->slot_mask;
+	if (!t->slots[at].flow)
 		return;
-	__builtin_prefetch(&t->flows[flow - 1], 1);
-	__builtin_prefetch((const char *)&t->flows[flow - 1] + 64, 1);
+	flow = (const char *)&t->flows[t->slots[at].flow - 1];
+	__builtin_prefetch(flow, 1);
+	__builtin_prefetch(flow + 64, 1);
 }
 
 static bool is_end(const struct flow *f, unsigned int side, const uint8_t *addr, uint16_t port)
@@ -393,8 +427,11 @@ static struct flow *take_slot(struct trace *t)
 	sweep(t, SWEEP);
 	if (t->free == NONE && t->n_flows == FLOWS_MAX)
 		evict(t);
-	if (t->free == NONE)
-		return &t->flows[t->n_flows++];
+	if (t->free == NONE) {
+		/* trace__warm() reads it on another thread. */
+		__atomic_store_n(&t->n_flows, t->n_flows + 1, __ATOMIC_RELAXED);
+		return &t->flows[t->n_flows - 1];
+	}
 	index = t->free;
 	t->free = t->flows[index].record;
 	return &t->flows[index];
@@ -572,7 +609,7 @@ static struct packet packet_of(const struct flow *f, const struct record *r)
 		.ipid = r->ipid,
 		.flags = r->flags,
 		.ttl = r->ttl,
-		.marks = r->marks,
+		.marks = (uint8_t)r->marks,
 		.hook = HOOK_PCAP,
 		.heading = (enum heading)r->heading,
 	};
@@ -718,7 +755,7 @@ static void add_sighting(struct pending *p, const struct record *r)
 		return;
 	p->sightings[p->n_sightings].ts_ns = r->ts_ns;
 	p->sightings[p->n_sightings].interface = r->interface;
-	p->sightings[p->n_sightings].heading = r->heading;
+	p->sightings[p->n_sightings].heading = (uint8_t)r->heading;
 	p->sightings[p->n_sightings++].ttl = r->ttl;
 }
 
@@ -779,6 +816,7 @@ static const struct record *write_record(struct trace *t, struct flow *f, unsign
 	struct record *r = &t->ring[t->records % RING_RECORDS];
 	const struct segment *s = &seg->s;
 
+	__builtin_prefetch(&t->ring[(t->records + RECORDS_AHEAD) % RING_RECORDS], 1);
 	*r = (struct record){
 		.ts_ns = seg->ts_ns,
 		.seq = s->seq,
@@ -791,8 +829,8 @@ static const struct record *write_record(struct trace *t, struct flow *f, unsign
 		.flags = s->flags,
 		.ttl = s->ttl,
 		.marks = s->marks,
-		.from = (uint8_t)side,
-		.heading = headings[s->direction],
+		.from = side & 1,
+		.heading = headings[s->direction] & 3,
 	};
 	f->record = (uint32_t)t->records++;
 	return r;
