@@ -89,6 +89,9 @@ enum tristate { KNOWN_NOTHING, KNOWN_NO, KNOWN_YES };
  * What a capture tells of the connection, where no kernel was asked: up to the RST, of the side
  * that sent it ("sender") and of the other one.
  */
+/* FACT() masks, facts.h */
+__extension__ typedef unsigned __int128 fact_set;
+
 struct conversation {
 	bool known;
 	char state[8];	    /* Zeek's conn_state: RSTO, RSTR, REJ, ... */
@@ -106,6 +109,8 @@ struct conversation {
 	bool syn_sent;		 /* nothing but SYNs had come from it */
 	enum tristate in_window; /* was the segment that is answered within the sender's window? */
 	enum tristate port_open; /* had the sender's port accepted a connection in this capture? */
+	bool reset_before;	 /* a RST of the sender had gone before, or */
+	bool aborted_before;	 /* one that it sent on its own: not as an answer */
 	bool went_on;		 /* the sender's segments went on after its RST */
 	uint8_t went_on_ttl;
 	bool absent_at_sender; /* the RST is not in a capture nearer to the sender: */
@@ -303,8 +308,8 @@ struct reset_case {
 	uint64_t lost_packets;	   /* records overwritten while the history was read */
 
 	/* Filled by classify(). */
-	uint64_t facts_yes;
-	uint64_t facts_no;
+	fact_set facts_yes;
+	fact_set facts_no;
 	const struct cause *cause;
 	enum confidence confidence;
 	enum origin origin;

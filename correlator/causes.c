@@ -104,7 +104,7 @@ const struct cause causes[] = {
 			{ CONF_LIKELY, FACT(ACTIVE) | FACT(LINGER2_NEGATIVE) | FACT(IN_CLOSE), FACT(IN_DISCONNECT) | FACT(UNREAD) | FACT(IN_LISTEN_STOP) },
 			{ CONF_LIKELY, FACT(PASSIVE) | FACT(LINGER2_NEGATIVE) | FACT(DEAD_SOCKET), FACT(SEGMENT_DATA) },
 		},
-		.rank = { .hints = FACT(SENDER_FINISHED), .seldom = 1 },
+		.rank = { .hints = FACT(SENDER_FINISHED), .unlikely_if = FACT(RESET_BEFORE), .seldom = 1 },
 		.advice = {
 			{
 				.action = "do not set TCP_LINGER2 below 0, or read to the end of file before close()",
@@ -369,7 +369,7 @@ const struct cause causes[] = {
 			{ CONF_LIKELY, FACT(PASSIVE) | FACT(LISTENER) | FACT(TIMEWAIT_NOW), FACT(UNTRANSLATED) },
 			{ CONF_LIKELY, FACT(PASSIVE) | FACT(NO_SOCKET) | FACT(TIMEWAIT_NOW), FACT(UNTRANSLATED) },
 		},
-		.rank = { .hints = FACT(SENDER_FINISHED), .unlikely_if = FACT(JUST_OPENED), .seldom = 1 },
+		.rank = { .hints = FACT(SENDER_FINISHED), .unlikely_if = FACT(JUST_OPENED) | FACT(RESET_BEFORE), .seldom = 1 },
 		.advice = {
 			{
 				.action = "run a kernel with b8ec80b13021 (\"inet: Avoid ehash lookup race in "
@@ -491,7 +491,7 @@ const struct cause causes[] = {
 			{ CONF_CERTAIN, FACT(PASSIVE) | FACT(TIMEWAIT) | FACT(FIN_WAIT2_MINI), FACT(SEGMENT_DATA) | FACT(OTHER_SOCKET) },
 			{ CONF_CERTAIN, FACT(PASSIVE) | FACT(TIMEWAIT) | FACT(FIN_WAIT2_MINI) | FACT(SEGMENT_HAS_SYN), FACT(OTHER_SOCKET) },
 		},
-		.rank = { .hints = FACT(SENDER_FINISHED), .seldom = 1 },
+		.rank = { .hints = FACT(SENDER_FINISHED), .unlikely_if = FACT(RESET_BEFORE), .seldom = 1 },
 		.advice = {
 			{
 				.action = "look at the sender: it sends a FIN or SYN that does not fit the connection that it had",
@@ -509,9 +509,9 @@ const struct cause causes[] = {
 		.ways = {
 			{ CONF_CERTAIN, FACT(PASSIVE) | FACT(TIMEWAIT) | FACT(FIN_WAIT2_MINI) | FACT(SEGMENT_DATA), FACT(SEGMENT_HAS_SYN) | FACT(OTHER_SOCKET) },
 			{ CONF_CERTAIN, FACT(PASSIVE) | FACT(DEAD_SOCKET) | FACT(SEGMENT_DATA), FACT(OTHER_SOCKET) },
-			{ CONF_LIKELY, FACT(CAPTURE) | FACT(SHAPE_ANSWER) | FACT(SENDER_FINISHED) | FACT(SEGMENT_DATA), FACT(SEGMENT_HAS_SYN) | FACT(FOREIGN_TTL) | FACT(WENT_ON) },
+			{ CONF_LIKELY, FACT(CAPTURE) | FACT(SHAPE_ANSWER) | FACT(SENDER_FINISHED) | FACT(SEGMENT_DATA), FACT(SEGMENT_HAS_SYN) | FACT(FOREIGN_TTL) | FACT(WENT_ON) | FACT(RESET_BEFORE) },
 		},
-		.rank = { .hints = FACT(SENDER_FINISHED) | FACT(SEGMENT_DATA) },
+		.rank = { .hints = FACT(SENDER_FINISHED) | FACT(SEGMENT_DATA), .unlikely_if = FACT(RESET_BEFORE) },
 		.advice = {
 			{
 				.action = "agree on who closes: let the application read to the end, or "
@@ -593,8 +593,9 @@ const struct cause causes[] = {
 			{ CONF_CERTAIN, FACT(PASSIVE) | FACT(LISTENER) | FACT(IN_DO_RCV), FACT(SEGMENT_SYN) | FACT(IN_CHECK_REQ) | FACT(IN_MPTCP) | FACT(UNTRANSLATED) | FACT(FLOW_SEEN) },
 			{ CONF_LIKELY, FACT(PASSIVE) | FACT(LISTENER), FACT(SEGMENT_SYN) | FACT(IN_CHECK_REQ) | FACT(IN_MPTCP) | FACT(UNTRANSLATED) | FACT(SOCKET_NOW) | FACT(TIMEWAIT_NOW) },
 			{ CONF_POSSIBLE, FACT(PASSIVE) | FACT(LISTENER), FACT(SEGMENT_SYN) | FACT(IN_CHECK_REQ) | FACT(IN_MPTCP) },
+			{ CONF_LIKELY, FACT(CAPTURE) | FACT(SHAPE_ANSWER) | FACT(ABORTED_BEFORE) | FACT(PORT_OPEN), FACT(SEGMENT_HAS_SYN) | FACT(FOREIGN_TTL) | FACT(WENT_ON) },
 		},
-		.rank = { .unlikely_if = FACT(FLOW_SEEN) | FACT(SEGMENT_HAS_SYN) },
+		.rank = { .hints = FACT(RESET_BEFORE), .unlikely_if = FACT(FLOW_SEEN) | FACT(SEGMENT_HAS_SYN) },
 		.advice = {
 			{
 				.action = "see whether the connection lived before: this host restarted or "
@@ -616,9 +617,10 @@ const struct cause causes[] = {
 			{ CONF_LIKELY, FACT(PASSIVE) | FACT(NO_SOCKET), FACT(SEGMENT_SYN) | FACT(UNTRANSLATED) | FACT(RACE_HANDSHAKE) | FACT(RACE_TIMEWAIT) },
 			{ CONF_LIKELY, FACT(PASSIVE) | FACT(NO_SOCKET), FACT(SEGMENT_SYN) | FACT(UNTRANSLATED) | FACT(SOCKET_NOW) | FACT(TIMEWAIT_NOW) },
 			{ CONF_POSSIBLE, FACT(PASSIVE) | FACT(NO_SOCKET), FACT(SEGMENT_SYN) },
+			{ CONF_LIKELY, FACT(CAPTURE) | FACT(SHAPE_ANSWER) | FACT(ABORTED_BEFORE), FACT(PORT_OPEN) | FACT(SEGMENT_HAS_SYN) | FACT(FOREIGN_TTL) | FACT(WENT_ON) },
 		},
 		.behind = { { "early-demux-clash", FACT(SEGMENT_BARE) } },
-		.rank = { .unlikely_if = FACT(FLOW_SEEN) | FACT(JUST_OPENED) },
+		.rank = { .hints = FACT(RESET_BEFORE), .unlikely_if = FACT(FLOW_SEEN) | FACT(JUST_OPENED) },
 		.advice = {
 			{
 				.action = "see whether the connection lived before: this host restarted or failed "

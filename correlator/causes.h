@@ -12,7 +12,7 @@
 
 #include "facts.h"
 
-#define CAUSE_WAYS_MAX 4
+#define CAUSE_WAYS_MAX 5
 #define CAUSE_BEHIND_MAX 2
 #define CAUSE_ADVICE_MAX 4
 
@@ -25,8 +25,8 @@ struct advice {
 /* One set of facts that proves the cause. */
 struct way {
 	enum confidence confidence; /* CONF_NONE ends the list */
-	uint64_t needs;		    /* FACT() masks */
-	uint64_t forbids;	    /* must be known to be false */
+	fact_set needs;		    /* FACT() masks */
+	fact_set forbids;	    /* must be known to be false */
 };
 
 /*
@@ -35,16 +35,16 @@ struct way {
  */
 struct behind {
 	const char *id; /* NULL ends the list */
-	uint64_t needs; /* FACT() masks */
+	fact_set needs; /* FACT() masks */
 };
 
 /*
  * For captures, where most causes stay possible: which come first. Each fact that hints at it
- * counts for it, and against it where it is known not to hold.
+ * counts for it, and against it where it is known not to hold; what makes it unlikely counts twice.
  */
 struct rank {
-	uint64_t hints; /* FACT() masks */
-	uint64_t unlikely_if;
+	fact_set hints; /* FACT() masks */
+	fact_set unlikely_if;
 	unsigned int seldom; /* how much rarer it is in practice, in facts */
 	bool tells_where;    /* and not why: no candidate */
 };

@@ -18,9 +18,9 @@ static bool holds(const struct way *w, const struct reset_case *c)
 /* The fact that contradicts the way; -1 if none does. */
 static int contradiction(const struct way *w, const struct reset_case *c)
 {
-	uint64_t against = (w->needs & c->facts_no) | (w->forbids & c->facts_yes);
+	fact_set against = (w->needs & c->facts_no) | (w->forbids & c->facts_yes);
 
-	return against ? __builtin_ctzll(against) : -1;
+	return fact_first(against);
 }
 
 static bool is_way(const struct way *ways, unsigned int i)
@@ -151,9 +151,8 @@ static int score(const struct cause *cause, const struct reset_case *c)
 {
 	const struct rank *r = &cause->rank;
 
-	return __builtin_popcountll(r->hints & c->facts_yes) -
-	       __builtin_popcountll(r->hints & c->facts_no) -
-	       __builtin_popcountll(r->unlikely_if & c->facts_yes) - (int)r->seldom;
+	return fact_count(r->hints & c->facts_yes) - fact_count(r->hints & c->facts_no) -
+	       2 * fact_count(r->unlikely_if & c->facts_yes) - (int)r->seldom;
 }
 
 /* Best first; the table's order stays among equals. */

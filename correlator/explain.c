@@ -30,12 +30,12 @@ static void put_phrase(FILE *out, const char *before, const char *template)
 	free(text);
 }
 
-static void put_facts(FILE *out, uint64_t facts, bool yes)
+static void put_facts(FILE *out, fact_set facts, bool yes)
 {
 	int f;
 
 	for (f = 0; f < FACT_MAX; f++)
-		if (facts & (1ULL << f))
+		if (fact_in(facts, f))
 			put_phrase(out, "- ", yes ? fact_texts[f].yes : fact_texts[f].no);
 }
 

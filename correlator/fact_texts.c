@@ -79,7 +79,8 @@ const struct fact_text fact_texts[FACT_MAX] = {
 		.missing = "reset reasons (6.12)",
 	},
 	[FACT_FLOW_SEEN] = {
-		.yes = "both ends had exchanged segments just before, and none had ended the connection",
+		.yes = "both ends had exchanged segments just before, and not both had ended the "
+		       "connection",
 		.no = "no living connection with these ports was seen before",
 		.missing = "the history of the flow",
 	},
@@ -320,6 +321,17 @@ const struct fact_text fact_texts[FACT_MAX] = {
 	[FACT_PROBED] = {
 		.yes = "{probes} keepalive probes of {rst.src} had stayed unanswered",
 		.no = "no keepalive probes had stayed unanswered",
+		.missing = "a capture of the time before",
+	},
+	[FACT_RESET_BEFORE] = {
+		.yes = "{rst.src} had sent a RST for this connection before",
+		.no = "{rst.src} had sent no other RST for this connection",
+		.missing = "a capture of the time before",
+	},
+	[FACT_ABORTED_BEFORE] = {
+		.yes = "{rst.src} had aborted this connection before, by a RST that answers nothing: what "
+		       "matters is why it did that",
+		.no = "{rst.src} had not aborted this connection before",
 		.missing = "a capture of the time before",
 	},
 	[FACT_WENT_ON] = {

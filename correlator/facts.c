@@ -25,7 +25,7 @@
 
 void facts_set(struct reset_case *c, enum fact f, bool value)
 {
-	uint64_t bit = 1ULL << f;
+	fact_set bit = (fact_set)1 << f;
 
 	c->facts_yes &= ~bit;
 	c->facts_no &= ~bit;
@@ -147,9 +147,9 @@ static bool is_history_whole(const struct reset_case *c)
 
 static void gather_flow(struct reset_case *c)
 {
-	bool seen = flow_seen(c);
+	bool reset = c->conversation.reset_before, seen = !reset && flow_seen(c);
 
-	if (seen || is_history_whole(c))
+	if (seen || reset || is_history_whole(c))
 		facts_set(c, FACT_FLOW_SEEN, seen);
 }
 

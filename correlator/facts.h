@@ -81,13 +81,38 @@ enum fact {
 	FACT_UNLABELLED,     /* IPv6, and no flow label: netfilter's resets have none */
 	FACT_ABSENT_AT_SENDER, /* a capture nearer to the sender has the segment and not the RST */
 	FACT_MADE_ON_PATH,     /* its source's segments come through here, but it began here */
+	FACT_RESET_BEFORE,     /* a RST of the sender for this connection had gone before, or */
+	FACT_ABORTED_BEFORE,   /* one that it sent on its own */
 	FACT_CAPTURE,	       /* no kernel was asked */
 	FACT_MAX,
 };
 
-_Static_assert(FACT_MAX <= 64, "facts stand in 64-bit masks");
+_Static_assert(FACT_MAX <= 128, "facts stand in 128-bit masks");
 
-#define FACT(name) (1ULL << FACT_##name)
+#define FACT(name) ((fact_set)1 << FACT_##name)
+
+/** fact_in() - is @f in @set? */
+static inline bool fact_in(fact_set set, enum fact f)
+{
+	return set >> f & 1;
+}
+
+/** fact_first() - the first one in @set; -1 if there is none */
+static inline int fact_first(fact_set set)
+{
+	int f;
+
+	for (f = 0; f < FACT_MAX; f++)
+		if (fact_in(set, (enum fact)f))
+			return f;
+	return -1;
+}
+
+/** fact_count() - how many are in @set? */
+static inline int fact_count(fact_set set)
+{
+	return __builtin_popcountll((uint64_t)set) + __builtin_popcountll((uint64_t)(set >> 64));
+}
 
 struct fact_text {
 	const char *yes; /* templates, see phrase.h */

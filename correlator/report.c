@@ -99,16 +99,16 @@ struct report_lines report_evidence(const struct reset_case *c, const struct rep
 				    bool all)
 {
 	const struct way *way = cause_way(c);
-	uint64_t show = way ? way->needs : c->facts_yes;
+	fact_set show = way ? way->needs : c->facts_yes;
 	struct report_lines lines = { 0 };
 	int f;
 
 	for (f = 0; f < FACT_MAX; f++)
-		if (show & (1ULL << f))
+		if (fact_in(show, f))
 			add_line(&lines, phrase(fact_texts[f].yes, c, ctx));
 	if (way && all)
 		for (f = 0; f < FACT_MAX; f++)
-			if (way->forbids & (1ULL << f))
+			if (fact_in(way->forbids, f))
 				add_line(&lines, phrase(fact_texts[f].no, c, ctx));
 	add_losses(&lines, c);
 	return lines;
@@ -117,7 +117,7 @@ struct report_lines report_evidence(const struct reset_case *c, const struct rep
 struct report_lines report_missing(const struct reset_case *c, const struct report_context *ctx)
 {
 	struct report_lines lines = { 0 };
-	uint64_t wanted = 0;
+	fact_set wanted = 0;
 	unsigned int i, j;
 	int f;
 
@@ -127,7 +127,7 @@ struct report_lines report_missing(const struct reset_case *c, const struct repo
 				c->candidates[i]->ways[j].needs | c->candidates[i]->ways[j].forbids;
 	wanted &= ~(c->facts_yes | c->facts_no);
 	for (f = 0; f < FACT_MAX; f++)
-		if (wanted & (1ULL << f))
+		if (fact_in(wanted, f))
 			add_line(&lines, phrase(fact_texts[f].missing, c, ctx));
 	return lines;
 }
@@ -404,9 +404,8 @@ static json_t *json_ruled_out(const struct reset_case *c, const struct report_co
 
 	for (i = 0; i < c->n_ruled_out; i++) {
 		const struct ruled_out *r = &c->ruled_out[i];
-		uint64_t bit = 1ULL << r->fact;
-		const char *because =
-			c->facts_yes & bit ? fact_texts[r->fact].yes : fact_texts[r->fact].no;
+		const char *because = fact_in(c->facts_yes, r->fact) ? fact_texts[r->fact].yes :
+								       fact_texts[r->fact].no;
 
 		json_array_append_new(array, json_pack("{ss so}", "cause", r->cause->id, "because",
 						       json_phrase(because, c, ctx)));

@@ -58,7 +58,8 @@ struct half {
 	uint8_t seen;	   /* enum seen; 0 = nothing has come from it */
 	uint8_t probes;	   /* keepalive probes since the other side was last heard */
 	uint8_t has_acked; /* acked holds */
-	uint8_t pad[2];
+	uint8_t aborted;   /* by a RST that answers nothing */
+	uint8_t pad;
 };
 
 #define LETTERS_MAX 17
@@ -646,6 +647,33 @@ static void recall(struct trace *t, const struct pending *p, struct reset_case *
 	}
 }
 
+/*
+ * The sender had ended its side, and each segment that came after was refused: the first RST answers
+ * the first of them, though the capture, if it was not made at the sender, has them all before it.
+ */
+static void choose_answer(const struct pending *p, struct reset_case *c)
+{
+	const struct half *sender = &p->flow.half[p->rst.from];
+	unsigned int i, answered = 0;
+
+	if (!(sender->seen & SEEN_FIN) || c->rst.flags & FLAG_ACK || c->rst.seq != sender->next)
+		return;
+	for (i = 0; i < c->n_history; i++)
+		answered += c->history[i].flags & FLAG_RST && c->history[i].seq == c->rst.seq &&
+			    tuple_equal(&c->history[i].tuple, &c->rst.tuple);
+	for (i = 0; i < c->n_history; i++) {
+		const struct packet *s = &c->history[i];
+		uint32_t end = s->seq + s->len + !!(s->flags & FLAG_FIN);
+
+		if (tuple_equal(&s->tuple, &c->rst.tuple) || !reset_answers(&c->rst, s) ||
+		    end == s->seq || !is_after(end, sender->acked) || answered--)
+			continue;
+		c->answers = *s;
+		c->answer_match = ANSWER_EXACT;
+		return;
+	}
+}
+
 static const char *state_of(const struct flow *f, unsigned int side)
 {
 	const struct half *opener = &f->half[f->opened], *other = &f->half[!f->opened];
@@ -706,6 +734,8 @@ static void tell_conversation(struct trace *t, const struct pending *p, struct r
 	v->port_open = is_port_open(t, f->addr[side], f->port[side]);
 	if (c->answer_match == ANSWER_EXACT)
 		v->in_window = in_window(f, side, &c->answers);
+	v->reset_before = sender->seen & SEEN_RST;
+	v->aborted_before = sender->aborted;
 	v->went_on = p->went_on;
 	v->went_on_ttl = p->went_on_ttl;
 	snprintf(v->state, sizeof(v->state), "%s", state_of(f, side));
@@ -741,6 +771,7 @@ static int complete_pending(struct trace *t)
 	c->src_local = c->dst_local = -1;
 	tell_sightings(p, c);
 	recall(t, p, c);
+	choose_answer(p, c);
 	case_choose_answer(c);
 	c->history_since_ns =
 		t->records > RING_RECORDS ? t->ring[t->records % RING_RECORDS].ts_ns : t->start_ns;
@@ -791,6 +822,7 @@ static int add_reset(struct trace *t, struct flow *f, const struct record *r)
 	};
 	add_sighting(p, r);
 	see(f, r->from, SEEN_RST, 'r');
+	f->half[r->from].aborted |= r->flags & FLAG_ACK && r->seq;
 	return err;
 }
 

@@ -202,6 +202,9 @@ static void gather_sender(struct reset_case *c)
 		facts_set(c, FACT_JUST_OPENED, !v->sender_opened && v->sender_silent);
 	if (answers && v->in_window != KNOWN_NOTHING)
 		facts_set(c, FACT_OUT_OF_WINDOW, v->in_window == KNOWN_NO);
+	facts_set(c, FACT_RESET_BEFORE, v->reset_before);
+	if (v->whole || !v->reset_before)
+		facts_set(c, FACT_ABORTED_BEFORE, v->aborted_before);
 	facts_set(c, FACT_PROBED, v->probes >= PROBES_MIN);
 	facts_set(c, FACT_WENT_ON, v->went_on);
 	/* A socket that resets its connection has done with it. */

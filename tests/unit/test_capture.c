@@ -17,6 +17,8 @@ struct story {
 	const char *state, *history;
 	const char *candidate;	  /* must be one; NULL = none in particular */
 	const char *no_candidate; /* must not be one */
+	unsigned int before,
+		after; /* so many other resets are told before this one, and after it */
 	struct wire_segment segments[12];
 	const char *cause6; /* with IPv6, where it differs */
 	enum confidence confidence6;
@@ -153,6 +155,95 @@ static const struct story stories[] = {
 			  .seq = 501,
 			  .ack = 110,
 			  .len = 5 } } },
+#define CLOSED_WITH_DATA_ON_ITS_WAY                                                       \
+	{ .us = 0, .flags = "S", .seq = 100 },                                            \
+		{ .us = 10, .from_server = true, .flags = "SA", .seq = 500, .ack = 101 }, \
+		{ .us = 20, .flags = "A", .seq = 101, .ack = 501 },                       \
+		{ .us = 30, .from_server = true, .flags = "FA", .seq = 501, .ack = 101 }, \
+		{ .us = 40, .flags = "A", .seq = 101, .ack = 502 },                       \
+		{ .us = 50, .flags = "PA", .seq = 101, .ack = 502, .len = 10 },           \
+		{ .us = 60, .flags = "FA", .seq = 111, .ack = 502 },                      \
+		{ .us = 900, .from_server = true, .flags = "R", .seq = 502 },             \
+	{                                                                                 \
+		.us = 910, .from_server = true, .flags = "R", .seq = 502                  \
+	}
+	{ .name = "captured at the client: the first of several after the server's FIN",
+	  .cause = "data-after-close",
+	  .confidence = CONF_LIKELY,
+	  .state = "RSTR",
+	  .history = "ShAfDFr",
+	  .after = 1,
+	  .segments = { CLOSED_WITH_DATA_ON_ITS_WAY } },
+	{ .name = "captured at the client: the second of several after the server's FIN",
+	  .cause = "unknown",
+	  .state = "RSTR",
+	  .history = "ShAfDFrr",
+	  .candidate = "listener-stray",
+	  .no_candidate = "data-after-close",
+	  .before = 1,
+	  .segments = { CLOSED_WITH_DATA_ON_ITS_WAY } },
+	{ .name = "data that the server had acknowledged after its FIN is not what it refuses",
+	  .cause = "unknown",
+	  .state = "RSTR",
+	  .history = "ShAfDaFr",
+	  .candidate = "linger2",
+	  .no_candidate = "data-after-close",
+	  .segments = { { .us = 0, .flags = "S", .seq = 100 },
+			{ .us = 10, .from_server = true, .flags = "SA", .seq = 500, .ack = 101 },
+			{ .us = 20, .flags = "A", .seq = 101, .ack = 501 },
+			{ .us = 30, .from_server = true, .flags = "FA", .seq = 501, .ack = 101 },
+			{ .us = 50, .flags = "PA", .seq = 101, .ack = 502, .len = 10 },
+			{ .us = 60, .from_server = true, .flags = "A", .seq = 502, .ack = 111 },
+			{ .us = 70, .flags = "FA", .seq = 111, .ack = 502 },
+			{ .us = 80, .from_server = true, .flags = "R", .seq = 502 } } },
+	{ .name = "what was on its way when the server aborted",
+	  .cause = "listener-stray",
+	  .confidence = CONF_LIKELY,
+	  .state = "RSTR",
+	  .history = "ShADrr",
+	  .before = 1,
+	  .segments = { { .us = 0, .flags = "S", .seq = 100 },
+			{ .us = 10, .from_server = true, .flags = "SA", .seq = 500, .ack = 101 },
+			{ .us = 20, .flags = "A", .seq = 101, .ack = 501 },
+			{ .us = 30, .flags = "PA", .seq = 101, .ack = 501, .len = 10 },
+			{ .us = 40, .from_server = true, .flags = "RA", .seq = 501, .ack = 111 },
+			{ .us = 41, .flags = "PA", .seq = 111, .ack = 501, .len = 10 },
+			{ .us = 50, .from_server = true, .flags = "R", .seq = 501 } } },
+	{ .name = "what was on its way when the client aborted",
+	  .cause = "no-socket",
+	  .confidence = CONF_LIKELY,
+	  .state = "RSTO",
+	  .history = "ShAdRR",
+	  .before = 1,
+	  .segments = { { .us = 0, .flags = "S", .seq = 100 },
+			{ .us = 10, .from_server = true, .flags = "SA", .seq = 500, .ack = 101 },
+			{ .us = 20, .flags = "A", .seq = 101, .ack = 501 },
+			{ .us = 30,
+			  .from_server = true,
+			  .flags = "PA",
+			  .seq = 501,
+			  .ack = 101,
+			  .len = 10 },
+			{ .us = 40, .flags = "RA", .seq = 101, .ack = 511 },
+			{ .us = 41,
+			  .from_server = true,
+			  .flags = "PA",
+			  .seq = 511,
+			  .ack = 101,
+			  .len = 10 },
+			{ .us = 50, .flags = "R", .seq = 101 } } },
+	{ .name = "the other end had aborted, not the sender",
+	  .cause = "unknown",
+	  .state = "RSTR",
+	  .history = "ShADRr",
+	  .before = 1,
+	  .candidate = "listener-stray",
+	  .segments = { { .us = 0, .flags = "S", .seq = 100 },
+			{ .us = 10, .from_server = true, .flags = "SA", .seq = 500, .ack = 101 },
+			{ .us = 20, .flags = "A", .seq = 101, .ack = 501 },
+			{ .us = 30, .flags = "PA", .seq = 101, .ack = 501, .len = 10 },
+			{ .us = 40, .flags = "RA", .seq = 111, .ack = 501 },
+			{ .us = 50, .from_server = true, .flags = "R", .seq = 501 } } },
 	{ .name = "a healthy connection whose data is refused",
 	  .cause = "unknown",
 	  .state = "RSTR",
@@ -207,10 +298,10 @@ static void test_story(const struct story *s, const struct family *f)
 	build(&w, s->segments, f->af);
 	o = wire_read(w.bytes, w.n);
 	check_int(o->err, 0, "%s, %s: is read (%s)", s->name, f->name, o->why);
-	check_int(o->n, 1, "%s, %s: one reset", s->name, f->name);
-	c = &o->cases[0];
-	if (!o->n)
+	check_int(o->n, s->before + 1 + s->after, "%s, %s: number of resets", s->name, f->name);
+	if (o->n <= s->before)
 		return;
+	c = &o->cases[s->before];
 	check_str(c->cause->id, differs ? s->cause6 : s->cause, "%s, %s: the cause", s->name,
 		  f->name);
 	check_int(c->confidence, differs ? s->confidence6 : s->confidence, "%s, %s: the confidence",

@@ -47,7 +47,7 @@ static const char *const released[] = {
 	"unknown",
 };
 
-#define ALL_FACTS (UINT64_MAX >> (64 - FACT_MAX))
+#define ALL_FACTS (((fact_set)1 << FACT_MAX) - 1)
 #define WIRE_ONLY                                                                               \
 	(FACT(SEGMENT_KNOWN) | FACT(SEGMENT_SYN) | FACT(SEGMENT_HAS_SYN) | FACT(SEGMENT_DATA) | \
 	 FACT(FLOW_SEEN) | FACT(FOREIGN_TTL))

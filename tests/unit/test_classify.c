@@ -1326,7 +1326,7 @@ static const char *fault_of(const struct reset_case *c)
 
 	if (c->facts_yes & c->facts_no)
 		return "a fact is both true and false";
-	if ((c->facts_yes | c->facts_no) & ~(UINT64_MAX >> (64 - FACT_MAX)))
+	if ((c->facts_yes | c->facts_no) >> FACT_MAX)
 		return "a fact beyond the last";
 	if ((c->confidence == CONF_NONE) != (c->cause == &causes[n_causes - 1]))
 		return "unknown has a confidence, or a cause has none";
