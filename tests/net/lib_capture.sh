@@ -36,9 +36,15 @@ contradictions()	# LIVE EXPLAINED
 {
 	jq -rn --slurpfile live "$1" --slurpfile wire "$2" '
 		def key: [.src, .sport, .dst, .dport, .seq, .ack] | map(tostring) | join(" ");
-		($live | map(select(.rst and (.cause | IN("remote", "forwarded", "unknown") | not)) |
-			{ key: (.rst | key), value: . }) | from_entries) as $truth |
-		$wire[] | . as $w | $truth[.rst | key] | select(.) |
+		# Resets may be alike: then their order tells which is which.
+		def numbered: reduce .[] as $e ({ n: {}, all: [] };
+			($e.rst | key) as $k | .n[$k] += 1 |
+			.all += [{ key: "\($k) \(.n[$k])", value: $e }]) | .all;
+		($live | map(select(.rst)) | sort_by(.ts) | numbered |
+			map(select(.value.cause | IN("remote", "forwarded", "unknown") | not)) |
+			from_entries) as $truth |
+		($wire | map(select(.rst)) | sort_by(.ts) | numbered)[] |
+		.value as $w | $truth[.key] | select(.) |
 		select($w.cause != .cause and
 		       (($w.cause != "unknown" and $w.confidence != "possible" and .origin != "remote") or (.cause | IN($w.candidates[]) | not))) |
 		"\(.cause) is \($w.cause) (\($w.confidence)) in the capture: \($w.rst | key)"'
