@@ -15,9 +15,13 @@
 
 #define LINKTYPE_NULL 0
 #define LINKTYPE_ETHERNET 1
+#define LINKTYPE_PPP 9
 #define LINKTYPE_RAW_BSD 12
 #define LINKTYPE_RAW_OPENBSD 14
+#define LINKTYPE_PPP_HDLC 50
+#define LINKTYPE_PPP_ETHER 51
 #define LINKTYPE_RAW 101
+#define LINKTYPE_C_HDLC 104
 #define LINKTYPE_LOOP 108
 #define LINKTYPE_SLL 113
 #define LINKTYPE_IPV4 228
@@ -32,12 +36,15 @@
 #define ETHERTYPE_MPLS 0x8847
 #define ETHERTYPE_PPPOE 0x8864
 #define ETHERTYPE_BRIDGED 0x6558 /* Ethernet inside GRE or GENEVE */
+#define ETHERTYPE_ERSPAN 0x88be	 /* mirrored by a switch; inside GRE */
 #define PPP_IPV4 0x0021
 #define PPP_IPV6 0x0057
 
 #define PORT_VXLAN 4789
 #define PORT_VXLAN_LINUX 8472
 #define PORT_GENEVE 6081
+#define PORT_GTP_U 2152
+#define GTP_T_PDU 255
 
 #define SLL_OUTGOING 4
 
@@ -113,15 +120,28 @@ static enum header step_mpls(struct cursor *c)
 	return IP;
 }
 
-static enum header step_pppoe(struct cursor *c)
+/* The protocol may have been compressed to its last byte, which alone is odd (RFC 1661, 6.5). */
+static enum header step_ppp(struct cursor *c)
 {
+	uint32_t size;
 	uint16_t protocol;
 
-	if (!have(c, 8))
+	if (!have(c, 1))
 		return fail(c, SEGMENT_TRUNCATED);
-	protocol = be16(c->at + 6);
-	advance(c, 8);
+	size = c->at[0] & 1 ? 1 : 2;
+	if (!have(c, size))
+		return fail(c, SEGMENT_TRUNCATED);
+	protocol = size == 1 ? c->at[0] : be16(c->at);
+	advance(c, size);
 	return protocol == PPP_IPV4 ? IPV4 : protocol == PPP_IPV6 ? IPV6 : fail(c, SEGMENT_OTHER);
+}
+
+static enum header step_pppoe(struct cursor *c)
+{
+	if (!have(c, 6))
+		return fail(c, SEGMENT_TRUNCATED);
+	advance(c, 6);
+	return step_ppp(c);
 }
 
 static enum header step_ethertype(struct cursor *c)
@@ -267,10 +287,12 @@ static enum header step_gre(struct cursor *c)
 	size += flags & 0xc000 ? 4 : 0;
 	size += flags & 0x2000 ? 4 : 0;
 	size += flags & 0x1000 ? 4 : 0;
+	/* Version II of ERSPAN has a header of its own and a sequence number; version I neither. */
+	size += c->type == ETHERTYPE_ERSPAN && flags & 0x1000 ? 8 : 0;
 	if (!have(c, size))
 		return fail(c, SEGMENT_TRUNCATED);
 	advance(c, size);
-	return ETHERTYPE;
+	return c->type == ETHERTYPE_ERSPAN ? ETHERNET : ETHERTYPE;
 }
 
 static enum header step_geneve(struct cursor *c)
@@ -287,6 +309,34 @@ static enum header step_geneve(struct cursor *c)
 	return ETHERTYPE;
 }
 
+/* 3GPP TS 29.281, 5.1 and 5.2: a user's packet between the cells and the gateway of a mobile network. */
+static enum header step_gtp_u(struct cursor *c)
+{
+	uint32_t size = 8;
+	uint8_t next = 0;
+
+	if (!have(c, 8) || c->at[0] >> 4 != 3 || c->at[1] != GTP_T_PDU)
+		return fail(c, SEGMENT_OTHER);
+	if (c->at[0] & 7) {
+		size = 12;
+		if (!have(c, size))
+			return fail(c, SEGMENT_TRUNCATED);
+		next = c->at[0] & 4 ? c->at[11] : 0;
+	}
+	advance(c, size);
+	/* Extensions: their length in words, the content, the type of the next. */
+	while (next) {
+		if (!have(c, 1))
+			return fail(c, SEGMENT_TRUNCATED);
+		size = c->at[0] * 4u;
+		if (!size || !have(c, size))
+			return fail(c, size ? SEGMENT_TRUNCATED : SEGMENT_MALFORMED);
+		next = c->at[size - 1];
+		advance(c, size);
+	}
+	return IP;
+}
+
 static enum header step_udp(struct cursor *c)
 {
 	uint16_t port;
@@ -296,11 +346,14 @@ static enum header step_udp(struct cursor *c)
 	if (!have(c, 8))
 		return fail(c, SEGMENT_OTHER);
 	port = be16(c->at + 2);
-	if (port != PORT_VXLAN && port != PORT_VXLAN_LINUX && port != PORT_GENEVE)
+	if (port != PORT_VXLAN && port != PORT_VXLAN_LINUX && port != PORT_GENEVE &&
+	    port != PORT_GTP_U)
 		return fail(c, SEGMENT_OTHER);
 	advance(c, 8);
 	if (port == PORT_GENEVE)
 		return step_geneve(c);
+	if (port == PORT_GTP_U)
+		return step_gtp_u(c);
 	/* The flag that the network's number is valid; anything else on that port is not VXLAN. */
 	if (!have(c, 8) || !(c->at[0] & 0x08))
 		return fail(c, SEGMENT_OTHER);
@@ -416,6 +469,23 @@ static enum header start_loopback(struct cursor *c)
 	return IP;
 }
 
+/* With or without the address and control bytes of HDLC. */
+static enum header start_ppp(struct cursor *c)
+{
+	if (have(c, 2) && be16(c->at) == 0xff03)
+		advance(c, 2);
+	return step_ppp(c);
+}
+
+static enum header start_cisco_hdlc(struct cursor *c)
+{
+	if (!have(c, 4))
+		return fail(c, SEGMENT_TRUNCATED);
+	c->type = be16(c->at + 2);
+	advance(c, 4);
+	return ETHERTYPE;
+}
+
 static enum header start_sll(struct cursor *c)
 {
 	if (!have(c, 16))
@@ -451,6 +521,13 @@ static enum header start(struct cursor *c, uint16_t linktype)
 	case LINKTYPE_NULL:
 	case LINKTYPE_LOOP:
 		return start_loopback(c);
+	case LINKTYPE_PPP:
+	case LINKTYPE_PPP_HDLC:
+		return start_ppp(c);
+	case LINKTYPE_PPP_ETHER:
+		return step_pppoe(c);
+	case LINKTYPE_C_HDLC:
+		return start_cisco_hdlc(c);
 	case LINKTYPE_SLL:
 		return start_sll(c);
 	case LINKTYPE_SLL2:
@@ -471,6 +548,10 @@ bool segment_knows(uint16_t linktype)
 	case LINKTYPE_IPV6:
 	case LINKTYPE_NULL:
 	case LINKTYPE_LOOP:
+	case LINKTYPE_PPP:
+	case LINKTYPE_PPP_HDLC:
+	case LINKTYPE_PPP_ETHER:
+	case LINKTYPE_C_HDLC:
 	case LINKTYPE_SLL:
 	case LINKTYPE_SLL2:
 		return true;

@@ -362,13 +362,38 @@ enum wrapping {
 	GRE_KEY,
 	VXLAN,
 	GENEVE,
+	PPP,
+	PPP_SHORT,
+	PPP_ETHER,
+	CISCO_HDLC,
+	ERSPAN,
+	GTP_U,
+	GTP_U_EXTENDED,
 	N_WRAPPINGS
 };
 
-static const char *const wrapping_names[] = {
-	"Ethernet", "VLAN", "QinQ",	"MPLS", "PPPoE",	  "BSD null", "loopback", "raw IP",
-	"SLL",	    "SLL2", "IP in IP", "GRE",	"GRE with a key", "VXLAN",    "GENEVE"
-};
+static const char *const wrapping_names[] = { "Ethernet",
+					      "VLAN",
+					      "QinQ",
+					      "MPLS",
+					      "PPPoE",
+					      "BSD null",
+					      "loopback",
+					      "raw IP",
+					      "SLL",
+					      "SLL2",
+					      "IP in IP",
+					      "GRE",
+					      "GRE with a key",
+					      "VXLAN",
+					      "GENEVE",
+					      "PPP",
+					      "PPP, compressed",
+					      "PPPoE without Ethernet",
+					      "Cisco HDLC",
+					      "ERSPAN",
+					      "GTP-U",
+					      "GTP-U with extensions" };
 
 /* Returns the link type. */
 static uint32_t wrap(struct wire *w, enum wrapping how, uint8_t af, unsigned int len, bool outgoing)
@@ -448,6 +473,50 @@ static uint32_t wrap(struct wire *w, enum wrapping how, uint8_t af, unsigned int
 		wire_put32(w, 0x08000000);
 		wire_put32(w, 42 << 8);
 		wrap_ethernet(w, type);
+		return 1;
+	case PPP:
+		wire_put16(w, 0xff03);
+		wire_put16(w, af == AF_INET6 ? 0x57 : 0x21);
+		return 9;
+	case PPP_SHORT:
+		wire_put8(w, af == AF_INET6 ? 0x57 : 0x21);
+		return 9;
+	case PPP_ETHER:
+		wire_put16(w, 0x1100);
+		wire_put16(w, 1);
+		wire_put16(w, len + 2);
+		wire_put16(w, af == AF_INET6 ? 0x57 : 0x21);
+		return 51;
+	case CISCO_HDLC:
+		wire_put16(w, 0x0f00);
+		wire_put16(w, type);
+		return 104;
+	case ERSPAN:
+		wrap_ethernet(w, 0x0800);
+		wrap_ipv4(w, 47, 16 + 14 + len);
+		wire_put16(w, 0x1000);
+		wire_put16(w, 0x88be);
+		wire_put32(w, 7);
+		wire_put32(w, 0x10010000);
+		wire_put32(w, 0);
+		wrap_ethernet(w, type);
+		return 1;
+	case GTP_U:
+		wrap_ethernet(w, 0x0800);
+		wrap_udp(w, 2152, 8 + len);
+		wire_put16(w, 0x30ff);
+		wire_put16(w, len);
+		wire_put32(w, 42);
+		return 1;
+	case GTP_U_EXTENDED:
+		wrap_ethernet(w, 0x0800);
+		wrap_udp(w, 2152, 20 + len);
+		wire_put16(w, 0x36ff); /* sequence number, extensions */
+		wire_put16(w, 12 + len);
+		wire_put32(w, 42);
+		wire_put32(w, 0x00010085);
+		wire_put32(w, 0x01000085);
+		wire_put32(w, 0x01000000);
 		return 1;
 	default:
 		wrap_ethernet(w, 0x0800);
