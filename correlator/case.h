@@ -306,6 +306,7 @@ struct reset_case {
 	uint64_t history_since_ns; /* what came before is overwritten; 0 = nothing was */
 	uint64_t lost_events;	   /* while this case was open */
 	uint64_t lost_packets;	   /* records overwritten while the history was read */
+	bool hurried; /* too many at once: neither history, owner nor conntrack's entry was looked up */
 
 	/* Filled by classify(). */
 	fact_set facts_yes;

@@ -704,7 +704,7 @@ const struct cause causes[] = {
 		.ways = {
 			{ CONF_CERTAIN, FACT(ARRIVED_HERE), FACT(SENT_HERE) | FACT(PASSED_THROUGH) },
 		},
-		.behind = { { "early-demux-clash", FACT(ARRIVED_HERE) } },
+		.behind = { { "early-demux-clash", FACT(ARRIVED_HERE) }, { "forged", FACT(ARRIVED_HERE) } },
 		.rank = { .tells_where = true },
 		.advice = {
 			{

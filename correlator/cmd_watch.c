@@ -169,6 +169,7 @@ static void on_opened(void *ctx, struct reset_case *c)
 	if (c->kind == CASE_STALL)
 		ask_conntrack(w, c);
 	if (!may_recall(w, clock_ns(CLOCK_MONOTONIC))) {
+		c->hurried = true;
 		w->without_history++;
 		return;
 	}

@@ -192,6 +192,7 @@ static const struct member case_members[] = {
 	NUM(reset_case, views),
 	NUM(reset_case, lost_events),
 	NUM(reset_case, lost_packets),
+	BOOL(reset_case, hurried),
 	LAST,
 };
 

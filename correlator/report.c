@@ -93,6 +93,9 @@ static void add_losses(struct report_lines *lines, const struct reset_case *c)
 		     "%llu events were lost while this was watched: what is absent proves nothing",
 		     (unsigned long long)c->lost_events) > 0)
 		add_line(lines, line);
+	if (c->hurried)
+		add_line(lines, strdup("too many resets came at once: its history, its owner and "
+				       "conntrack's entry were not looked up"));
 }
 
 struct report_lines report_evidence(const struct reset_case *c, const struct report_context *ctx,
@@ -514,7 +517,7 @@ json_t *report_json(const struct reset_case *c, const struct report_context *ctx
 	json_object_set_new(o, "conversation", json_conversation(&c->conversation));
 	json_object_set_new(o, "history", json_history(c, ctx));
 	json_object_set_new(o, "lost",
-			    json_pack("{sI sI}", "events", (json_int_t)c->lost_events, "packets",
-				      (json_int_t)c->lost_packets));
+			    json_pack("{sI sI sb}", "events", (json_int_t)c->lost_events, "packets",
+				      (json_int_t)c->lost_packets, "hurried", c->hurried));
 	return o;
 }

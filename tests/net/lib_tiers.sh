@@ -46,7 +46,7 @@ is_broader()	# TRUTH ANSWER
 	conntrack-expired:no-socket | conntrack-expired:listener-stray) ;;
 	ehash-race-*:no-socket | ehash-race-*:listener-stray) ;;
 	too-many-orphans:out-of-memory) ;;
-	early-demux-clash:remote) ;;
+	early-demux-clash:remote | forged:remote) ;;
 	*) return 1 ;;
 	esac
 }
@@ -151,7 +151,7 @@ can_know()	# CAUSE FAMILY
 shorten()
 {
 	jq -r '[.rst.src, .rst.sport, .rst.dst, .rst.dport, .cause, .confidence,
-		(.candidates | join(",")), .rst.seq, .lost.events] | map(tostring) | join("\t")' \
+		(.candidates | join(",")), .rst.seq, .lost.events + (if .lost.hurried then 1 else 0 end)] | map(tostring) | join("\t")' \
 		"$events" > "$events.short"
 }
 
@@ -165,7 +165,7 @@ answers_on()	# TUPLE
 		"$events.short"
 }
 
-# Sets $class. Who lost an event meanwhile need not know.
+# Sets $class. Who lost an event meanwhile, or had no time, need not know.
 classify()	# TRUTH FAMILY N CAUSE CONFIDENCE LOST CANDIDATES
 {
 	if [ "$3" -ne 1 ]; then

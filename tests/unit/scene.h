@@ -68,6 +68,7 @@ struct scene {
 	uint32_t views;	      /* 0 = all of them */
 	uint32_t blind_views; /* views that are missing */
 	uint64_t lost_events, lost_packets;
+	bool hurried;
 	enum window_kind window;	    /* the exchange of the connection's socket */
 	int window_from, window_to;	    /* µs before the reset; window_to 0 = still open */
 	bool window_same_cpu, window_other; /* of other numbers than the segment's */
@@ -350,6 +351,7 @@ static inline struct reset_case scene_build(const struct scene *s, uint8_t af)
 	c.views = (s->views ? s->views : 0x1ff) & ~s->blind_views;
 	c.lost_events = s->lost_events;
 	c.lost_packets = s->lost_packets;
+	c.hurried = s->hurried;
 	return c;
 }
 

@@ -42,6 +42,7 @@ static const struct scene scenes[] = {
 	  .mem_pages = 4,
 	  .mem_limit = UINT64_MAX,
 	  .lost_events = 1,
+	  .hurried = true,
 	  .stack = "tcp_send_active_reset ? __tcp_close" },
 	{ .name = "a forwarded reset", .place = THROUGH, .gone = true },
 };

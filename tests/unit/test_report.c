@@ -34,9 +34,10 @@ static const struct scene scenes[] = {
 	{ .name = "a reset that came in", .place = IN, .asked = true, .history = "<S >SA <A" },
 	{ .name = "a reset of which nothing is known", .place = NOWHERE, .views = 1u << 31 },
 	{ .name = "a reset while events were lost", .lost_events = 3, .lost_packets = 4 },
+	{ .name = "a reset in a storm", .hurried = true },
 };
 
-/* type: any of "s" string, "i" integer, "r" number, "a" array, "o" object, "0" null */
+/* type: any of "s" string, "i" integer, "r" number, "a" array, "b" boolean, "o" object, "0" null */
 struct field {
 	const char *path;
 	const char *type;
@@ -90,6 +91,7 @@ static const struct field fields[] = {
 	{ "lost", "o" },
 	{ "lost.events", "i" },
 	{ "lost.packets", "i" },
+	{ "lost.hurried", "b" },
 };
 
 static const struct field answer_fields[] = {
@@ -117,7 +119,8 @@ static bool has_type(const json_t *v, const char *types)
 	for (; v && *types; types++)
 		if ((*types == 's' && json_is_string(v)) || (*types == 'i' && json_is_integer(v)) ||
 		    (*types == 'r' && json_is_number(v)) || (*types == 'a' && json_is_array(v)) ||
-		    (*types == 'o' && json_is_object(v)) || (*types == '0' && json_is_null(v)))
+		    (*types == 'o' && json_is_object(v)) || (*types == 'b' && json_is_boolean(v)) ||
+		    (*types == '0' && json_is_null(v)))
 			return true;
 	return false;
 }
@@ -385,6 +388,8 @@ static bool has_line(struct report_lines lines, const char *part)
 	return found;
 }
 
+static const struct scene in_a_storm = { .name = "a reset in a storm", .hurried = true };
+
 static void test_lines(void)
 {
 	struct reset_case c = scene_build(&scenes[6], AF_INET);
@@ -398,6 +403,8 @@ static void test_lines(void)
 	classify(&c);
 	check(!has_line(report_evidence(&c, &sample_context, true), "lost"),
 	      "none lost, none told");
+	check(!has_line(report_evidence(&c, &sample_context, true), "too many"),
+	      "looked up, and nothing told of it");
 	lines = report_missing(&c, &sample_context);
 	check_int(lines.n, 0, "what is certain misses nothing");
 	report_lines_free(&lines);
@@ -410,6 +417,10 @@ static void test_lines(void)
 			twice += !strcmp(lines.line[i], lines.line[k]);
 	check(lines.n > 0 && !twice, "what is unknown says what is missing, each once");
 	report_lines_free(&lines);
+	c = scene_build(&in_a_storm, AF_INET);
+	classify(&c);
+	check(has_line(report_evidence(&c, &sample_context, true), "too many resets came at once"),
+	      "what was not looked up is said");
 }
 
 static void test_times(void)
