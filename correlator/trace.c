@@ -160,7 +160,10 @@ static void *reserve(size_t size)
 	return p;
 }
 
-/* Have the kernel give memory up to @used and a little more. @warm: so far. Linux 5.14; before, it comes as it is used. */
+/*
+ * Have the kernel give memory up to @used and a little more. @warm: so far. Linux 5.14; before, it comes
+ * as it is used.
+ */
 static void warm(void *p, size_t *warm, size_t used, size_t size)
 {
 	while (*warm < size && *warm < used + WARM_BYTES) {
