@@ -356,7 +356,7 @@ uint64_t sensor__text(const struct sensor *s)
 uint64_t sensor__lost_events(const struct sensor *s)
 {
 	return flight__count(s->flight, RST_CNT_LOST_WIRE) +
-	       flight__count(s->flight, RST_CNT_LOST_KERNEL);
+	       flight__count(s->flight, RST_CNT_LOST_KERNEL) + s->undecodable;
 }
 
 uint64_t sensor__missed(const struct sensor *s)
