@@ -18,9 +18,8 @@
 #include "vantage.h"
 
 /* So many packets are parsed before the first of them is looked up: see trace__prepare(). */
-#define BATCH 64
-/* Batches on their way to who follows them, and resets on their way to who tells them. */
-#define BATCHES 512
+#define BATCH 32
+/* Resets on their way to who tells them. */
 #define CASES 128
 #define PROGRESS_PACKETS 65536
 #define PLACES_MAX 65535
@@ -47,7 +46,6 @@ struct capture_source {
 	struct progress *progress;
 	struct vantage *vantage; /* of several; NULL = this is the only one */
 	const char *name;	 /* of the file, without directories */
-	struct stage *following; /* batches */
 	struct stage *telling;	 /* resets */
 	struct place **places;	 /* room for PLACES_MAX; they do not move */
 	unsigned int n_places;
@@ -117,7 +115,6 @@ static int tell(void *ctx, void *item)
 	return source_emit(cs->s, c, &cs->report);
 }
 
-/* On the thread that follows, as the next one. */
 static int on_reset(void *ctx, struct reset_case *c)
 {
 	struct capture_source *cs = ctx;
@@ -133,36 +130,10 @@ static int on_reset(void *ctx, struct reset_case *c)
 	return 0;
 }
 
-static int follow(void *ctx, void *item)
-{
-	struct capture_source *cs = ctx;
-	struct batch *b = item;
-	unsigned int i;
-	int err = 0;
-
-	for (i = 0; i < b->n; i++)
-		trace__prepare(cs->trace, &b->segments[i]);
-	for (i = 0; i < b->n; i++)
-		trace__fetch(cs->trace, &b->segments[i]);
-	for (i = 0; i < b->n && cs->vantage; i++)
-		vantage__see(cs->vantage, &b->segments[i]);
-	for (i = 0; i < b->n && !err; i++)
-		err = trace__add(cs->trace, &b->segments[i]);
-	return err;
-}
-
-/* All that was read is followed and told. */
-static int drain(struct capture_source *cs)
-{
-	int err = stage__drain(cs->following);
-
-	return err ? err : stage__drain(cs->telling);
-}
-
 static int on_custom(void *ctx, const uint8_t *data, size_t len, bool swapped)
 {
 	struct capture_source *cs = ctx;
-	int got = drain(cs);
+	int got = stage__drain(cs->telling);
 
 	/* Its cases are told by this thread. */
 	if (!got)
@@ -188,7 +159,6 @@ static bool parse(struct capture_source *cs, const struct capture_packet *p,
 		return false;
 	seg->ts_ns = p->ts_ns;
 	seg->interface = find_place(cs, p->interface, seg->s.ifindex);
-	trace__hash(cs->trace, seg);
 	return true;
 }
 
@@ -215,24 +185,38 @@ static int read_batch(struct capture_source *cs, const struct input *in, struct 
 	return got;
 }
 
+static int follow_batch(struct capture_source *cs, struct batch *b)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < b->n; i++)
+		trace__prepare(cs->trace, &b->segments[i]);
+	for (i = 0; i < b->n; i++)
+		trace__fetch(cs->trace, &b->segments[i]);
+	for (i = 0; i < b->n && cs->vantage; i++)
+		vantage__see(cs->vantage, &b->segments[i]);
+	for (i = 0; i < b->n && !err; i++)
+		err = trace__add(cs->trace, &b->segments[i]);
+	return err;
+}
+
 static int read_packets(struct capture_source *cs, const struct input *in)
 {
-	struct batch *b;
+	static struct batch b;
 	uint64_t shown = 0;
-	int got = 1, err;
+	int got, err = 0;
 
-	while (got > 0 && (b = stage__slot(cs->following))) {
-		got = read_batch(cs, in, b);
-		stage__push(cs->following);
-		trace__warm(cs->trace, cs->results[SEGMENT_TCP]);
+	do {
+		got = read_batch(cs, in, &b);
+		err = follow_batch(cs, &b);
 		if (cs->packets - shown >= PROGRESS_PACKETS) {
 			shown = cs->packets;
 			progress__show(cs->progress, input__progress(in), cs->packets,
 				       __atomic_load_n(&cs->s->cases, __ATOMIC_RELAXED));
 		}
-	}
+	} while (got > 0 && !err);
 	progress__clear(cs->progress);
-	err = stage__drain(cs->following);
 	if (!err)
 		err = trace__flush(cs->trace);
 	if (!err)
@@ -312,7 +296,6 @@ static void close_source(struct capture_source *cs)
 {
 	unsigned int i;
 
-	stage__free(cs->following);
 	stage__free(cs->telling);
 	progress__free(cs->progress);
 	trace__free(cs->trace);
@@ -327,11 +310,10 @@ static bool open_source(struct capture_source *cs)
 	cs->places = calloc(PLACES_MAX, sizeof(*cs->places));
 	cs->trace = trace__new(on_reset, cs);
 	cs->telling = stage__new(sizeof(struct reset_case), CASES, tell, cs);
-	cs->following = stage__new(sizeof(struct batch), BATCHES, follow, cs);
 	cs->progress = progress__new(cs->s->cfg->progress, cs->name);
 	if (cs->s->vantages)
 		cs->vantage = vantages__begin(cs->s->vantages, cs->name);
-	return cs->places && cs->trace && cs->telling && cs->following && cs->progress &&
+	return cs->places && cs->trace && cs->telling && cs->progress &&
 	       (cs->vantage || !cs->s->vantages);
 }
 

@@ -2,7 +2,7 @@
 /*
  * stage.h - work that another processor does, on items in the order in which they come.
  *
- * A capture is read in three stages: packets are parsed, followed, and the resets among them told.
+ * To tell of a reset takes longer than to find it in a capture.
  */
 #ifndef STAGE_H
 #define STAGE_H

@@ -32,9 +32,6 @@
 #define SWEEP 2
 #define SWEEP_FULL 8
 #define NONE UINT32_MAX
-/* A large page. So much is made ready ahead of use, once a capture has shown to be a long one. */
-#define WARM_BYTES (1u << 21)
-#define WARM_SEGMENTS (1u << 14)
 
 enum seen {
 	SEEN_SYN = 0x01,
@@ -140,8 +137,6 @@ struct trace {
 	struct pending *pending;
 	uint32_t first_pending; /* numbers; all in between wait */
 	uint32_t next_pending;
-	size_t warm_ring; /* bytes; of trace__warm() */
-	size_t warm_flows;
 	uint64_t *ports; /* hashes of endpoints that have accepted a connection */
 	struct reset_case c;
 };
@@ -158,28 +153,6 @@ static void *reserve(size_t size)
 	/* Random access over 100 MB is mostly misses of the TLB otherwise. */
 	madvise(p, size, MADV_HUGEPAGE);
 	return p;
-}
-
-/*
- * Have the kernel give memory up to @used and a little more. @warm: so far. Linux 5.14; before, it comes
- * as it is used.
- */
-static void warm(void *p, size_t *warm, size_t used, size_t size)
-{
-	while (*warm < size && *warm < used + WARM_BYTES) {
-		madvise((char *)p + *warm, WARM_BYTES, MADV_POPULATE_WRITE);
-		*warm += WARM_BYTES;
-	}
-}
-
-void trace__warm(struct trace *t, uint64_t segments)
-{
-	uint32_t flows = __atomic_load_n(&t->n_flows, __ATOMIC_RELAXED);
-
-	if (segments < WARM_SEGMENTS)
-		return;
-	warm(t->ring, &t->warm_ring, segments * sizeof(*t->ring), RING_RECORDS * sizeof(*t->ring));
-	warm(t->flows, &t->warm_flows, flows * sizeof(*t->flows), FLOWS_MAX * sizeof(*t->flows));
 }
 
 static void release(void *p, size_t size)
@@ -248,15 +221,11 @@ static uint64_t hash_end(const struct trace *t, const uint8_t *addr, uint16_t po
 }
 
 /* The same for both directions. */
-void trace__hash(const struct trace *t, struct trace_segment *seg)
+void trace__prepare(const struct trace *t, struct trace_segment *seg)
 {
 	const struct segment *s = &seg->s;
 
 	seg->hash = mix(hash_end(t, s->saddr, s->sport) + hash_end(t, s->daddr, s->dport));
-}
-
-void trace__prepare(const struct trace *t, const struct trace_segment *seg)
-{
 	__builtin_prefetch(&t->slots[seg->hash & t->slot_mask]);
 }
 
@@ -431,11 +400,8 @@ static struct flow *take_slot(struct trace *t)
 	sweep(t, SWEEP);
 	if (t->free == NONE && t->n_flows == FLOWS_MAX)
 		evict(t);
-	if (t->free == NONE) {
-		/* trace__warm() reads it on another thread. */
-		__atomic_store_n(&t->n_flows, t->n_flows + 1, __ATOMIC_RELAXED);
-		return &t->flows[t->n_flows - 1];
-	}
+	if (t->free == NONE)
+		return &t->flows[t->n_flows++];
 	index = t->free;
 	t->free = t->flows[index].record;
 	return &t->flows[index];

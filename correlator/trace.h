@@ -37,21 +37,11 @@ struct trace_segment {
 struct trace *trace__new(int (*on_reset)(void *ctx, struct reset_case *c), void *ctx);
 
 /**
- * trace__warm() - make memory ready that the first @segments and some more will need
- *
- * For the thread that reads, while another adds: a fifth of the time goes into cleared pages.
- */
-void trace__warm(struct trace *t, uint64_t segments);
-
-/** trace__hash() - set the hash; may be called while another thread adds segments */
-void trace__hash(const struct trace *t, struct trace_segment *seg);
-
-/**
- * trace__prepare() - begin to fetch what trace__fetch() will need
+ * trace__prepare() - compute the hash, and begin to fetch what trace__fetch() will need
  *
  * Cache misses are what takes longest: do each of the three steps for a whole batch.
  */
-void trace__prepare(const struct trace *t, const struct trace_segment *seg);
+void trace__prepare(const struct trace *t, struct trace_segment *seg);
 
 /** trace__fetch() - begin to fetch what trace__add() will need */
 void trace__fetch(const struct trace *t, const struct trace_segment *seg);
