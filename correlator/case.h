@@ -279,12 +279,14 @@ struct gone_mapping {
 };
 
 struct reset_case {
+	fact_set facts_yes;
+	fact_set facts_no;
 	uint64_t first_ts; /* of the first event, CLOCK_MONOTONIC */
 	struct packet rst; /* of a stall: the SYN */
 	struct sighting sightings[CASE_SIGHTINGS_MAX];
 	unsigned int n_sightings;
-	struct packet answers;
 	enum answer_match answer_match;
+	struct packet answers;
 	struct kernel_view kernel;  /* call == CALL_NONE: no account was found */
 	struct kernel_view receive; /* the socket that took the RST */
 	struct kernel_view clash;   /* a socket here took what was another connection's */
@@ -299,18 +301,16 @@ struct reset_case {
 	int dst_local;
 	struct owner owner;
 	struct packet history[CASE_HISTORY_MAX]; /* oldest first, without the RST */
-	unsigned int n_history;
 	struct packet *kept; /* more of the flow, for a recording; whoever watches frees it */
+	unsigned int n_history;
 	unsigned int n_kept;
-	uint32_t views;		   /* enum view_bit */
+	uint32_t views; /* enum view_bit */
+	bool hurried; /* too many at once: neither history, owner nor conntrack's entry was looked up */
 	uint64_t history_since_ns; /* what came before is overwritten; 0 = nothing was */
 	uint64_t lost_events;	   /* while this case was open */
 	uint64_t lost_packets;	   /* records overwritten while the history was read */
-	bool hurried; /* too many at once: neither history, owner nor conntrack's entry was looked up */
 
-	/* Filled by classify(). */
-	fact_set facts_yes;
-	fact_set facts_no;
+	/* Filled by classify(), as facts_yes and facts_no. */
 	const struct cause *cause;
 	enum confidence confidence;
 	enum origin origin;

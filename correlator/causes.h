@@ -52,13 +52,13 @@ struct rank {
 struct cause {
 	const char *id;
 	const char *title; /* templates, see phrase.h */
+	const char *reference;
 	enum reset_type type;
 	enum origin origin;
 	struct way ways[CAUSE_WAYS_MAX];
 	struct behind behind[CAUSE_BEHIND_MAX];
 	struct rank rank;
 	struct advice advice[CAUSE_ADVICE_MAX];
-	const char *reference;
 };
 
 /* Matched from the first row on; the last is "unknown", which always matches. */

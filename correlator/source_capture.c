@@ -307,7 +307,7 @@ static void close_source(struct capture_source *cs)
 
 static bool open_source(struct capture_source *cs)
 {
-	cs->places = calloc(PLACES_MAX, sizeof(*cs->places));
+	cs->places = calloc(PLACES_MAX, sizeof(void *));
 	cs->trace = trace__new(on_reset, cs);
 	cs->telling = stage__new(sizeof(struct reset_case), CASES, tell, cs);
 	cs->progress = progress__new(cs->s->cfg->progress, cs->name);

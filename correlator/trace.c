@@ -14,7 +14,8 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 
-#define RING_RECORDS (1u << 20) /* a power of two */
+#define RING_BITS 20
+#define RING_RECORDS (1u << RING_BITS)
 #define RECORDS_AHEAD 16
 #define FLOWS_MAX (1u << 20)
 #define FLOWS_CHUNK (1u << 14)
@@ -82,8 +83,8 @@ struct record {
 	uint32_t seq;
 	uint32_t ack;
 	uint32_t len;
-	uint32_t
-		back : 20; /* so many records before is the conversation's last; 0 = there is none */
+	/* So many records before is the conversation's last; 0 = there is none. */
+	uint32_t back : RING_BITS;
 	uint32_t from : 1;    /* which half */
 	uint32_t heading : 2; /* enum heading */
 	uint32_t marks : 9;   /* enum packet_mark */
@@ -95,7 +96,6 @@ struct record {
 };
 
 _Static_assert(sizeof(struct record) == 32, "two of them in a cache line, a million in the ring");
-_Static_assert(RING_RECORDS <= 1u << 20, "back");
 
 struct pending {
 	struct flow flow; /* as it was before the RST */

@@ -3,6 +3,8 @@
 #
 # The server closes while received data waits unread.
 
+# settle() calls what is given to later().
+# shellcheck disable=SC2317
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "${0%/*}/lib.sh"
 
