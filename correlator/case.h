@@ -85,13 +85,13 @@ struct sighting {
 
 enum tristate { KNOWN_NOTHING, KNOWN_NO, KNOWN_YES };
 
+/* FACT() masks, facts.h */
+__extension__ typedef unsigned __int128 fact_set;
+
 /*
  * What a capture tells of the connection, where no kernel was asked: up to the RST, of the side
  * that sent it ("sender") and of the other one.
  */
-/* FACT() masks, facts.h */
-__extension__ typedef unsigned __int128 fact_set;
-
 struct conversation {
 	bool known;
 	char state[8];	    /* Zeek's conn_state: RSTO, RSTR, REJ, ... */

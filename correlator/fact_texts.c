@@ -325,13 +325,13 @@ const struct fact_text fact_texts[FACT_MAX] = {
 	},
 	[FACT_RESET_BEFORE] = {
 		.yes = "{rst.src} had sent a RST for this connection before",
-		.no = "{rst.src} had sent no other RST for this connection",
+		.no = "no other RST of {rst.src} for this connection was captured before",
 		.missing = "a capture of the time before",
 	},
 	[FACT_ABORTED_BEFORE] = {
 		.yes = "{rst.src} had aborted this connection before, by a RST that answers nothing: what "
 		       "matters is why it did that",
-		.no = "{rst.src} had not aborted this connection before",
+		.no = "no RST by which {rst.src} aborted this connection was captured before",
 		.missing = "a capture of the time before",
 	},
 	[FACT_WENT_ON] = {

@@ -537,27 +537,12 @@ static enum header start(struct cursor *c, uint16_t linktype)
 	}
 }
 
+/* Of a link type that start() knows, an empty packet is one that was cut. */
 bool segment_knows(uint16_t linktype)
 {
-	switch (linktype) {
-	case LINKTYPE_ETHERNET:
-	case LINKTYPE_RAW:
-	case LINKTYPE_RAW_BSD:
-	case LINKTYPE_RAW_OPENBSD:
-	case LINKTYPE_IPV4:
-	case LINKTYPE_IPV6:
-	case LINKTYPE_NULL:
-	case LINKTYPE_LOOP:
-	case LINKTYPE_PPP:
-	case LINKTYPE_PPP_HDLC:
-	case LINKTYPE_PPP_ETHER:
-	case LINKTYPE_C_HDLC:
-	case LINKTYPE_SLL:
-	case LINKTYPE_SLL2:
-		return true;
-	default:
-		return false;
-	}
+	struct cursor empty = { 0 };
+
+	return start(&empty, linktype) != FAILED || empty.why != SEGMENT_OTHER;
 }
 
 enum segment_result segment_parse(const struct capture_packet *p, uint16_t linktype,

@@ -8,35 +8,28 @@
 #include <string.h>
 
 #include "capture.h"
+#include "case_queue.h"
 #include "classify.h"
 #include "log.h"
 #include "progress.h"
 #include "recording.h"
 #include "source.h"
-#include "stage.h"
 #include "trace.h"
 #include "vantage.h"
 
 /* So many packets are parsed before the first of them is looked up: see trace__prepare(). */
 #define BATCH 32
-/* Resets on their way to who tells them. */
-#define CASES 128
 #define PROGRESS_PACKETS 65536
 #define PLACES_MAX 65535
 
 /*
  * A place of the capture: an interface of the file or, in a Linux "any" capture, of the host. It stays
- * as it is once a packet of it was seen: the thread that tells resets reads its name.
+ * as it is once a packet of it was seen: the thread that tells of resets reads its name.
  */
 struct place {
 	uint32_t interface;
 	uint32_t ifindex; /* 0 = all of it */
 	char name[96];
-};
-
-struct batch {
-	unsigned int n;
-	struct trace_segment segments[BATCH];
 };
 
 struct capture_source {
@@ -46,8 +39,8 @@ struct capture_source {
 	struct progress *progress;
 	struct vantage *vantage; /* of several; NULL = this is the only one */
 	const char *name;	 /* of the file, without directories */
-	struct stage *telling;	 /* resets */
-	struct place **places;	 /* room for PLACES_MAX; they do not move */
+	struct case_queue *queue;
+	struct place **places; /* room for PLACES_MAX; they do not move */
 	unsigned int n_places;
 	struct report_context report;
 	uint64_t packets;
@@ -105,11 +98,10 @@ static uint16_t find_place(struct capture_source *cs, uint32_t interface, uint32
 	return (uint16_t)cs->n_places++;
 }
 
-/* On the thread that tells. */
-static int tell(void *ctx, void *item)
+/* On the other thread. */
+static int tell(void *ctx, struct reset_case *c)
 {
 	struct capture_source *cs = ctx;
-	struct reset_case *c = item;
 
 	classify(c);
 	return source_emit(cs->s, c, &cs->report);
@@ -118,22 +110,16 @@ static int tell(void *ctx, void *item)
 static int on_reset(void *ctx, struct reset_case *c)
 {
 	struct capture_source *cs = ctx;
-	struct reset_case *slot;
 
 	if (cs->vantage)
 		return vantage__take(cs->vantage, c);
-	slot = stage__slot(cs->telling);
-	if (!slot)
-		return stage__drain(cs->telling);
-	*slot = *c;
-	stage__push(cs->telling);
-	return 0;
+	return case_queue__push(cs->queue, c);
 }
 
 static int on_custom(void *ctx, const uint8_t *data, size_t len, bool swapped)
 {
 	struct capture_source *cs = ctx;
-	int got = stage__drain(cs->telling);
+	int got = case_queue__drain(cs->queue);
 
 	/* Its cases are told by this thread. */
 	if (!got)
@@ -163,53 +149,45 @@ static bool parse(struct capture_source *cs, const struct capture_packet *p,
 }
 
 /*
- * 1, 0 at the end, -errno; the packets before are in @b in any case. What a pipe has given so far is
- * a batch too: more may take long to come.
+ * Sets @ret_n; 1, 0 at the end, -errno. What a pipe has given so far is a batch too: more may take long
+ * to come.
  */
-static int read_batch(struct capture_source *cs, const struct input *in, struct batch *b)
+static int read_batch(struct capture_source *cs, const struct input *in,
+		      struct trace_segment *batch, unsigned int *ret_n)
 {
 	struct capture_packet p;
-	unsigned int read;
+	unsigned int n = 0, read;
 	int got = 1;
 
-	b->n = 0;
 	for (read = 0; read < BATCH && (!read || in->at != in->end); read++) {
 		got = capture__next(cs->capture, &p);
 		if (got <= 0)
 			break;
 		cs->packets++;
 		/* The packets of a recording are there for people: its cases tell more. */
-		if (!cs->is_recording && parse(cs, &p, &b->segments[b->n]))
-			b->n++;
+		if (cs->is_recording || !parse(cs, &p, &batch[n]))
+			continue;
+		trace__prepare(cs->trace, &batch[n++]);
 	}
+	*ret_n = n;
 	return got;
-}
-
-static int follow_batch(struct capture_source *cs, struct batch *b)
-{
-	unsigned int i;
-	int err = 0;
-
-	for (i = 0; i < b->n; i++)
-		trace__prepare(cs->trace, &b->segments[i]);
-	for (i = 0; i < b->n; i++)
-		trace__fetch(cs->trace, &b->segments[i]);
-	for (i = 0; i < b->n && cs->vantage; i++)
-		vantage__see(cs->vantage, &b->segments[i]);
-	for (i = 0; i < b->n && !err; i++)
-		err = trace__add(cs->trace, &b->segments[i]);
-	return err;
 }
 
 static int read_packets(struct capture_source *cs, const struct input *in)
 {
-	static struct batch b;
+	static struct trace_segment batch[BATCH];
 	uint64_t shown = 0;
+	unsigned int n, i;
 	int got, err = 0;
 
 	do {
-		got = read_batch(cs, in, &b);
-		err = follow_batch(cs, &b);
+		got = read_batch(cs, in, batch, &n);
+		for (i = 0; i < n; i++)
+			trace__fetch(cs->trace, &batch[i]);
+		for (i = 0; i < n && cs->vantage; i++)
+			vantage__see(cs->vantage, &batch[i]);
+		for (i = 0; i < n && !err; i++)
+			err = trace__add(cs->trace, &batch[i]);
 		if (cs->packets - shown >= PROGRESS_PACKETS) {
 			shown = cs->packets;
 			progress__show(cs->progress, input__progress(in), cs->packets,
@@ -220,7 +198,7 @@ static int read_packets(struct capture_source *cs, const struct input *in)
 	if (!err)
 		err = trace__flush(cs->trace);
 	if (!err)
-		err = stage__drain(cs->telling);
+		err = case_queue__drain(cs->queue);
 	return err ? err : got;
 }
 
@@ -296,7 +274,7 @@ static void close_source(struct capture_source *cs)
 {
 	unsigned int i;
 
-	stage__free(cs->telling);
+	case_queue__free(cs->queue);
 	progress__free(cs->progress);
 	trace__free(cs->trace);
 	capture__free(cs->capture);
@@ -309,11 +287,11 @@ static bool open_source(struct capture_source *cs)
 {
 	cs->places = calloc(PLACES_MAX, sizeof(void *));
 	cs->trace = trace__new(on_reset, cs);
-	cs->telling = stage__new(sizeof(struct reset_case), CASES, tell, cs);
+	cs->queue = case_queue__new(tell, cs);
 	cs->progress = progress__new(cs->s->cfg->progress, cs->name);
 	if (cs->s->vantages)
 		cs->vantage = vantages__begin(cs->s->vantages, cs->name);
-	return cs->places && cs->trace && cs->telling && cs->progress &&
+	return cs->places && cs->trace && cs->queue && cs->progress &&
 	       (cs->vantage || !cs->s->vantages);
 }
 

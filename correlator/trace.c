@@ -16,7 +16,6 @@
 
 #define RING_BITS 20
 #define RING_RECORDS (1u << RING_BITS)
-#define RECORDS_AHEAD 16
 #define FLOWS_MAX (1u << 20)
 #define FLOWS_CHUNK (1u << 14)
 #define PENDING_MAX (1u << 12) /* a power of two */
@@ -231,16 +230,12 @@ void trace__prepare(const struct trace *t, struct trace_segment *seg)
 
 void trace__fetch(const struct trace *t, const struct trace_segment *seg)
 {
-	uint32_t at = (uint32_t)seg->hash & t->slot_mask;
-	const char *flow;
+	uint32_t flow = t->slots[seg->hash & t->slot_mask].flow;
 
-	while (t->slots[at].flow && t->slots[at].hash != (uint32_t)(seg->hash >> 32))
-		at = (at + 1) & t->slot_mask;
-	if (!t->slots[at].flow)
+	if (!flow)
 		return;
-	flow = (const char *)&t->flows[t->slots[at].flow - 1];
-	__builtin_prefetch(flow, 1);
-	__builtin_prefetch(flow + 64, 1);
+	__builtin_prefetch(&t->flows[flow - 1], 1);
+	__builtin_prefetch((const char *)&t->flows[flow - 1] + 64, 1);
 }
 
 static bool is_end(const struct flow *f, unsigned int side, const uint8_t *addr, uint16_t port)
@@ -620,7 +615,7 @@ static void recall(struct trace *t, const struct pending *p, struct reset_case *
  * The sender had ended its side, and each segment that came after was refused: the first RST answers
  * the first of them, though the capture, if it was not made at the sender, has them all before it.
  */
-static void choose_answer(const struct pending *p, struct reset_case *c)
+static void choose_refused_segment(const struct pending *p, struct reset_case *c)
 {
 	const struct half *sender = &p->flow.half[p->rst.from];
 	unsigned int i, answered = 0;
@@ -635,8 +630,12 @@ static void choose_answer(const struct pending *p, struct reset_case *c)
 		uint32_t end = s->seq + s->len + !!(s->flags & FLAG_FIN);
 
 		if (tuple_equal(&s->tuple, &c->rst.tuple) || !reset_answers(&c->rst, s) ||
-		    end == s->seq || !is_after(end, sender->acked) || answered--)
+		    end == s->seq || !is_after(end, sender->acked))
 			continue;
+		if (answered) {
+			answered--;
+			continue;
+		}
 		c->answers = *s;
 		c->answer_match = ANSWER_EXACT;
 		return;
@@ -740,7 +739,7 @@ static int complete_pending(struct trace *t)
 	c->src_local = c->dst_local = -1;
 	tell_sightings(p, c);
 	recall(t, p, c);
-	choose_answer(p, c);
+	choose_refused_segment(p, c);
 	case_choose_answer(c);
 	c->history_since_ns =
 		t->records > RING_RECORDS ? t->ring[t->records % RING_RECORDS].ts_ns : t->start_ns;
@@ -817,7 +816,6 @@ static const struct record *write_record(struct trace *t, struct flow *f, unsign
 	struct record *r = &t->ring[t->records % RING_RECORDS];
 	const struct segment *s = &seg->s;
 
-	__builtin_prefetch(&t->ring[(t->records + RECORDS_AHEAD) % RING_RECORDS], 1);
 	*r = (struct record){
 		.ts_ns = seg->ts_ns,
 		.seq = s->seq,

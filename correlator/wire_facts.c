@@ -203,6 +203,7 @@ static void gather_sender(struct reset_case *c)
 	if (answers && v->in_window != KNOWN_NOTHING)
 		facts_set(c, FACT_OUT_OF_WINDOW, v->in_window == KNOWN_NO);
 	facts_set(c, FACT_RESET_BEFORE, v->reset_before);
+	/* What met that RST later depends on who listens: on whose SYN it was. */
 	if (v->whole || !v->reset_before)
 		facts_set(c, FACT_ABORTED_BEFORE, v->aborted_before);
 	facts_set(c, FACT_PROBED, v->probes >= PROBES_MIN);

@@ -16,6 +16,7 @@ struct story {
 	enum confidence confidence;
 	const char *state, *history;
 	const char *candidate;	  /* must be one; NULL = none in particular */
+	const char *first;	  /* must be the first one */
 	const char *no_candidate; /* must not be one */
 	unsigned int before,
 		after; /* so many other resets are told before this one, and after it */
@@ -178,7 +179,7 @@ static const struct story stories[] = {
 	  .cause = "unknown",
 	  .state = "RSTR",
 	  .history = "ShAfDFrr",
-	  .candidate = "listener-stray",
+	  .first = "listener-stray",
 	  .no_candidate = "data-after-close",
 	  .before = 1,
 	  .segments = { CLOSED_WITH_DATA_ON_ITS_WAY } },
@@ -311,6 +312,9 @@ static void test_story(const struct story *s, const struct family *f)
 	if (s->candidate)
 		check(is_candidate(c, s->candidate), "%s, %s: %s stays possible", s->name, f->name,
 		      s->candidate);
+	if (s->first)
+		check_str(c->n_candidates ? c->candidates[0]->id : "", s->first,
+			  "%s, %s: the likeliest", s->name, f->name);
 	if (s->no_candidate)
 		check(!is_candidate(c, s->no_candidate), "%s, %s: %s is out of the question",
 		      s->name, f->name, s->no_candidate);

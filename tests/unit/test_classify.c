@@ -1204,6 +1204,32 @@ static void test_shapes(void)
 	}
 }
 
+static bool has_candidate(const struct reset_case *c, const char *id)
+{
+	unsigned int i;
+
+	for (i = 0; i < c->n_candidates; i++)
+		if (!strcmp(c->candidates[i]->id, id))
+			return true;
+	return false;
+}
+
+/* Only the peer's own TTL tells a forged reset: who has not seen it must not rule that out. */
+static void test_remote_candidates(void)
+{
+	struct scene s = { .place = IN, .asked = true, .history = "<S >SA <A" };
+	struct reset_case seen = scene_build(&s, AF_INET), unseen;
+
+	s.history = NULL;
+	unseen = scene_build(&s, AF_INET);
+	classify(&seen);
+	classify(&unseen);
+	check_str(seen.cause->id, "remote", "a reset that came in is remote");
+	check_str(unseen.cause->id, "remote", "also where the peer was not seen before");
+	check(!has_candidate(&seen, "forged"), "with the peer's own TTL it is not forged");
+	check(has_candidate(&unseen, "forged"), "without the peer's TTL it may be forged");
+}
+
 static void test_candidates(void)
 {
 	static const struct scene nothing = { .place = NOWHERE, .views = 1u << 31 };
@@ -1211,7 +1237,7 @@ static void test_candidates(void)
 		.call = CALL_ACTIVE, .state = TCP_CLOSE, .flags = SOCK_LINGER, .reason = "TCP_STATE"
 	};
 	struct reset_case c = scene_build(&nothing, AF_INET);
-	bool linger_zero = false, passive = false;
+	bool passive = false;
 	unsigned int i;
 
 	classify(&c);
@@ -1220,11 +1246,9 @@ static void test_candidates(void)
 	check(!cause_way(&c), "unknown was proven by no way");
 	c = scene_build(&linger, AF_INET);
 	classify(&c);
-	for (i = 0; i < c.n_candidates; i++) {
-		linger_zero |= !strcmp(c.candidates[i]->id, "linger-zero");
+	for (i = 0; i < c.n_candidates; i++)
 		passive |= c.candidates[i]->type == TYPE_PASSIVE;
-	}
-	check(linger_zero, "what only lacks the stack stays a candidate");
+	check(has_candidate(&c, "linger-zero"), "what only lacks the stack stays a candidate");
 	check(!passive, "an active reset has no passive candidate");
 }
 
@@ -1485,6 +1509,7 @@ int main(void)
 	test_coverage();
 	test_shapes();
 	test_candidates();
+	test_remote_candidates();
 	test_invariants();
 	test_less_is_never_more();
 	return test_done();
