@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * cmd_explain.c - name the causes again from evidence that `watch --evidence` kept.
+ * cmd_explain.c - name the causes of the resets in captures, and again of those that `watch` has kept.
  *
  * The answer is derived anew, by this version's facts and causes.
  */
@@ -17,6 +17,7 @@
 #include "source.h"
 
 #define MAX_FILES 64
+#define OUTPUT_BYTES (1u << 16)
 
 struct explain {
 	const char *files[MAX_FILES]; /* "-" = standard input */
@@ -34,7 +35,9 @@ struct explain {
 
 static const struct argp_option options[] = {
 	{ NULL, 'r', "FILE", 0,
-	  "Read this file of evidence; '-' is standard input; repeat for several", 0 },
+	  "Read this capture (pcap or pcapng), recording, store or evidence, plain or packed by gzip "
+	  "or zstd; '-' is standard input. Several captures are taken for views of the same traffic",
+	  0 },
 	{ "json", 'j', NULL, 0, "One JSON object per reset per line (docs/report.schema.json)", 1 },
 	{ "brief", 'b', NULL, 0, "One line per reset", 1 },
 	{ "quiet", 'q', NULL, 0, "No reports, only the number of resets by cause", 1 },
@@ -43,11 +46,16 @@ static const struct argp_option options[] = {
 };
 
 static const char doc[] =
-	"Name the causes again from evidence that `rstscope watch --evidence` kept. Needs no root."
-	"\vExamples:\n"
-	"  rstscope watch --evidence e.ndjson        keep the evidence\n"
-	"  rstscope explain -r e.ndjson              and look at it elsewhere\n"
-	"  rstscope explain -r e.ndjson --fail-on dnat-invalid,ehash-race-handshake\n"
+	"Name the causes of the resets in captures, and in what `rstscope watch` has kept. Needs no root."
+	"\vA capture shows the wire alone: where that does not suffice, the causes that remain are "
+	"ranked. A recording (`watch -w`), a store (`watch --store`) and evidence (`watch --evidence`) "
+	"also hold what the kernel said.\n"
+	"\n"
+	"Examples:\n"
+	"  rstscope explain -r capture.pcap           by tcpdump, Wireshark, ...\n"
+	"  tcpdump -w - tcp | rstscope explain -r -   as it comes\n"
+	"  rstscope explain -r a.pcapng.gz -r b.pcap  one traffic, seen twice\n"
+	"  rstscope explain -r x.pcapng --fail-on dnat-invalid,unread-data\n"
 	"\n"
 	"Exit status: 0 ok, 1 failure, 2 wrong usage, 3 a cause of --fail-on was found.";
 
@@ -150,6 +158,8 @@ int cmd_explain(int argc, char **argv)
 	argp_parse(&argp, argc, argv, 0, NULL, &e);
 	sink_open(&e.sink, e.json ? "json" : e.brief ? "brief" : "text", stdout);
 	e.sink.lazy = !isatty(STDOUT_FILENO);
+	if (e.sink.lazy)
+		setvbuf(stdout, NULL, _IOFBF, OUTPUT_BYTES);
 	cfg.files = e.files;
 	cfg.n_files = e.n_files;
 	cfg.progress = isatty(STDERR_FILENO);

@@ -100,12 +100,9 @@ static inline bool fact_in(fact_set set, enum fact f)
 /** fact_first() - the first one in @set; -1 if there is none */
 static inline int fact_first(fact_set set)
 {
-	int f;
+	uint64_t low = (uint64_t)set, high = (uint64_t)(set >> 64);
 
-	for (f = 0; f < FACT_MAX; f++)
-		if (fact_in(set, (enum fact)f))
-			return f;
-	return -1;
+	return low ? __builtin_ctzll(low) : high ? 64 + __builtin_ctzll(high) : -1;
 }
 
 /** fact_count() - how many are in @set? */

@@ -13,9 +13,11 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#define WINDOW_BYTES (1u << 20)
+#define WINDOW_BYTES (1u << 18)
 #define WINDOW_MAX (1u << 28)
 #define PACKED_BYTES (1u << 17)
+/* One part in so many of the machine's memory is taken to be there for a file's pages. */
+#define CACHED_SHARE 4
 
 static const uint8_t gzip_magic[] = { 0x1f, 0x8b };
 static const uint8_t zstd_magic[] = { 0x28, 0xb5, 0x2f, 0xfd };
@@ -29,8 +31,10 @@ struct reader {
 	uint8_t *window;
 	size_t window_size;
 	uint64_t passed; /* bytes before the window */
+	off_t start;	 /* of the file: standard input may be past its beginning */
 	uint64_t size;	 /* of the file; 0 = not known */
 	uint64_t taken;	 /* from the file */
+	uint64_t limit;	 /* of taken */
 	bool ended;
 	/* packed input that was read and not unpacked yet */
 	uint8_t *packed;
@@ -51,6 +55,8 @@ static ssize_t read_file(struct reader *r, void *to, size_t n)
 {
 	ssize_t got;
 
+	if (n > r->limit - r->taken)
+		n = r->limit - r->taken;
 	do {
 		got = read(r->fd, to, n);
 	} while (got < 0 && errno == EINTR);
@@ -219,9 +225,11 @@ static int open_file(struct reader *r, const char *path)
 		return -errno;
 	if (S_ISDIR(st.st_mode))
 		return -EISDIR;
-	if (S_ISREG(st.st_mode))
+	if (S_ISREG(st.st_mode)) {
+		r->start = lseek(r->fd, 0, SEEK_CUR);
 		r->size = (uint64_t)st.st_size;
-	return 0;
+	}
+	return r->start < 0 ? -errno : 0;
 }
 
 struct input *input__open(const char *path)
@@ -233,6 +241,7 @@ struct input *input__open(const char *path)
 		return NULL;
 	r->in.name = strcmp(path, "-") ? path : "standard input";
 	r->fd = -1;
+	r->limit = UINT64_MAX;
 	r->window_size = WINDOW_BYTES;
 	r->window = malloc(WINDOW_BYTES);
 	r->in.at = r->in.end = r->window;
@@ -260,6 +269,28 @@ bool input__is_plain(const struct input *in)
 	const struct reader *r = reader_of(in);
 
 	return r->packing == PLAIN && r->size;
+}
+
+bool input__can_rewind(const struct input *in)
+{
+	uint64_t memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+
+	return input__is_plain(in) && reader_of(in)->size <= memory / CACHED_SHARE;
+}
+
+int input__rewind(struct input *in)
+{
+	struct reader *r = reader_of(in);
+
+	if (lseek(r->fd, r->start, SEEK_SET) < 0)
+		return -errno;
+	if (r->ended && !in->err)
+		r->limit = r->taken;
+	in->err = 0;
+	in->at = in->end = r->window;
+	r->ended = false;
+	r->passed = r->taken = 0;
+	return 0;
 }
 
 uint64_t input__offset(const struct input *in)

@@ -40,6 +40,19 @@ static inline bool input__need(struct input *in, size_t n)
 /** input__skip() - pass over @n bytes, also more than a window holds; false: it ended before */
 bool input__skip(struct input *in, uint64_t n);
 
+/**
+ * input__can_rewind() - can it be read twice, and at little cost?
+ *
+ * A file as it is, of a size that the page cache will still have.
+ */
+bool input__can_rewind(const struct input *in);
+
+/**
+ * input__rewind() - go back to the beginning; if the end was reached, what is appended meanwhile is not
+ * read. 0 or -errno.
+ */
+int input__rewind(struct input *in);
+
 /** input__progress() - from 0 to 1; negative where the size is not known, as of a pipe */
 double input__progress(const struct input *in);
 

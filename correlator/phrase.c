@@ -5,10 +5,10 @@
 #include "phrase.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "facts.h"
+#include "memo.h"
 
 static void print_change(FILE *out, const struct tuple *from, const struct tuple *reply, bool to)
 {
@@ -657,11 +657,9 @@ bool phrase_known(const char *template)
 char *phrase(const char *template, const struct reset_case *c, const struct report_context *ctx)
 {
 	const char *text = template, *name;
-	size_t len, size;
-	char *buf = NULL;
-	FILE *out;
+	FILE *out = memo_begin();
+	size_t len;
 
-	out = open_memstream(&buf, &size);
 	if (!out)
 		return NULL;
 	while (next_placeholder(&template, &name, &len)) {
@@ -675,9 +673,5 @@ char *phrase(const char *template, const struct reset_case *c, const struct repo
 		text = template;
 	}
 	fputs(text, out);
-	if (fclose(out)) {
-		free(buf);
-		return NULL;
-	}
-	return buf;
+	return memo_end();
 }

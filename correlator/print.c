@@ -108,24 +108,44 @@ const char *call_name(const struct kernel_view *k)
 	}
 }
 
+void print_number(FILE *out, uint32_t n)
+{
+	char digits[10];
+	unsigned int at = sizeof(digits);
+
+	do {
+		digits[--at] = (char)('0' + n % 10);
+		n /= 10;
+	} while (n);
+	fwrite(digits + at, 1, sizeof(digits) - at, out);
+}
+
 void print_address(FILE *out, const uint8_t *addr, uint8_t family)
 {
 	char text[INET6_ADDRSTRLEN];
+	unsigned int i;
 
-	if (family == AF_INET6)
+	if (family == AF_INET6) {
 		inet_ntop(AF_INET6, addr, text, sizeof(text));
-	else
-		inet_ntop(AF_INET, addr + 12, text, sizeof(text));
-	fputs(text, out);
+		fputs(text, out);
+		return;
+	}
+	for (i = 12; i < 16; i++) {
+		print_number(out, addr[i]);
+		if (i < 15)
+			fputc('.', out);
+	}
 }
 
 void print_endpoint(FILE *out, const uint8_t *addr, uint16_t port, uint8_t family)
 {
-	const char *open = family == AF_INET6 ? "[" : "", *end = family == AF_INET6 ? "]" : "";
+	bool v6 = family == AF_INET6;
 
-	fputs(open, out);
+	if (v6)
+		fputc('[', out);
 	print_address(out, addr, family);
-	fprintf(out, "%s:%u", end, port);
+	fputs(v6 ? "]:" : ":", out);
+	print_number(out, port);
 }
 
 void print_tuple(FILE *out, const struct tuple *t)
@@ -144,16 +164,18 @@ void print_flags(FILE *out, uint8_t flags)
 		{ FLAG_SYN, "SYN" }, { FLAG_FIN, "FIN" }, { FLAG_RST, "RST" },
 		{ FLAG_PSH, "PSH" }, { FLAG_ACK, "ACK" },
 	};
-	const char *sep = "";
+	bool some = false;
 	unsigned int i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (!(flags & names[i].bit))
 			continue;
-		fprintf(out, "%s%s", sep, names[i].name);
-		sep = " ";
+		if (some)
+			fputc(' ', out);
+		fputs(names[i].name, out);
+		some = true;
 	}
-	if (!*sep)
+	if (!some)
 		fputs("no flags", out);
 }
 

@@ -9,6 +9,8 @@
 
 #include "case.h"
 
+/** print_number() - in decimal; most of what is printed is addresses and ports, and fprintf() is slow */
+void print_number(FILE *out, uint32_t n);
 void print_address(FILE *out, const uint8_t *addr, uint8_t family);
 void print_endpoint(FILE *out, const uint8_t *addr, uint16_t port, uint8_t family);
 void print_tuple(FILE *out, const struct tuple *t);

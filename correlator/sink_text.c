@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memo.h"
 #include "sink.h"
 #include "wrap.h"
 
@@ -27,8 +28,24 @@ static const char *paint(const struct sink *s, const char *code)
 /* Prints @text under @label, wrapped at spaces. */
 static void print_wrapped(struct sink *s, const char *label, const char *text)
 {
-	fprintf(s->out, "  %s%-*s%s", DIM(s), INDENT - 2, label, PLAIN(s));
+	size_t col;
+
+	fputs("  ", s->out);
+	fputs(DIM(s), s->out);
+	fputs(label, s->out);
+	for (col = 2 + strlen(label); col < INDENT; col++)
+		fputc(' ', s->out);
+	fputs(PLAIN(s), s->out);
 	wrap_text(s->out, INDENT, text);
+}
+
+/* And what the memo says. */
+static void print_memo(struct sink *s, const char *label)
+{
+	char *text = memo_end();
+
+	print_wrapped(s, label, text ? text : "");
+	free(text);
 }
 
 static void print_lines(struct sink *s, const char *label, struct report_lines lines)
@@ -69,13 +86,11 @@ static void print_answers(struct sink *s, const struct reset_case *c,
 			  const struct report_context *ctx)
 {
 	const struct packet *p = &c->answers;
-	char *buf = NULL;
-	size_t size;
 	FILE *out;
 
 	if (c->answer_match == ANSWER_NONE || c->kind == CASE_STALL)
 		return;
-	out = open_memstream(&buf, &size);
+	out = memo_begin();
 	if (!out)
 		return;
 	print_tuple(out, &p->tuple);
@@ -84,9 +99,7 @@ static void print_answers(struct sink *s, const struct reset_case *c,
 	fprintf(out, " seq %u ack %u len %u, %.1f µs before on ", p->seq, p->ack, p->len,
 		(double)(int64_t)(c->rst.ts_ns - p->ts_ns) / 1000.0);
 	print_escaped(out, ctx->ifname(ctx->ifname_ctx, p->ifindex));
-	fclose(out);
-	print_wrapped(s, c->answer_match == ANSWER_EXACT ? "answers" : "after", buf);
-	free(buf);
+	print_memo(s, c->answer_match == ANSWER_EXACT ? "answers" : "after");
 }
 
 static void print_conversation(struct sink *s, const struct reset_case *c)
@@ -105,9 +118,7 @@ static void print_one_frame(struct sink *s, const char *label, const struct fram
 			    const struct report_context *ctx)
 {
 	const char *line = ctx->source_line(ctx->source_ctx, f);
-	char *buf = NULL;
-	size_t size;
-	FILE *out = open_memstream(&buf, &size);
+	FILE *out = memo_begin();
 
 	if (!out)
 		return;
@@ -116,9 +127,7 @@ static void print_one_frame(struct sink *s, const char *label, const struct fram
 		fputc(' ', out);
 		print_escaped(out, line);
 	}
-	fclose(out);
-	print_wrapped(s, label, buf);
-	free(buf);
+	print_memo(s, label);
 }
 
 static void print_stack(struct sink *s, const struct kernel_view *k,
@@ -143,13 +152,11 @@ static void print_container(FILE *out, const char *id)
 static void print_owner(struct sink *s, const struct reset_case *c)
 {
 	const struct owner *o = &c->owner;
-	char *buf = NULL;
-	size_t size;
 	FILE *out;
 
 	if (!o->known)
 		return;
-	out = open_memstream(&buf, &size);
+	out = memo_begin();
 	if (!out)
 		return;
 	if (o->pid) {
@@ -162,9 +169,7 @@ static void print_owner(struct sink *s, const struct reset_case *c)
 		fputs(" cgroup ", out);
 		print_escaped(out, o->cgroup);
 	}
-	fclose(out);
-	print_wrapped(s, "owner", buf);
-	free(buf);
+	print_memo(s, "owner");
 }
 
 static void print_labelled(struct sink *s, const char *word, const char *text)
@@ -220,26 +225,24 @@ static void print_missing(struct sink *s, const struct reset_case *c,
 static void print_candidates(struct sink *s, const struct reset_case *c)
 {
 	unsigned int shown = c->facts_yes & FACT(CAPTURE) ? RANKED_SHOWN : CASE_CAUSES_MAX;
-	char *buf = NULL;
 	unsigned int i;
-	size_t size;
 	FILE *out;
 
 	if (!c->n_candidates)
 		return;
-	out = open_memstream(&buf, &size);
+	out = memo_begin();
 	if (!out)
 		return;
-	for (i = 0; i < c->n_candidates && i < shown; i++)
-		fprintf(out, "%s%s", i ? ", " : "", c->candidates[i]->id);
+	for (i = 0; i < c->n_candidates && i < shown; i++) {
+		fputs(i ? ", " : "", out);
+		fputs(c->candidates[i]->id, out);
+	}
 	if (i < c->n_candidates)
 		fprintf(out, "; less likely: %u more (--json has all)", c->n_candidates - i);
 	/* Of what is certain here, something at the other host may be the cause. */
 	if (c->confidence == CONF_CERTAIN)
 		fputs(c->origin == ORIGIN_REMOTE ? " at this host" : " at the other host", out);
-	fclose(out);
-	print_wrapped(s, "perhaps", buf);
-	free(buf);
+	print_memo(s, "perhaps");
 }
 
 static int emit_text(struct sink *s, const struct reset_case *c, const struct report_context *ctx)

@@ -20,6 +20,8 @@
 #define FLOWS_CHUNK (1u << 14)
 #define PENDING_MAX (1u << 12) /* a power of two */
 #define PORTS_MAX (1u << 16)   /* a power of two */
+#define PORTS_BUCKET 8	       /* a power of two */
+#define MARKS (1u << 22)       /* bits; a power of two */
 #define NS_PER_S 1000000000ull
 #define IDLE_NS (300 * NS_PER_S)
 #define OVER_NS (60 * NS_PER_S)
@@ -137,6 +139,7 @@ struct trace {
 	uint32_t first_pending; /* numbers; all in between wait */
 	uint32_t next_pending;
 	uint64_t *ports; /* hashes of endpoints that have accepted a connection */
+	uint64_t *marks; /* bits: hashes of conversations to follow; NULL = all */
 	struct reset_case c;
 };
 
@@ -193,6 +196,7 @@ void trace__free(struct trace *t)
 	release(t->ports, PORTS_MAX * sizeof(*t->ports));
 	release(t->pending, PENDING_MAX * sizeof(*t->pending));
 	release(t->slots, ((size_t)t->slot_mask + 1) * sizeof(*t->slots));
+	free(t->marks);
 	free(t);
 }
 
@@ -220,22 +224,51 @@ static uint64_t hash_end(const struct trace *t, const uint8_t *addr, uint16_t po
 }
 
 /* The same for both directions. */
+static uint64_t segment_hash(const struct trace *t, const struct segment *s)
+{
+	return mix(hash_end(t, s->saddr, s->sport) + hash_end(t, s->daddr, s->dport));
+}
+
+int trace__follow_marked(struct trace *t)
+{
+	t->marks = calloc(MARKS / 64, sizeof(*t->marks));
+	return t->marks ? 0 : -ENOMEM;
+}
+
+void trace__mark(struct trace *t, const struct trace_segment *seg)
+{
+	uint64_t bit = segment_hash(t, &seg->s) & (MARKS - 1);
+
+	t->marks[bit / 64] |= 1ull << bit % 64;
+}
+
+/* Also some of those that were not marked, where bits are the same. */
+static bool is_marked(const struct trace *t, uint64_t hash)
+{
+	uint64_t bit = hash & (MARKS - 1);
+
+	return !t->marks || t->marks[bit / 64] >> bit % 64 & 1;
+}
+
 void trace__prepare(const struct trace *t, struct trace_segment *seg)
 {
-	const struct segment *s = &seg->s;
-
-	seg->hash = mix(hash_end(t, s->saddr, s->sport) + hash_end(t, s->daddr, s->dport));
-	__builtin_prefetch(&t->slots[seg->hash & t->slot_mask]);
+	seg->hash = segment_hash(t, &seg->s);
+	if (t->marks)
+		__builtin_prefetch(&t->marks[(seg->hash & (MARKS - 1)) / 64]);
+	else
+		__builtin_prefetch(&t->slots[seg->hash & t->slot_mask]);
 }
 
 void trace__fetch(const struct trace *t, const struct trace_segment *seg)
 {
-	uint32_t flow = t->slots[seg->hash & t->slot_mask].flow;
+	const struct slot *slot = &t->slots[seg->hash & t->slot_mask];
 
-	if (!flow)
+	if (t->marks && is_marked(t, seg->hash))
+		__builtin_prefetch(slot);
+	if (t->marks || !slot->flow)
 		return;
-	__builtin_prefetch(&t->flows[flow - 1], 1);
-	__builtin_prefetch((const char *)&t->flows[flow - 1] + 64, 1);
+	__builtin_prefetch(&t->flows[slot->flow - 1], 1);
+	__builtin_prefetch((const char *)&t->flows[slot->flow - 1] + 64, 1);
 }
 
 static bool is_end(const struct flow *f, unsigned int side, const uint8_t *addr, uint16_t port)
@@ -535,19 +568,35 @@ static void follow(struct flow *f, unsigned int side, const struct segment *s, u
 
 /* --- ports that have accepted a connection --------------------------------------------------------- */
 
-static void note_open_port(struct trace *t, const struct segment *s)
+/* A bucket is a cache line. */
+static uint64_t *port_bucket(const struct trace *t, uint64_t hash)
 {
-	uint64_t h = hash_end(t, s->saddr, s->sport);
-
-	t->ports[h % PORTS_MAX] = h | 1;
+	return &t->ports[hash % (PORTS_MAX / PORTS_BUCKET) * PORTS_BUCKET];
 }
 
-/* A port may have been pushed out of the table: then nobody knows. */
+static void note_open_port(struct trace *t, const struct segment *s)
+{
+	uint64_t h = hash_end(t, s->saddr, s->sport) | 1;
+	uint64_t *bucket = port_bucket(t, h >> 1);
+	unsigned int i;
+
+	for (i = 0; i < PORTS_BUCKET && bucket[i]; i++)
+		if (bucket[i] == h)
+			return;
+	bucket[i < PORTS_BUCKET ? i : h >> 32 & (PORTS_BUCKET - 1)] = h;
+}
+
+/* From a full bucket, a port may have been pushed out: then nobody knows. */
 static enum tristate is_port_open(const struct trace *t, const uint8_t *addr, uint16_t port)
 {
-	uint64_t h = hash_end(t, addr, port), there = t->ports[h % PORTS_MAX];
+	uint64_t h = hash_end(t, addr, port) | 1;
+	const uint64_t *bucket = port_bucket(t, h >> 1);
+	unsigned int i;
 
-	return !there ? KNOWN_NO : there == (h | 1) ? KNOWN_YES : KNOWN_NOTHING;
+	for (i = 0; i < PORTS_BUCKET && bucket[i]; i++)
+		if (bucket[i] == h)
+			return KNOWN_YES;
+	return i < PORTS_BUCKET ? KNOWN_NO : KNOWN_NOTHING;
 }
 
 /* --- resets -------------------------------------------------------------------------------------- */
@@ -883,6 +932,11 @@ int trace__add(struct trace *t, const struct trace_segment *seg)
 
 	if (err)
 		return err;
+	if ((s->flags & (FLAG_SYN | FLAG_ACK | FLAG_RST)) == (FLAG_SYN | FLAG_ACK))
+		note_open_port(t, s);
+	t->several |= seg->interface || s->direction != DIRECTION_UNKNOWN;
+	if (!is_marked(t, seg->hash) && !(s->flags & FLAG_RST))
+		return 0;
 	f = find_flow(t, seg, &side);
 	is_new = !f;
 	if (is_new)
@@ -896,14 +950,11 @@ int trace__add(struct trace *t, const struct trace_segment *seg)
 	r = write_record(t, f, (unsigned int)side, seg, is_new);
 	if (s->flags & FLAG_RST)
 		return add_reset(t, f, r);
-	t->several |= seg->interface || s->direction != DIRECTION_UNKNOWN;
 	if (t->several && is_copy(t, r))
 		return 0;
 	p = pending_of(t, f);
 	if (p)
 		follow_pending(p, r);
-	if ((s->flags & (FLAG_SYN | FLAG_ACK)) == (FLAG_SYN | FLAG_ACK))
-		note_open_port(t, s);
 	follow(f, (unsigned int)side, s, seg->ts_ns);
 	return 0;
 }

@@ -37,6 +37,17 @@ struct trace_segment {
 struct trace *trace__new(int (*on_reset)(void *ctx, struct reset_case *c), void *ctx);
 
 /**
+ * trace__follow_marked() - from now on, only conversations that trace__mark() was told of are followed
+ *
+ * For a capture that can be read twice: all that is not reset takes neither time nor room then, and the
+ * ring reaches farther back. 0 or -ENOMEM.
+ */
+int trace__follow_marked(struct trace *t);
+
+/** trace__mark() - the conversation of this RST is one to follow; before the first trace__add() */
+void trace__mark(struct trace *t, const struct trace_segment *seg);
+
+/**
  * trace__prepare() - compute the hash, and begin to fetch what trace__fetch() will need
  *
  * Cache misses are what takes longest: do each of the three steps for a whole batch.

@@ -4,54 +4,51 @@
  */
 #include "wrap.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #define WIDTH 80
 
-/* Columns, not bytes: continuation bytes of UTF-8 take none. */
-static unsigned int columns(const char *s, size_t len)
+/*
+ * Up to the next space; but a command in backquotes is one word, so that it can be copied.
+ * @ret_width: columns, not bytes: continuation bytes of UTF-8 take none
+ */
+static size_t word_length(const char *text, unsigned int *ret_width)
 {
-	unsigned int n = 0;
+	unsigned int width = 0;
+	bool quoted = false;
+	size_t i;
 
-	while (len--)
-		n += (*s++ & 0xc0) != 0x80;
-	return n;
+	for (i = 0; text[i] && (text[i] != ' ' || quoted); i++) {
+		width += (text[i] & 0xc0) != 0x80;
+		if (text[i] == '`')
+			quoted = !quoted && strchr(text + i + 1, '`');
+	}
+	*ret_width = width;
+	return i;
 }
 
-/* Up to the next space; but a command in backquotes is one word, so that it can be copied. */
-static size_t word_length(const char *text)
-{
-	size_t len = strcspn(text, " ");
-	const char *open = memchr(text, '`', len), *end;
-
-	if (!open)
-		return len;
-	end = strchr(open + 1, '`');
-	if (end && (size_t)(end - text) > len)
-		len = (size_t)(end - text) + strcspn(end, " ");
-	return len;
-}
-
+/* A line is written in one piece. */
 void wrap_text(FILE *out, unsigned int indent, const char *text)
 {
-	unsigned int col = indent;
+	const char *line = text, *end = text; /* of what fits */
+	unsigned int col = indent, width;
 
 	while (*text) {
-		size_t len = word_length(text);
-		unsigned int width = columns(text, len);
+		size_t len = word_length(text, &width), gap = (size_t)(text - end);
 
-		if (col > indent && col + 1 + width > WIDTH) {
+		if (end > line && col + gap + width > WIDTH) {
+			fwrite(line, 1, (size_t)(end - line), out);
 			fprintf(out, "\n%*s", (int)indent, "");
 			col = indent;
+			gap = 0;
+			line = text;
 		}
-		if (col > indent) {
-			fputc(' ', out);
-			col++;
-		}
-		fwrite(text, 1, len, out);
-		col += width;
-		text += len;
-		text += strspn(text, " ");
+		col += (unsigned int)gap + width;
+		end = text + len;
+		for (text = end; *text == ' '; text++)
+			;
 	}
+	fwrite(line, 1, (size_t)(end - line), out);
 	fputc('\n', out);
 }
