@@ -36,26 +36,32 @@ bool reset_answers(const struct packet *rst, const struct packet *segment)
 	return (rst->flags & FLAG_ACK) && rst->seq == 0 && rst->ack == segment_end(segment);
 }
 
-void case_choose_answer(struct reset_case *c)
+void choose_answer(const struct packet *rst, const struct packet *history, unsigned int n_history,
+		   struct packet *answers, enum answer_match *match)
 {
 	unsigned int i;
 
-	if (c->answer_match == ANSWER_EXACT)
+	if (*match == ANSWER_EXACT)
 		return;
-	for (i = c->n_history; i-- > 0;) {
-		const struct packet *p = &c->history[i];
+	for (i = n_history; i-- > 0;) {
+		const struct packet *p = &history[i];
 		struct tuple back = tuple_reverse(&p->tuple);
 
-		if (tuple_equal(&back, &c->rst.tuple) && reset_answers(&c->rst, p)) {
-			c->answers = *p;
-			c->answer_match = ANSWER_EXACT;
+		if (tuple_equal(&back, &rst->tuple) && reset_answers(rst, p)) {
+			*answers = *p;
+			*match = ANSWER_EXACT;
 			return;
 		}
 	}
-	if (c->answer_match == ANSWER_NONE && c->n_history) {
-		c->answers = c->history[c->n_history - 1];
-		c->answer_match = ANSWER_NEWEST;
+	if (*match == ANSWER_NONE && n_history) {
+		*answers = history[n_history - 1];
+		*match = ANSWER_NEWEST;
 	}
+}
+
+void case_choose_answer(struct reset_case *c)
+{
+	choose_answer(&c->rst, c->history, c->n_history, &c->answers, &c->answer_match);
 }
 
 const struct tuple *case_segment(const struct reset_case *c)

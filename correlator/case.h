@@ -342,6 +342,10 @@ bool reset_answers(const struct packet *rst, const struct packet *segment);
  */
 void case_choose_answer(struct reset_case *c);
 
+/** choose_answer() - the same, of a case that is none yet */
+void choose_answer(const struct packet *rst, const struct packet *history, unsigned int n_history,
+		   struct packet *answers, enum answer_match *match);
+
 /** case_segment() - the segment that was answered as TCP saw it; NULL when nobody knows. */
 const struct tuple *case_segment(const struct reset_case *c);
 

@@ -7,16 +7,17 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
-#define ROOM 128
+#define ROOM 512
 /* To wake the other thread costs more than to find a reset: it is done for so many at once, */
-#define BATCH 32
+#define BATCH 256
 /* or after this time. */
 #define LINGER_NS 20000000
 
 struct case_queue {
-	int (*tell)(void *ctx, struct reset_case *c);
+	int (*tell)(void *ctx, const struct wire_case *c);
 	void *ctx;
 	pthread_t thread;
 	pthread_mutex_t lock;
@@ -26,7 +27,7 @@ struct case_queue {
 	bool ended;
 	bool blocked; /* somebody waits for room */
 	int err;
-	struct reset_case cases[ROOM];
+	struct wire_case cases[ROOM];
 };
 
 /* A little longer, unless there is enough to do. */
@@ -66,7 +67,7 @@ static void *tell_all(void *arg)
 	return NULL;
 }
 
-struct case_queue *case_queue__new(int (*tell)(void *ctx, struct reset_case *c), void *ctx)
+struct case_queue *case_queue__new(int (*tell)(void *ctx, const struct wire_case *c), void *ctx)
 {
 	struct case_queue *q = calloc(1, sizeof(*q));
 	int err;
@@ -85,9 +86,9 @@ struct case_queue *case_queue__new(int (*tell)(void *ctx, struct reset_case *c),
 	return NULL;
 }
 
-int case_queue__push(struct case_queue *q, const struct reset_case *c)
+int case_queue__push(struct case_queue *q, const struct wire_case *c)
 {
-	struct reset_case *slot;
+	struct wire_case *slot;
 	int err;
 
 	pthread_mutex_lock(&q->lock);
@@ -101,7 +102,7 @@ int case_queue__push(struct case_queue *q, const struct reset_case *c)
 	pthread_mutex_unlock(&q->lock);
 	if (err)
 		return err;
-	*slot = *c;
+	memcpy(slot, c, wire_case_size(c));
 	pthread_mutex_lock(&q->lock);
 	if (++q->next - q->first >= BATCH)
 		pthread_cond_broadcast(&q->changed);

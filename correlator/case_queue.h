@@ -7,7 +7,7 @@
 #ifndef CASE_QUEUE_H
 #define CASE_QUEUE_H
 
-#include "case.h"
+#include "wire_case.h"
 
 struct case_queue;
 
@@ -15,10 +15,10 @@ struct case_queue;
  * case_queue__new() - start the other thread. NULL with errno.
  * @tell: called there for each case, in order; 0 or -errno, which ends it
  */
-struct case_queue *case_queue__new(int (*tell)(void *ctx, struct reset_case *c), void *ctx);
+struct case_queue *case_queue__new(int (*tell)(void *ctx, const struct wire_case *c), void *ctx);
 
 /** case_queue__push() - copy a case into the queue, waiting for room; 0 or what @tell returned */
-int case_queue__push(struct case_queue *q, const struct reset_case *c);
+int case_queue__push(struct case_queue *q, const struct wire_case *c);
 
 /** case_queue__drain() - wait until all are told; 0 or what @tell returned */
 int case_queue__drain(struct case_queue *q);

@@ -158,13 +158,18 @@ static int score(const struct cause *cause, const struct reset_case *c)
 /* Best first; the table's order stays among equals. */
 static void rank_candidates(struct reset_case *c)
 {
+	int scores[CASE_CAUSES_MAX];
 	unsigned int i, at;
 
-	for (i = 1; i < c->n_candidates; i++) {
+	for (i = 0; i < c->n_candidates; i++) {
 		const struct cause *cause = c->candidates[i];
+		int own = score(cause, c);
 
-		for (at = i; at > 0 && score(c->candidates[at - 1], c) < score(cause, c); at--)
+		for (at = i; at > 0 && scores[at - 1] < own; at--) {
+			scores[at] = scores[at - 1];
 			c->candidates[at] = c->candidates[at - 1];
+		}
+		scores[at] = own;
 		c->candidates[at] = cause;
 	}
 }

@@ -177,6 +177,15 @@ static enum header step_ip(struct cursor *c)
 	return c->at[0] >> 4 == 4 ? IPV4 : c->at[0] >> 4 == 6 ? IPV6 : fail(c, SEGMENT_OTHER);
 }
 
+/* In one piece: whoever reads it next, as two words, need not wait for three. */
+static void put_ipv4(uint8_t to[16], const uint8_t from[4])
+{
+	uint32_t words[4] = { 0 };
+
+	memcpy(&words[3], from, 4);
+	memcpy(to, words, sizeof(words));
+}
+
 static enum header step_ipv4(struct cursor *c)
 {
 	struct segment *s = c->out;
@@ -203,10 +212,8 @@ static enum header step_ipv4(struct cursor *c)
 	s->ttl = c->at[8];
 	s->marks = 0;
 	s->ipid = be16(c->at + 4);
-	memset(s->saddr, 0, 12);
-	memset(s->daddr, 0, 12);
-	memcpy(s->saddr + 12, c->at + 12, 4);
-	memcpy(s->daddr + 12, c->at + 16, 4);
+	put_ipv4(s->saddr, c->at + 12);
+	put_ipv4(s->daddr, c->at + 16);
 	if (!have(c, head))
 		return fail(c, SEGMENT_TRUNCATED);
 	c->left = total;
@@ -543,6 +550,23 @@ bool segment_knows(uint16_t linktype)
 	struct cursor empty = { 0 };
 
 	return start(&empty, linktype) != FAILED || empty.why != SEGMENT_OTHER;
+}
+
+bool segment_may_be_reset(const struct capture_packet *p, uint16_t linktype)
+{
+	const uint8_t *at = p->data, *flags;
+
+	if (linktype != LINKTYPE_ETHERNET || p->caplen < 14 + 20 + 20)
+		return true;
+	/* Without options; no fragment: its payload might look like a header. */
+	if (be16(at + 12) == ETHERTYPE_IPV4 && at[14] == 0x45 && at[23] == 6 &&
+	    !(be16(at + 20) & 0x3fff))
+		flags = at + 14 + 20 + 13;
+	else if (be16(at + 12) == ETHERTYPE_IPV6 && at[20] == 6 && p->caplen >= 14 + 40 + 20)
+		flags = at + 14 + 40 + 13;
+	else
+		return true;
+	return *flags & FLAG_RST;
 }
 
 enum segment_result segment_parse(const struct capture_packet *p, uint16_t linktype,

@@ -43,6 +43,13 @@ enum segment_result {
 	SEGMENT_RESULTS
 };
 
+/**
+ * segment_may_be_reset() - false only if segment_parse() would give a segment without RST, or none
+ *
+ * At a glance for the commonest packets, TCP in IP in Ethernet; true for all that needs a closer look.
+ */
+bool segment_may_be_reset(const struct capture_packet *p, uint16_t linktype);
+
 /** segment_knows() - can packets of this link type be read? */
 bool segment_knows(uint16_t linktype);
 

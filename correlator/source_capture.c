@@ -43,6 +43,7 @@ struct capture_source {
 	struct place **places; /* room for PLACES_MAX; they do not move */
 	unsigned int n_places;
 	struct report_context report;
+	struct reset_case c; /* that is told */
 	uint64_t packets;
 	uint64_t results[SEGMENT_RESULTS];
 	uint64_t link_unknown;
@@ -100,15 +101,16 @@ static uint16_t find_place(struct capture_source *cs, uint32_t interface, uint32
 }
 
 /* On the other thread. */
-static int tell(void *ctx, struct reset_case *c)
+static int tell(void *ctx, const struct wire_case *w)
 {
 	struct capture_source *cs = ctx;
 
-	classify(c);
-	return source_emit(cs->s, c, &cs->report);
+	wire_case_unpack(w, &cs->c);
+	classify(&cs->c);
+	return source_emit(cs->s, &cs->c, &cs->report);
 }
 
-static int on_reset(void *ctx, struct reset_case *c)
+static int on_reset(void *ctx, const struct wire_case *c)
 {
 	struct capture_source *cs = ctx;
 
@@ -202,11 +204,12 @@ static void mark_resets(struct capture_source *cs, struct capture *c, const stru
 	uint64_t packets = 0;
 
 	while (capture__next(c, &p) > 0) {
+		uint16_t linktype = capture__interface(c, p.interface)->linktype;
+
 		if (!(++packets % PROGRESS_PACKETS))
 			show_progress(cs, in, packets);
-		if (segment_parse(&p, capture__interface(c, p.interface)->linktype, &seg.s) ==
-			    SEGMENT_TCP &&
-		    seg.s.flags & FLAG_RST)
+		if (segment_may_be_reset(&p, linktype) &&
+		    segment_parse(&p, linktype, &seg.s) == SEGMENT_TCP && seg.s.flags & FLAG_RST)
 			trace__mark(cs->trace, &seg);
 	}
 }

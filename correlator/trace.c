@@ -119,7 +119,7 @@ struct slot {
 };
 
 struct trace {
-	int (*on_reset)(void *ctx, struct reset_case *c);
+	int (*on_reset)(void *ctx, const struct wire_case *c);
 	void *ctx;
 	struct trace_stats stats;
 	uint64_t seed;
@@ -140,7 +140,7 @@ struct trace {
 	uint32_t next_pending;
 	uint64_t *ports; /* hashes of endpoints that have accepted a connection */
 	uint64_t *marks; /* bits: hashes of conversations to follow; NULL = all */
-	struct reset_case c;
+	struct wire_case c;
 };
 
 /* --- making ---------------------------------------------------------------------------------- */
@@ -163,7 +163,7 @@ static void release(void *p, size_t size)
 		munmap(p, size);
 }
 
-struct trace *trace__new(int (*on_reset)(void *ctx, struct reset_case *c), void *ctx)
+struct trace *trace__new(int (*on_reset)(void *ctx, const struct wire_case *c), void *ctx)
 {
 	struct trace *t = calloc(1, sizeof(*t));
 
@@ -630,7 +630,7 @@ static struct packet packet_of(const struct flow *f, const struct record *r)
 }
 
 /* Captures of several interfaces are not always in the order of time. */
-static void place(struct reset_case *c, const struct packet *p)
+static void place(struct wire_case *c, const struct packet *p)
 {
 	unsigned int at = c->n_history++;
 
@@ -639,7 +639,7 @@ static void place(struct reset_case *c, const struct packet *p)
 	c->history[at] = *p;
 }
 
-static void recall(struct trace *t, const struct pending *p, struct reset_case *c)
+static void recall(struct trace *t, const struct pending *p, struct wire_case *c)
 {
 	uint64_t number = p->number;
 	uint32_t back = p->rst.back;
@@ -664,7 +664,7 @@ static void recall(struct trace *t, const struct pending *p, struct reset_case *
  * The sender had ended its side, and each segment that came after was refused: the first RST answers
  * the first of them, though the capture, if it was not made at the sender, has them all before it.
  */
-static void choose_refused_segment(const struct pending *p, struct reset_case *c)
+static void choose_refused_segment(const struct pending *p, struct wire_case *c)
 {
 	const struct half *sender = &p->flow.half[p->rst.from];
 	unsigned int i, answered = 0;
@@ -725,7 +725,7 @@ static enum tristate in_window(const struct flow *f, unsigned int side, const st
 		       KNOWN_YES;
 }
 
-static void tell_conversation(struct trace *t, const struct pending *p, struct reset_case *c)
+static void tell_conversation(struct trace *t, const struct pending *p, struct wire_case *c)
 {
 	const struct flow *f = &p->flow;
 	unsigned int side = p->rst.from;
@@ -760,7 +760,7 @@ static void tell_conversation(struct trace *t, const struct pending *p, struct r
 		 side == f->opened ? 'R' : 'r');
 }
 
-static void tell_sightings(const struct pending *p, struct reset_case *c)
+static void tell_sightings(const struct pending *p, struct wire_case *c)
 {
 	unsigned int i;
 
@@ -780,16 +780,14 @@ static void tell_sightings(const struct pending *p, struct reset_case *c)
 static int complete_pending(struct trace *t)
 {
 	const struct pending *p = pending_at(t, t->first_pending++);
-	struct reset_case *c = &t->c;
+	struct wire_case *c = &t->c;
 
-	memset(c, 0, sizeof(*c));
+	memset(c, 0, offsetof(struct wire_case, sightings));
 	c->rst = packet_of(&p->flow, &p->rst);
-	c->first_ts = c->rst.ts_ns;
-	c->src_local = c->dst_local = -1;
 	tell_sightings(p, c);
 	recall(t, p, c);
 	choose_refused_segment(p, c);
-	case_choose_answer(c);
+	choose_answer(&c->rst, c->history, c->n_history, &c->answers, &c->answer_match);
 	c->history_since_ns =
 		t->records > RING_RECORDS ? t->ring[t->records % RING_RECORDS].ts_ns : t->start_ns;
 	tell_conversation(t, p, c);

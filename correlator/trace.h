@@ -9,8 +9,8 @@
 #ifndef TRACE_H
 #define TRACE_H
 
-#include "case.h"
 #include "segment.h"
+#include "wire_case.h"
 
 struct trace;
 
@@ -31,10 +31,9 @@ struct trace_segment {
 
 /**
  * trace__new() - NULL with errno
- * @on_reset: is given each reset once nothing more can come of it, not classified; the case is
- * borrowed. What it returns, if not 0, ends the trace.
+ * @on_reset: is given each reset once nothing more can come of it; the case is borrowed. What it returns, if not 0, ends the trace.
  */
-struct trace *trace__new(int (*on_reset)(void *ctx, struct reset_case *c), void *ctx);
+struct trace *trace__new(int (*on_reset)(void *ctx, const struct wire_case *c), void *ctx);
 
 /**
  * trace__follow_marked() - from now on, only conversations that trace__mark() was told of are followed

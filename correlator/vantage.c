@@ -34,20 +34,11 @@ struct print {
 };
 
 struct kept {
-	struct packet rst;
-	struct packet answers;
-	struct sighting sightings[CASE_SIGHTINGS_MAX];
-	struct conversation conversation;
-	uint64_t history_since_ns;
-	uint64_t lost_packets;
-	enum answer_match answer_match;
-	unsigned int n_sightings;
-	unsigned int n_history;
-	unsigned int vantage;
-	uint64_t vantages; /* bits: where the RST was seen */
 	struct kept *next; /* with the same bucket */
-	bool joined;	   /* part of another now */
-	struct packet history[];
+	uint64_t vantages; /* bits: where the RST was seen */
+	unsigned int vantage;
+	bool joined; /* part of another now */
+	struct wire_case w;
 };
 
 struct vantage {
@@ -162,19 +153,19 @@ static uint32_t global_place(const struct vantage *v, uint32_t place)
 	return v->index << PLACE_BITS | (place & ((1u << PLACE_BITS) - 1));
 }
 
-static void place_all(const struct vantage *v, struct kept *k)
+static void place_all(const struct vantage *v, struct wire_case *w)
 {
 	unsigned int i;
 
-	k->rst.ifindex = global_place(v, k->rst.ifindex);
-	k->answers.ifindex = global_place(v, k->answers.ifindex);
-	for (i = 0; i < k->n_sightings; i++)
-		k->sightings[i].ifindex = global_place(v, k->sightings[i].ifindex);
-	for (i = 0; i < k->n_history; i++)
-		k->history[i].ifindex = global_place(v, k->history[i].ifindex);
+	w->rst.ifindex = global_place(v, w->rst.ifindex);
+	w->answers.ifindex = global_place(v, w->answers.ifindex);
+	for (i = 0; i < w->n_sightings; i++)
+		w->sightings[i].ifindex = global_place(v, w->sightings[i].ifindex);
+	for (i = 0; i < w->n_history; i++)
+		w->history[i].ifindex = global_place(v, w->history[i].ifindex);
 }
 
-int vantage__take(struct vantage *v, const struct reset_case *c)
+int vantage__take(struct vantage *v, const struct wire_case *w)
 {
 	struct vantages *all = v->all;
 	struct kept *k, **grown;
@@ -192,24 +183,14 @@ int vantage__take(struct vantage *v, const struct reset_case *c)
 		all->resets = grown;
 		all->room = room;
 	}
-	k = malloc(sizeof(*k) + c->n_history * sizeof(k->history[0]));
+	k = malloc(offsetof(struct kept, w) + wire_case_size(w));
 	if (!k)
 		return -ENOMEM;
-	*k = (struct kept){
-		.rst = c->rst,
-		.answers = c->answers,
-		.conversation = c->conversation,
-		.history_since_ns = c->history_since_ns,
-		.lost_packets = c->lost_packets,
-		.answer_match = c->answer_match,
-		.n_sightings = c->n_sightings,
-		.n_history = c->n_history,
-		.vantage = v->index,
-		.vantages = 1ull << v->index,
-	};
-	memcpy(k->sightings, c->sightings, sizeof(k->sightings));
-	memcpy(k->history, c->history, c->n_history * sizeof(k->history[0]));
-	place_all(v, k);
+	k->vantage = v->index;
+	k->vantages = 1ull << v->index;
+	k->joined = false;
+	memcpy(&k->w, w, wire_case_size(w));
+	place_all(v, &k->w);
 	all->resets[all->n_resets++] = k;
 	return 0;
 }
@@ -326,19 +307,19 @@ static void align(struct vantages *all, struct vantage *b, struct source *s)
 			(double)b->error_ns / 1e6);
 }
 
-static void shift(struct kept *k, int64_t offset_ns)
+static void shift(struct wire_case *w, int64_t offset_ns)
 {
 	uint64_t by = (uint64_t)offset_ns;
 	unsigned int i;
 
-	k->rst.ts_ns -= by;
-	k->answers.ts_ns -= by;
-	k->history_since_ns -= by;
-	k->conversation.finished_ns -= by;
-	for (i = 0; i < k->n_sightings; i++)
-		k->sightings[i].ts_ns -= by;
-	for (i = 0; i < k->n_history; i++)
-		k->history[i].ts_ns -= by;
+	w->rst.ts_ns -= by;
+	w->answers.ts_ns -= by;
+	w->history_since_ns -= by;
+	w->conversation.finished_ns -= by;
+	for (i = 0; i < w->n_sightings; i++)
+		w->sightings[i].ts_ns -= by;
+	for (i = 0; i < w->n_history; i++)
+		w->history[i].ts_ns -= by;
 }
 
 /* --- one reset, seen twice ------------------------------------------------------------------------------ */
@@ -351,24 +332,24 @@ static bool has_end_in_common(const struct tuple *a, const struct tuple *b)
 
 static bool is_same(const struct kept *a, const struct kept *b)
 {
-	uint64_t apart = a->rst.ts_ns > b->rst.ts_ns ? a->rst.ts_ns - b->rst.ts_ns :
-						       b->rst.ts_ns - a->rst.ts_ns;
+	uint64_t apart = a->w.rst.ts_ns > b->w.rst.ts_ns ? a->w.rst.ts_ns - b->w.rst.ts_ns :
+							   b->w.rst.ts_ns - a->w.rst.ts_ns;
 
-	if (a->vantages & b->vantages || a->rst.seq != b->rst.seq || a->rst.ack != b->rst.ack ||
-	    a->rst.flags != b->rst.flags || apart > SAME_NS)
+	if (a->vantages & b->vantages || a->w.rst.seq != b->w.rst.seq ||
+	    a->w.rst.ack != b->w.rst.ack || a->w.rst.flags != b->w.rst.flags || apart > SAME_NS)
 		return false;
 	/* Behind NAT on both sides only what it answers is left to compare. */
-	return has_end_in_common(&a->rst.tuple, &b->rst.tuple) ||
-	       (a->answer_match == ANSWER_EXACT && b->answer_match == ANSWER_EXACT &&
-		a->answers.seq == b->answers.seq && a->answers.len == b->answers.len);
+	return has_end_in_common(&a->w.rst.tuple, &b->w.rst.tuple) ||
+	       (a->w.answer_match == ANSWER_EXACT && b->w.answer_match == ANSWER_EXACT &&
+		a->w.answers.seq == b->w.answers.seq && a->w.answers.len == b->w.answers.len);
 }
 
 /* The nearer to the sender; on one link, the earlier. */
 static bool is_nearer(const struct kept *a, const struct kept *b)
 {
-	if (a->rst.ttl != b->rst.ttl)
-		return a->rst.ttl > b->rst.ttl;
-	return a->rst.ts_ns < b->rst.ts_ns;
+	if (a->w.rst.ttl != b->w.rst.ttl)
+		return a->w.rst.ttl > b->w.rst.ttl;
+	return a->w.rst.ts_ns < b->w.rst.ts_ns;
 }
 
 static void join(struct kept *to, struct kept *from)
@@ -377,8 +358,8 @@ static void join(struct kept *to, struct kept *from)
 
 	to->vantages |= from->vantages;
 	from->joined = true;
-	for (i = 0; i < from->n_sightings && to->n_sightings < CASE_SIGHTINGS_MAX; i++)
-		to->sightings[to->n_sightings++] = from->sightings[i];
+	for (i = 0; i < from->w.n_sightings && to->w.n_sightings < CASE_SIGHTINGS_MAX; i++)
+		to->w.sightings[to->w.n_sightings++] = from->w.sightings[i];
 }
 
 #define BUCKETS 4096
@@ -391,7 +372,7 @@ static void join_all(struct vantages *all)
 	memset(buckets, 0, sizeof(buckets));
 	for (i = 0; i < all->n_resets; i++) {
 		struct kept *k = all->resets[i], *other;
-		unsigned int b = ((k->rst.seq ^ k->rst.ack) * 0x9e3779b1u) >> 20;
+		unsigned int b = ((k->w.rst.seq ^ k->w.rst.ack) * 0x9e3779b1u) >> 20;
 
 		for (other = buckets[b]; other && !k->joined; other = other->next) {
 			if (other->joined || !is_same(other, k))
@@ -412,11 +393,11 @@ static const struct print *nearer_print(const struct vantage *v, const struct ke
 {
 	unsigned int i;
 
-	for (i = 0; i < k->n_history; i++) {
-		const struct packet *p = &k->history[i];
+	for (i = 0; i < k->w.n_history; i++) {
+		const struct packet *p = &k->w.history[i];
 		const struct print *q = find_print(v, print_id(p->seq, p->ack, p->len, p->flags));
 
-		if (q && tuple_equal(&p->tuple, &k->rst.tuple) && !(p->flags & FLAG_RST) &&
+		if (q && tuple_equal(&p->tuple, &k->w.rst.tuple) && !(p->flags & FLAG_RST) &&
 		    q->ttl > p->ttl)
 			return q;
 	}
@@ -434,13 +415,13 @@ static void look_for_absence(struct vantages *all, struct kept *k)
 
 		/* It must have gone on for long enough to have the RST. */
 		if (k->vantages >> i & 1 || !v->aligned ||
-		    v->last_ns - (uint64_t)v->offset_ns < k->rst.ts_ns + (uint64_t)v->error_ns)
+		    v->last_ns - (uint64_t)v->offset_ns < k->w.rst.ts_ns + (uint64_t)v->error_ns)
 			continue;
 		near = nearer_print(v, k);
-		if (!near || find_print(v, print_id(k->rst.seq, k->rst.ack, 0, k->rst.flags)))
+		if (!near || find_print(v, print_id(k->w.rst.seq, k->w.rst.ack, 0, k->w.rst.flags)))
 			continue;
-		k->conversation.absent_at_sender = true;
-		k->conversation.nearer_ifindex = global_place(v, near->place);
+		k->w.conversation.absent_at_sender = true;
+		k->w.conversation.nearer_ifindex = global_place(v, near->place);
 		return;
 	}
 }
@@ -467,7 +448,7 @@ static int by_time(const void *a, const void *b)
 {
 	const struct kept *x = *(struct kept *const *)a, *y = *(struct kept *const *)b;
 
-	return x->rst.ts_ns < y->rst.ts_ns ? -1 : x->rst.ts_ns > y->rst.ts_ns;
+	return x->w.rst.ts_ns < y->w.rst.ts_ns ? -1 : x->w.rst.ts_ns > y->w.rst.ts_ns;
 }
 
 static int emit(struct vantages *all, struct source *s, const struct kept *k)
@@ -481,19 +462,7 @@ static int emit(struct vantages *all, struct source *s, const struct kept *k)
 		.source_line = no_line,
 	};
 
-	memset(&c, 0, sizeof(c));
-	c.rst = k->rst;
-	c.first_ts = k->rst.ts_ns;
-	c.answers = k->answers;
-	c.answer_match = k->answer_match;
-	c.conversation = k->conversation;
-	c.history_since_ns = k->history_since_ns;
-	c.lost_packets = k->lost_packets;
-	c.src_local = c.dst_local = -1;
-	c.n_sightings = k->n_sightings;
-	memcpy(c.sightings, k->sightings, sizeof(c.sightings));
-	c.n_history = k->n_history;
-	memcpy(c.history, k->history, k->n_history * sizeof(c.history[0]));
+	wire_case_unpack(&k->w, &c);
 	classify(&c);
 	return source_emit(s, &c, &report);
 }
@@ -511,7 +480,7 @@ int vantages__finish(struct vantages *all, struct source *s)
 			all->list[i]->aligned = true;
 	}
 	for (k = 0; k < all->n_resets; k++)
-		shift(all->resets[k], all->list[all->resets[k]->vantage]->offset_ns);
+		shift(&all->resets[k]->w, all->list[all->resets[k]->vantage]->offset_ns);
 	if (all->n_resets)
 		qsort(all->resets, all->n_resets, sizeof(struct kept *), by_time);
 	join_all(all);

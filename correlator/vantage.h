@@ -21,8 +21,8 @@ struct vantage *vantages__begin(struct vantages *all, const char *name);
 /** vantage__see() - each segment of it */
 void vantage__see(struct vantage *v, const struct trace_segment *seg);
 
-/** vantage__take() - each of its resets, not classified; copied. 0 or -errno. */
-int vantage__take(struct vantage *v, const struct reset_case *c);
+/** vantage__take() - each of its resets; copied. 0 or -errno. */
+int vantage__take(struct vantage *v, const struct wire_case *w);
 
 /** vantage__end() - copy the names of its places; 0 or -ENOMEM */
 int vantage__end(struct vantage *v, const char *(*place_name)(void *ctx, uint32_t i), void *ctx,
