@@ -21,7 +21,8 @@ struct wire_case {
 	unsigned int n_sightings;
 	unsigned int n_history;
 	struct sighting sightings[CASE_SIGHTINGS_MAX];
-	struct packet history[CASE_HISTORY_MAX]; /* the last member: the unused end need not be there */
+	struct packet
+		history[CASE_HISTORY_MAX]; /* the last member: the unused end need not be there */
 };
 
 /** wire_case_size() - bytes that are in use */

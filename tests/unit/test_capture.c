@@ -588,6 +588,98 @@ static void test_wrapping(enum wrapping how, const struct family *f)
 		  wrapping_names[how], f->name);
 }
 
+/* --- a file is read twice, a pipe once -------------------------------------------------------------- */
+
+static bool is_same_case(const struct reset_case *a, const struct reset_case *b)
+{
+	return a->cause == b->cause && a->confidence == b->confidence &&
+	       a->facts_yes == b->facts_yes && a->facts_no == b->facts_no &&
+	       a->rst.ts_ns == b->rst.ts_ns && a->n_candidates == b->n_candidates &&
+	       a->n_sightings == b->n_sightings && a->n_history == b->n_history &&
+	       !memcmp(a->history, b->history, a->n_history * sizeof(a->history[0])) &&
+	       !strcmp(a->conversation.history, b->conversation.history);
+}
+
+static bool is_same_piped(const struct wire *w)
+{
+	const struct outcome *file = wire_read(w->bytes, w->n);
+	const struct outcome *piped = wire_read_piped(w->bytes, w->n);
+	unsigned int i;
+
+	if (file->n != piped->n || file->err != piped->err ||
+	    strcmp(file->warnings, piped->warnings))
+		return false;
+	for (i = 0; i < file->n && i < OUTCOMES_MAX; i++)
+		if (!is_same_case(&file->cases[i], &piped->cases[i]))
+			return false;
+	return true;
+}
+
+static void test_piped(const struct family *f)
+{
+	static struct wire w;
+	unsigned int i, different = 0;
+
+	for (i = 0; i < ARRAY_SIZE(stories); i++) {
+		build(&w, stories[i].segments, f->af);
+		different += !is_same_piped(&w);
+	}
+	for (i = 0; i < N_WRAPPINGS; i++) {
+		build_wrapped(&w, i, f->af, UINT32_MAX);
+		different += !is_same_piped(&w);
+	}
+	check_int(different, 0, "%s: a file and a pipe tell the same", f->name);
+}
+
+/* Of two conversations one is reset: the other leaves no trace, but for the port that it found open. */
+static void test_not_followed(void)
+{
+	static const struct wire_segment segments[] = {
+		{ .us = 0, .flags = "S", .seq = 9, .port = 40001 },
+		{ .us = 10,
+		  .from_server = true,
+		  .flags = "SA",
+		  .seq = 5,
+		  .ack = 10,
+		  .port = 40001 },
+		{ .us = 20, .flags = "A", .seq = 10, .ack = 6, .port = 40001 },
+		{ .us = 100, .flags = "S", .seq = 100 },
+		{ .us = 150, .from_server = true, .flags = "RA", .ack = 101 },
+		{ 0 },
+	};
+	static struct wire w;
+	const struct outcome *o;
+
+	build(&w, segments, AF_INET);
+	o = wire_read(w.bytes, w.n);
+	check_int(o->n, 1, "one of two conversations is reset");
+	check_int(o->cases[0].conversation.port_open, KNOWN_YES,
+		  "the other has shown that the port is open");
+	check_int(o->cases[0].history_since_ns, T0, "and its packets are part of what was seen");
+}
+
+/* Standard input may be past what somebody else has read of it. */
+static void test_second_half(void)
+{
+	static struct wire w, both;
+	static struct outcome o;
+	char path[64];
+	int fd, saved = dup(STDIN_FILENO);
+
+	build(&w, stories[0].segments, AF_INET);
+	both.n = 0;
+	wire_put(&both, "what came before", 16);
+	wire_put(&both, w.bytes, w.n);
+	fd = wire_file(both.bytes, both.n, path);
+	lseek(fd, 16, SEEK_SET);
+	dup2(fd, STDIN_FILENO);
+	wire_read_path("-", &o);
+	dup2(saved, STDIN_FILENO);
+	close(saved);
+	close(fd);
+	check_int(o.n, 1, "a capture that begins within a file is read (%s)", o.why);
+}
+
 /* --- files -------------------------------------------------------------------------------------------- */
 
 static void block(struct wire *w, uint32_t type, const void *body, size_t n)
@@ -793,7 +885,10 @@ int main(void)
 			test_story(&stories[i], f);
 		for (i = 0; i < N_WRAPPINGS; i++)
 			test_wrapping(i, f);
+		test_piped(f);
 	}
+	test_not_followed();
+	test_second_half();
 	test_pcapng();
 	test_cuts();
 	test_damage();

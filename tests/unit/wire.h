@@ -5,6 +5,7 @@
 #ifndef WIRE_H
 #define WIRE_H
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -164,11 +165,8 @@ static inline int wire_file(const void *bytes, size_t n, char path[64])
 	return fd;
 }
 
-/* The outcome is one that the next call overwrites. */
-static inline const struct outcome *wire_read(const void *bytes, size_t n)
+static inline void wire_read_path(const char *path, struct outcome *o)
 {
-	static struct outcome o;
-	char path[64];
 	const char *files[] = { path };
 	struct source_config cfg = {
 		.files = files,
@@ -176,13 +174,39 @@ static inline const struct outcome *wire_read(const void *bytes, size_t n)
 		.on_case = outcome_case,
 		.on_warning = outcome_warning,
 		.on_notice = outcome_warning,
-		.ctx = &o,
+		.ctx = o,
 	};
+
+	memset(o, 0, sizeof(*o));
+	o->err = source_read(&cfg, o->why, sizeof(o->why));
+}
+
+/* The outcome is one that the next call overwrites. */
+static inline const struct outcome *wire_read(const void *bytes, size_t n)
+{
+	static struct outcome o;
+	char path[64];
 	int fd = wire_file(bytes, n, path);
 
-	memset(&o, 0, sizeof(o));
-	o.err = source_read(&cfg, o.why, sizeof(o.why));
+	wire_read_path(path, &o);
 	close(fd);
+	return &o;
+}
+
+/* The same through a pipe, which has room for it. */
+static inline const struct outcome *wire_read_piped(const void *bytes, size_t n)
+{
+	static struct outcome o;
+	char path[64];
+	int fds[2];
+
+	if (pipe(fds) || fcntl(fds[1], F_SETPIPE_SZ, 1 << 20) < 0 ||
+	    write(fds[1], bytes, n) != (ssize_t)n)
+		abort();
+	close(fds[1]);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fds[0]);
+	wire_read_path(path, &o);
+	close(fds[0]);
 	return &o;
 }
 
