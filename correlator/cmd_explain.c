@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "command.h"
@@ -141,6 +142,22 @@ static void print_counts(const struct explain *e)
 	fputc('\n', out);
 }
 
+/* Of what comes through a pipe, each reset is told as it comes. */
+static bool reads_pipe(const struct explain *e)
+{
+	struct stat st;
+	unsigned int i;
+
+	for (i = 0; i < e->n_files; i++) {
+		bool known = strcmp(e->files[i], "-") ? !stat(e->files[i], &st) :
+							!fstat(STDIN_FILENO, &st);
+
+		if (known && !S_ISREG(st.st_mode))
+			return true;
+	}
+	return false;
+}
+
 int cmd_explain(int argc, char **argv)
 {
 	static const struct argp argp = { .options = options, .parser = parse_option, .doc = doc };
@@ -157,7 +174,7 @@ int cmd_explain(int argc, char **argv)
 	argp_err_exit_status = EXIT_USAGE;
 	argp_parse(&argp, argc, argv, 0, NULL, &e);
 	sink_open(&e.sink, e.json ? "json" : e.brief ? "brief" : "text", stdout);
-	e.sink.lazy = !isatty(STDOUT_FILENO);
+	e.sink.lazy = !isatty(STDOUT_FILENO) && !reads_pipe(&e);
 	if (e.sink.lazy)
 		setvbuf(stdout, NULL, _IOFBF, OUTPUT_BYTES);
 	cfg.files = e.files;
