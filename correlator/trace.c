@@ -33,6 +33,8 @@
 /* Slots that are looked at for each new conversation, and when there is no room. */
 #define SWEEP 2
 #define SWEEP_FULL 8
+/* Resets; about as many as a history has packets. */
+#define FETCH_AHEAD 12
 #define NONE UINT32_MAX
 
 enum seen {
@@ -101,7 +103,8 @@ _Static_assert(sizeof(struct record) == 32, "two of them in a cache line, a mill
 struct pending {
 	struct flow flow; /* as it was before the RST */
 	struct record rst;
-	uint64_t number; /* of the RST's record */
+	uint64_t number;  /* of the RST's record */
+	uint64_t fetched; /* of that of its history which is on its way from memory */
 	uint8_t n_sightings;
 	bool went_on;
 	uint8_t went_on_ttl;
@@ -776,12 +779,33 @@ static void tell_sightings(const struct pending *p, struct wire_case *c)
 	c->n_sightings = p->n_sightings;
 }
 
+/*
+ * The way back through a history is one miss of the cache after the other. The resets that are due
+ * next go one step each ahead of recall().
+ */
+static void fetch_ahead(struct trace *t)
+{
+	uint32_t i, end = t->first_pending + FETCH_AHEAD;
+
+	for (i = t->first_pending; i != t->next_pending && i != end; i++) {
+		struct pending *p = pending_at(t, i);
+		uint32_t back = p->fetched == p->number ? p->rst.back :
+							  t->ring[p->fetched % RING_RECORDS].back;
+
+		if (back > p->fetched)
+			continue;
+		p->fetched -= back;
+		__builtin_prefetch(&t->ring[p->fetched % RING_RECORDS]);
+	}
+}
+
 /* The oldest one. */
 static int complete_pending(struct trace *t)
 {
 	const struct pending *p = pending_at(t, t->first_pending++);
 	struct wire_case *c = &t->c;
 
+	fetch_ahead(t);
 	memset(c, 0, offsetof(struct wire_case, sightings));
 	c->rst = packet_of(&p->flow, &p->rst);
 	tell_sightings(p, c);
@@ -834,6 +858,7 @@ static int add_reset(struct trace *t, struct flow *f, const struct record *r)
 		.flow = *f,
 		.rst = *r,
 		.number = t->records - 1,
+		.fetched = t->records - 1,
 	};
 	add_sighting(p, r);
 	see(f, r->from, SEEN_RST, 'r');
