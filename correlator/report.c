@@ -8,6 +8,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "memo.h"
+
 #define SCHEMA_VERSION 1
 
 const char *kind_name(enum case_kind kind)
@@ -135,25 +137,26 @@ struct report_lines report_missing(const struct reset_case *c, const struct repo
 	return lines;
 }
 
+/* What the memo says. */
+static json_t *json_memo(void)
+{
+	char *text = memo_end();
+	json_t *value = text ? json_string(text) : NULL;
+
+	free(text);
+	return value;
+}
+
 /* Text from the network or a process need not be UTF-8; JSON must be. */
 static json_t *json_text(const char *s)
 {
-	char *buf = NULL;
-	json_t *value;
-	size_t size;
-	FILE *out;
+	json_t *value = json_string(s);
+	FILE *out = value ? NULL : memo_begin();
 
-	value = json_string(s);
-	if (value)
-		return value;
-	out = open_memstream(&buf, &size);
 	if (!out)
-		return NULL;
+		return value;
 	print_escaped(out, s);
-	fclose(out);
-	value = json_string(buf);
-	free(buf);
-	return value;
+	return json_memo();
 }
 
 static json_t *json_lines(struct report_lines lines)
@@ -179,14 +182,12 @@ static json_t *json_phrase(const char *template, const struct reset_case *c,
 
 static json_t *json_address(const uint8_t *addr, uint8_t family)
 {
-	char buf[64] = "";
-	FILE *out = fmemopen(buf, sizeof(buf), "w");
+	FILE *out = memo_begin();
 
-	if (out) {
-		print_address(out, addr, family);
-		fclose(out);
-	}
-	return json_string(buf);
+	if (!out)
+		return NULL;
+	print_address(out, addr, family);
+	return json_memo();
 }
 
 static json_t *json_tuple(const struct tuple *t)
@@ -198,14 +199,12 @@ static json_t *json_tuple(const struct tuple *t)
 
 static json_t *json_flags(uint8_t flags)
 {
-	char buf[64] = "";
-	FILE *out = fmemopen(buf, sizeof(buf), "w");
+	FILE *out = memo_begin();
 
-	if (out) {
-		print_flags(out, flags);
-		fclose(out);
-	}
-	return json_string(buf);
+	if (!out)
+		return NULL;
+	print_flags(out, flags);
+	return json_memo();
 }
 
 static json_t *json_packet(const struct packet *p)
@@ -275,18 +274,12 @@ static json_t *json_sock(const struct kernel_sock *s)
 
 static json_t *json_frame(const struct frame *f)
 {
-	json_t *value;
-	char *buf = NULL;
-	size_t size;
-	FILE *out = open_memstream(&buf, &size);
+	FILE *out = memo_begin();
 
 	if (!out)
 		return NULL;
 	print_frame(out, f);
-	fclose(out);
-	value = json_string(buf);
-	free(buf);
-	return value;
+	return json_memo();
 }
 
 static json_t *json_stack(const struct kernel_view *k)

@@ -3,22 +3,23 @@
  * sink_json.c - one JSON object per reset per line.
  */
 #include <errno.h>
+#include <stdlib.h>
 
 #include "sink.h"
 
 static int emit_json(struct sink *s, const struct reset_case *c, const struct report_context *ctx)
 {
 	json_t *doc = report_json(c, ctx);
-	int err;
+	char *text = doc ? json_dumps(doc, JSON_COMPACT | JSON_REAL_PRECISION(12)) : NULL;
+	int err = -ENOMEM;
 
-	if (!doc)
-		return -ENOMEM;
 	errno = 0;
-	if (json_dumpf(doc, s->out, JSON_COMPACT | JSON_REAL_PRECISION(12)) ||
-	    fputc('\n', s->out) == EOF)
-		err = errno ? -errno : -EIO;
-	else
+	if (text) {
+		fputs(text, s->out);
+		fputc('\n', s->out);
 		err = sink_flush(s);
+	}
+	free(text);
 	json_decref(doc);
 	return err;
 }
