@@ -274,7 +274,7 @@ static void warn_if(struct capture_source *cs, uint64_t n, const char *what)
 
 static void tell_losses(struct capture_source *cs)
 {
-	const struct trace_stats *st = trace__stats(cs->trace);
+	uint64_t evicted = trace__evicted(cs->trace);
 
 	warn_if(cs, cs->results[SEGMENT_TRUNCATED],
 		"the capture ends within their headers (snaplen)");
@@ -284,11 +284,11 @@ static void tell_losses(struct capture_source *cs)
 	if (cs->link_unknown)
 		source_warn(cs->s, "%s: %llu packets were not read: link type %u is not known",
 			    cs->name, (unsigned long long)cs->link_unknown, cs->unknown_linktype);
-	if (st->evicted)
+	if (evicted)
 		source_warn(cs->s,
 			    "%s: more than a million conversations at once: %llu were forgotten "
 			    "early, and resets of these are told without their history",
-			    cs->name, (unsigned long long)st->evicted);
+			    cs->name, (unsigned long long)evicted);
 }
 
 /* After what could be read. A cut file is none the worse for it, but nobody must think it whole. */

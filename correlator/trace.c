@@ -11,75 +11,25 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/random.h>
+
+#include "flow_table.h"
+#include "reserve.h"
 
 #define RING_BITS 20
 #define RING_RECORDS (1u << RING_BITS)
-#define FLOWS_MAX (1u << 20)
-#define FLOWS_CHUNK (1u << 14)
 #define PENDING_MAX (1u << 12) /* a power of two */
 #define PORTS_MAX (1u << 16)   /* a power of two */
 #define PORTS_BUCKET 8	       /* a power of two */
 #define MARKS (1u << 22)       /* bits; a power of two */
 #define NS_PER_S 1000000000ull
-#define IDLE_NS (300 * NS_PER_S)
-#define OVER_NS (60 * NS_PER_S)
 #define SETTLE_NS NS_PER_S
 /* Sightings of one RST lie closer together. */
 #define SIGHTING_NS (NS_PER_S / 20)
 /* What was under way when the RST left comes within this. */
 #define UNDER_WAY_NS 1000000ull
-/* Slots that are looked at for each new conversation, and when there is no room. */
-#define SWEEP 2
-#define SWEEP_FULL 8
 /* Resets; about as many as a history has packets. */
 #define FETCH_AHEAD 12
-#define NONE UINT32_MAX
-
-enum seen {
-	SEEN_SYN = 0x01,
-	SEEN_SYN_ACK = 0x02,
-	SEEN_ACK = 0x04,
-	SEEN_DATA = 0x08,
-	SEEN_FIN = 0x10,
-	SEEN_RST = 0x20,
-	SEEN_AGAIN = 0x40,
-	SEEN_NO_WINDOW = 0x80,
-};
-
-/* What one side has sent. */
-struct half {
-	uint32_t isn;	 /* of its SYN, else of the first that was seen */
-	uint32_t next;	 /* after the last that it has sent */
-	uint32_t acked;	 /* the highest ACK number that it has sent */
-	uint32_t fin_ms; /* since the conversation began */
-	uint16_t window;
-	uint8_t wscale;
-	uint8_t seen;	   /* enum seen; 0 = nothing has come from it */
-	uint8_t probes;	   /* keepalive probes since the other side was last heard */
-	uint8_t has_acked; /* acked holds */
-	uint8_t aborted;   /* by a RST that answers nothing */
-	uint8_t pad;
-};
-
-#define LETTERS_MAX 17
-
-struct flow {
-	uint64_t first_ns;
-	uint64_t last_ns;
-	uint8_t addr[2][16]; /* [0] sent the first segment */
-	uint16_t port[2];
-	struct half half[2];
-	uint32_t record;  /* number of its newest, its low 32 bits */
-	uint32_t pending; /* number of its newest reset that waits, plus 1; 0 = none */
-	uint8_t family;	  /* 0 = a free slot, whose `record` is the next free one */
-	uint8_t opened;	  /* which side has, or is taken to have */
-	uint8_t n_letters;
-	char letters[LETTERS_MAX];
-};
-
-_Static_assert(sizeof(struct flow) == 128, "two cache lines");
 
 struct record {
 	uint64_t ts_ns;
@@ -116,28 +66,17 @@ struct pending {
 	} sightings[CASE_SIGHTINGS_MAX];
 };
 
-struct slot {
-	uint32_t hash;
-	uint32_t flow; /* index + 1; 0 = empty */
-};
-
 struct trace {
 	int (*on_reset)(void *ctx, const struct wire_case *c);
 	void *ctx;
-	struct trace_stats stats;
 	uint64_t seed;
 	uint64_t start_ns; /* of the first segment */
 	uint64_t now_ns;   /* of the newest */
 	struct record *ring;
-	uint64_t records;   /* ever written */
-	bool several;	    /* places, or directions: a packet may be there twice */
-	struct flow *flows; /* room for FLOWS_MAX; what was never used takes no memory */
-	uint32_t n_flows;   /* slots that were ever used */
-	uint32_t n_used;
-	uint32_t free; /* a list; NONE = empty */
-	uint32_t hand; /* of the sweep */
-	struct slot *slots;
-	uint32_t slot_mask;
+	uint64_t records; /* ever written */
+	bool begun;
+	bool several; /* places, or directions: a packet may be there twice */
+	struct flow_table *flows;
 	struct pending *pending;
 	uint32_t first_pending; /* numbers; all in between wait */
 	uint32_t next_pending;
@@ -148,24 +87,6 @@ struct trace {
 
 /* --- making ---------------------------------------------------------------------------------- */
 
-static void *reserve(size_t size)
-{
-	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	if (p == MAP_FAILED)
-		return NULL;
-	/* Random access over 100 MB is mostly misses of the TLB otherwise. */
-	madvise(p, size, MADV_HUGEPAGE);
-	return p;
-}
-
-static void release(void *p, size_t size)
-{
-	if (p)
-		munmap(p, size);
-}
-
 struct trace *trace__new(int (*on_reset)(void *ctx, const struct wire_case *c), void *ctx)
 {
 	struct trace *t = calloc(1, sizeof(*t));
@@ -174,16 +95,13 @@ struct trace *trace__new(int (*on_reset)(void *ctx, const struct wire_case *c), 
 		return NULL;
 	t->on_reset = on_reset;
 	t->ctx = ctx;
-	t->free = NONE;
 	if (getrandom(&t->seed, sizeof(t->seed), GRND_NONBLOCK) < 0)
 		t->seed = 0;
-	t->slot_mask = FLOWS_CHUNK * 2 - 1;
-	t->slots = reserve((t->slot_mask + 1) * sizeof(*t->slots));
 	t->ring = reserve(RING_RECORDS * sizeof(*t->ring));
-	t->flows = reserve(FLOWS_MAX * sizeof(*t->flows));
+	t->flows = flow_table__new(t->seed);
 	t->ports = reserve(PORTS_MAX * sizeof(*t->ports));
 	t->pending = reserve(PENDING_MAX * sizeof(*t->pending));
-	if (t->slots && t->ring && t->flows && t->ports && t->pending)
+	if (t->ring && t->flows && t->ports && t->pending)
 		return t;
 	trace__free(t);
 	errno = ENOMEM;
@@ -195,42 +113,19 @@ void trace__free(struct trace *t)
 	if (!t)
 		return;
 	release(t->ring, RING_RECORDS * sizeof(*t->ring));
-	release(t->flows, FLOWS_MAX * sizeof(*t->flows));
+	flow_table__free(t->flows);
 	release(t->ports, PORTS_MAX * sizeof(*t->ports));
 	release(t->pending, PENDING_MAX * sizeof(*t->pending));
-	release(t->slots, ((size_t)t->slot_mask + 1) * sizeof(*t->slots));
 	free(t->marks);
 	free(t);
 }
 
-const struct trace_stats *trace__stats(const struct trace *t)
+uint64_t trace__evicted(const struct trace *t)
 {
-	return &t->stats;
+	return flow_table__evicted(t->flows);
 }
 
-/* --- the table of conversations --------------------------------------------------------------- */
-
-static uint64_t mix(uint64_t v)
-{
-	v ^= v >> 32;
-	v *= 0xd6e8feb86659fd93ull;
-	v ^= v >> 32;
-	return v;
-}
-
-static uint64_t hash_end(const struct trace *t, const uint8_t *addr, uint16_t port)
-{
-	uint64_t words[2];
-
-	memcpy(words, addr, sizeof(words));
-	return mix((words[0] ^ t->seed) * 0x9e3779b97f4a7c15ull ^ words[1] ^ (uint64_t)port << 16);
-}
-
-/* The same for both directions. */
-static uint64_t segment_hash(const struct trace *t, const struct segment *s)
-{
-	return mix(hash_end(t, s->saddr, s->sport) + hash_end(t, s->daddr, s->dport));
-}
+/* --- which conversations to follow ------------------------------------------------------------- */
 
 int trace__follow_marked(struct trace *t)
 {
@@ -240,7 +135,7 @@ int trace__follow_marked(struct trace *t)
 
 void trace__mark(struct trace *t, const struct trace_segment *seg)
 {
-	uint64_t bit = segment_hash(t, &seg->s) & (MARKS - 1);
+	uint64_t bit = hash_segment(t->seed, &seg->s) & (MARKS - 1);
 
 	t->marks[bit / 64] |= 1ull << bit % 64;
 }
@@ -255,108 +150,19 @@ static bool is_marked(const struct trace *t, uint64_t hash)
 
 void trace__prepare(const struct trace *t, struct trace_segment *seg)
 {
-	seg->hash = segment_hash(t, &seg->s);
+	seg->hash = hash_segment(t->seed, &seg->s);
 	if (t->marks)
 		__builtin_prefetch(&t->marks[(seg->hash & (MARKS - 1)) / 64]);
 	else
-		__builtin_prefetch(&t->slots[seg->hash & t->slot_mask]);
+		flow_table__fetch_slot(t->flows, seg->hash);
 }
 
 void trace__fetch(const struct trace *t, const struct trace_segment *seg)
 {
-	const struct slot *slot = &t->slots[seg->hash & t->slot_mask];
-
-	if (t->marks && is_marked(t, seg->hash))
-		__builtin_prefetch(slot);
-	if (t->marks || !slot->flow)
-		return;
-	__builtin_prefetch(&t->flows[slot->flow - 1], 1);
-	__builtin_prefetch((const char *)&t->flows[slot->flow - 1] + 64, 1);
-}
-
-static bool is_end(const struct flow *f, unsigned int side, const uint8_t *addr, uint16_t port)
-{
-	return f->port[side] == port && !memcmp(f->addr[side], addr, 16);
-}
-
-/* Which side sent it; -1: it is of another conversation. */
-static int side_of(const struct flow *f, const struct segment *s)
-{
-	if (f->family != s->family)
-		return -1;
-	if (is_end(f, 0, s->saddr, s->sport) && is_end(f, 1, s->daddr, s->dport))
-		return 0;
-	if (is_end(f, 1, s->saddr, s->sport) && is_end(f, 0, s->daddr, s->dport))
-		return 1;
-	return -1;
-}
-
-static struct flow *find_flow(struct trace *t, const struct trace_segment *seg, int *ret_side)
-{
-	uint32_t at = (uint32_t)seg->hash & t->slot_mask;
-
-	for (; t->slots[at].flow; at = (at + 1) & t->slot_mask) {
-		struct flow *f;
-
-		if (t->slots[at].hash != (uint32_t)(seg->hash >> 32))
-			continue;
-		f = &t->flows[t->slots[at].flow - 1];
-		*ret_side = side_of(f, &seg->s);
-		if (*ret_side >= 0)
-			return f;
-	}
-	return NULL;
-}
-
-static uint64_t flow_hash(const struct trace *t, const struct flow *f)
-{
-	return mix(hash_end(t, f->addr[0], f->port[0]) + hash_end(t, f->addr[1], f->port[1]));
-}
-
-static void insert_slot(struct trace *t, uint64_t hash, uint32_t index)
-{
-	uint32_t at = (uint32_t)hash & t->slot_mask;
-
-	while (t->slots[at].flow)
-		at = (at + 1) & t->slot_mask;
-	t->slots[at] = (struct slot){ (uint32_t)(hash >> 32), index + 1 };
-}
-
-/* Linear probing without tombstones: what follows moves up. */
-static void remove_slot(struct trace *t, uint32_t index)
-{
-	uint32_t hole = (uint32_t)flow_hash(t, &t->flows[index]) & t->slot_mask, at;
-
-	while (t->slots[hole].flow != index + 1)
-		hole = (hole + 1) & t->slot_mask;
-	for (at = (hole + 1) & t->slot_mask; t->slots[at].flow; at = (at + 1) & t->slot_mask) {
-		uint32_t home =
-			(uint32_t)flow_hash(t, &t->flows[t->slots[at].flow - 1]) & t->slot_mask;
-
-		if (((at - home) & t->slot_mask) < ((at - hole) & t->slot_mask))
-			continue;
-		t->slots[hole] = t->slots[at];
-		hole = at;
-	}
-	t->slots[hole] = (struct slot){ 0 };
-}
-
-static int grow_slots(struct trace *t)
-{
-	struct slot *old = t->slots;
-	uint32_t n = t->slot_mask + 1, i;
-
-	t->slots = reserve((size_t)n * 2 * sizeof(*t->slots));
-	if (!t->slots) {
-		t->slots = old;
-		return -ENOMEM;
-	}
-	t->slot_mask = n * 2 - 1;
-	for (i = 0; i < n; i++)
-		if (old[i].flow)
-			insert_slot(t, flow_hash(t, &t->flows[old[i].flow - 1]), old[i].flow - 1);
-	release(old, n * sizeof(*old));
-	return 0;
+	if (!t->marks)
+		flow_table__fetch(t->flows, seg->hash);
+	else if (is_marked(t, seg->hash))
+		flow_table__fetch_slot(t->flows, seg->hash);
 }
 
 static struct pending *pending_at(struct trace *t, uint32_t number)
@@ -374,201 +180,6 @@ static struct pending *pending_of(struct trace *t, const struct flow *f)
 	return pending_at(t, number);
 }
 
-static void forget(struct trace *t, uint32_t index)
-{
-	struct flow *f = &t->flows[index];
-
-	remove_slot(t, index);
-	f->family = 0;
-	f->record = t->free;
-	t->free = index;
-	t->n_used--;
-}
-
-static bool is_over(const struct flow *f)
-{
-	return ((f->half[0].seen | f->half[1].seen) & SEEN_RST) ||
-	       (f->half[0].seen & f->half[1].seen & SEEN_FIN);
-}
-
-static void sweep(struct trace *t, unsigned int n)
-{
-	while (n-- && t->n_flows) {
-		struct flow *f;
-
-		t->hand = (t->hand + 1) % t->n_flows;
-		f = &t->flows[t->hand];
-		if (f->family && t->now_ns > f->last_ns &&
-		    t->now_ns - f->last_ns > (is_over(f) ? OVER_NS : IDLE_NS))
-			forget(t, t->hand);
-	}
-}
-
-/* No room: of some that the hand meets, the one that was longest silent; rather one that is over. */
-static void evict(struct trace *t)
-{
-	uint32_t oldest = NONE;
-	unsigned int i;
-
-	for (i = 0; i < SWEEP_FULL; i++) {
-		const struct flow *f, *best;
-
-		t->hand = (t->hand + 1) % t->n_flows;
-		f = &t->flows[t->hand];
-		best = oldest == NONE ? f : &t->flows[oldest];
-		if (is_over(f) != is_over(best) ? is_over(f) : f->last_ns <= best->last_ns)
-			oldest = t->hand;
-	}
-	if (!is_over(&t->flows[oldest]))
-		t->stats.evicted++;
-	forget(t, oldest);
-}
-
-static struct flow *take_slot(struct trace *t)
-{
-	uint32_t index;
-
-	sweep(t, SWEEP);
-	if (t->free == NONE && t->n_flows == FLOWS_MAX)
-		evict(t);
-	if (t->free == NONE)
-		return &t->flows[t->n_flows++];
-	index = t->free;
-	t->free = t->flows[index].record;
-	return &t->flows[index];
-}
-
-static struct flow *new_flow(struct trace *t, const struct trace_segment *seg)
-{
-	const struct segment *s = &seg->s;
-	struct flow *f;
-
-	if ((t->n_used + 1) * 2 > t->slot_mask + 1 && grow_slots(t))
-		return NULL;
-	f = take_slot(t);
-	*f = (struct flow){
-		.first_ns = seg->ts_ns,
-		.port = { s->sport, s->dport },
-		.family = s->family,
-	};
-	memcpy(f->addr[0], s->saddr, 16);
-	memcpy(f->addr[1], s->daddr, 16);
-	insert_slot(t, seg->hash, (uint32_t)(f - t->flows));
-	t->n_used++;
-	t->stats.conversations++;
-	return f;
-}
-
-/* --- what a conversation looks like -------------------------------------------------------------- */
-
-static void add_letter(struct flow *f, unsigned int side, char letter)
-{
-	if (f->n_letters < LETTERS_MAX)
-		f->letters[f->n_letters++] =
-			side == f->opened && letter != '^' ? (char)(letter - 'a' + 'A') : letter;
-}
-
-static void see(struct flow *f, unsigned int side, enum seen what, char letter)
-{
-	if (f->half[side].seen & what)
-		return;
-	f->half[side].seen |= (uint8_t)what;
-	add_letter(f, side, letter);
-}
-
-/* A SYN that opens another connection between the same two ports. */
-static bool begins_anew(const struct flow *f, unsigned int side, const struct segment *s)
-{
-	const struct half *h = &f->half[side];
-
-	if ((s->flags & (FLAG_SYN | FLAG_ACK | FLAG_RST)) != FLAG_SYN)
-		return false;
-	return h->seen && (!(h->seen & SEEN_SYN) || s->seq != h->isn || is_over(f));
-}
-
-static void begin_anew(struct flow *f, unsigned int side, uint64_t ts_ns)
-{
-	memset(f->half, 0, sizeof(f->half));
-	f->n_letters = 0;
-	f->opened = (uint8_t)side;
-	f->first_ns = ts_ns;
-	f->pending = 0;
-}
-
-/* Who answers a SYN has not opened the connection, though its segment is the first that we see. */
-static void guess_opener(struct flow *f, unsigned int side, const struct segment *s)
-{
-	if (f->half[0].seen || f->half[1].seen)
-		return;
-	f->opened = (uint8_t)side;
-	if ((s->flags & (FLAG_SYN | FLAG_ACK)) == (FLAG_SYN | FLAG_ACK)) {
-		f->opened = !side;
-		add_letter(f, side, '^');
-	}
-}
-
-static bool is_after(uint32_t a, uint32_t b)
-{
-	return (int32_t)(a - b) > 0;
-}
-
-static bool is_probe(const struct half *h, const struct segment *s)
-{
-	return h->seen && !(s->flags & (FLAG_SYN | FLAG_FIN | FLAG_RST)) && s->len <= 1 &&
-	       s->seq == h->next - 1;
-}
-
-static void follow_sequence(struct flow *f, unsigned int side, const struct segment *s)
-{
-	struct half *h = &f->half[side];
-	uint32_t end = s->seq + s->len + !!(s->flags & FLAG_SYN) + !!(s->flags & FLAG_FIN);
-
-	if (!h->seen) {
-		h->isn = s->seq;
-		h->next = end;
-		h->wscale = WSCALE_NONE;
-	} else if (is_probe(h, s)) {
-		h->probes += h->probes < UINT8_MAX;
-	} else if (is_after(end, h->next)) {
-		h->next = end;
-	} else if (end != s->seq) {
-		see(f, side, SEEN_AGAIN, 't');
-	}
-	if (s->flags & FLAG_ACK && (!h->has_acked || is_after(s->ack, h->acked))) {
-		h->acked = s->ack;
-		h->has_acked = true;
-	}
-}
-
-static void follow_flags(struct flow *f, unsigned int side, const struct segment *s, uint64_t ts_ns)
-{
-	if (s->flags & FLAG_SYN)
-		see(f, side, s->flags & FLAG_ACK ? SEEN_SYN_ACK : SEEN_SYN,
-		    s->flags & FLAG_ACK ? 'h' : 's');
-	else if (s->flags & FLAG_ACK && !s->len && !(s->flags & FLAG_FIN))
-		see(f, side, SEEN_ACK, 'a');
-	if (s->len)
-		see(f, side, SEEN_DATA, 'd');
-	if (s->flags & FLAG_FIN && !(f->half[side].seen & SEEN_FIN)) {
-		see(f, side, SEEN_FIN, 'f');
-		f->half[side].fin_ms = (uint32_t)((ts_ns - f->first_ns) / 1000000);
-	}
-	if (!s->window && s->flags & FLAG_ACK && !(s->flags & FLAG_SYN))
-		see(f, side, SEEN_NO_WINDOW, 'w');
-}
-
-static void follow(struct flow *f, unsigned int side, const struct segment *s, uint64_t ts_ns)
-{
-	struct half *h = &f->half[side];
-
-	follow_sequence(f, side, s);
-	if (s->flags & FLAG_SYN && s->wscale != WSCALE_NONE)
-		h->wscale = s->wscale;
-	h->window = s->window;
-	f->half[!side].probes = 0;
-	follow_flags(f, side, s, ts_ns);
-}
-
 /* --- ports that have accepted a connection --------------------------------------------------------- */
 
 /* A bucket is a cache line. */
@@ -579,7 +190,7 @@ static uint64_t *port_bucket(const struct trace *t, uint64_t hash)
 
 static void note_open_port(struct trace *t, const struct segment *s)
 {
-	uint64_t h = hash_end(t, s->saddr, s->sport) | 1;
+	uint64_t h = hash_end(t->seed, s->saddr, s->sport) | 1;
 	uint64_t *bucket = port_bucket(t, h >> 1);
 	unsigned int i;
 
@@ -592,7 +203,7 @@ static void note_open_port(struct trace *t, const struct segment *s)
 /* From a full bucket, a port may have been pushed out: then nobody knows. */
 static enum tristate is_port_open(const struct trace *t, const uint8_t *addr, uint16_t port)
 {
-	uint64_t h = hash_end(t, addr, port) | 1;
+	uint64_t h = hash_end(t->seed, addr, port) | 1;
 	const uint64_t *bucket = port_bucket(t, h >> 1);
 	unsigned int i;
 
@@ -682,7 +293,7 @@ static void choose_refused_segment(const struct pending *p, struct wire_case *c)
 		uint32_t end = s->seq + s->len + !!(s->flags & FLAG_FIN);
 
 		if (tuple_equal(&s->tuple, &c->rst.tuple) || !reset_answers(&c->rst, s) ||
-		    end == s->seq || !is_after(end, sender->acked))
+		    end == s->seq || !seq_is_after(end, sender->acked))
 			continue;
 		if (answered) {
 			answered--;
@@ -692,40 +303,6 @@ static void choose_refused_segment(const struct pending *p, struct wire_case *c)
 		c->answer_match = ANSWER_EXACT;
 		return;
 	}
-}
-
-static const char *state_of(const struct flow *f, unsigned int side)
-{
-	const struct half *opener = &f->half[f->opened], *other = &f->half[!f->opened];
-	bool established = opener->seen & SEEN_SYN && other->seen & SEEN_SYN_ACK;
-
-	if (side == f->opened && established)
-		return "RSTO";
-	if (side == f->opened)
-		return opener->seen & SEEN_SYN ? "RSTOS0" : "OTH";
-	if (established)
-		return "RSTR";
-	if (opener->seen & SEEN_SYN)
-		return "REJ";
-	return other->seen & SEEN_SYN_ACK ? "RSTRH" : "OTH";
-}
-
-/* Was the newest segment of the other side within the window that the sender had offered? */
-static enum tristate in_window(const struct flow *f, unsigned int side, const struct packet *seg)
-{
-	const struct half *h = &f->half[side];
-	unsigned int scale = h->wscale;
-	uint32_t edge;
-
-	if (!h->has_acked || !(h->seen & (SEEN_SYN | SEEN_SYN_ACK)))
-		return KNOWN_NOTHING;
-	/* Scaling holds only if both have offered it. */
-	if (scale == WSCALE_NONE || f->half[!side].wscale == WSCALE_NONE)
-		scale = 0;
-	edge = h->acked + ((uint32_t)h->window << scale);
-	return is_after(seg->seq + seg->len, edge) || is_after(h->acked, seg->seq + seg->len) ?
-		       KNOWN_NO :
-		       KNOWN_YES;
 }
 
 static void tell_conversation(struct trace *t, const struct pending *p, struct wire_case *c)
@@ -753,12 +330,12 @@ static void tell_conversation(struct trace *t, const struct pending *p, struct w
 		      !sender->has_acked;
 	v->port_open = is_port_open(t, f->addr[side], f->port[side]);
 	if (c->answer_match == ANSWER_EXACT)
-		v->in_window = in_window(f, side, &c->answers);
+		v->in_window = flow_in_window(f, side, &c->answers);
 	v->reset_before = sender->seen & SEEN_RST;
 	v->aborted_before = sender->aborted;
 	v->went_on = p->went_on;
 	v->went_on_ttl = p->went_on_ttl;
-	snprintf(v->state, sizeof(v->state), "%s", state_of(f, side));
+	snprintf(v->state, sizeof(v->state), "%s", flow_state(f, side));
 	snprintf(v->history, sizeof(v->history), "%.*s%c", (int)f->n_letters, f->letters,
 		 side == f->opened ? 'R' : 'r');
 }
@@ -815,7 +392,6 @@ static int complete_pending(struct trace *t)
 	c->history_since_ns =
 		t->records > RING_RECORDS ? t->ring[t->records % RING_RECORDS].ts_ns : t->start_ns;
 	tell_conversation(t, p, c);
-	t->stats.resets++;
 	return t->on_reset(t->ctx, c);
 }
 
@@ -861,7 +437,7 @@ static int add_reset(struct trace *t, struct flow *f, const struct record *r)
 		.fetched = t->records - 1,
 	};
 	add_sighting(p, r);
-	see(f, r->from, SEEN_RST, 'r');
+	flow_see(f, r->from, SEEN_RST, 'r');
 	f->half[r->from].aborted |= r->flags & FLAG_ACK && r->seq;
 	return err;
 }
@@ -872,7 +448,7 @@ static void follow_pending(struct pending *p, const struct record *r)
 	const struct half *sender = &p->flow.half[p->rst.from];
 
 	if (r->from != p->rst.from || r->flags & (FLAG_SYN | FLAG_RST) || !sender->seen ||
-	    r->ts_ns < p->rst.ts_ns + UNDER_WAY_NS || is_after(sender->next, r->seq + r->len))
+	    r->ts_ns < p->rst.ts_ns + UNDER_WAY_NS || seq_is_after(sender->next, r->seq + r->len))
 		return;
 	p->went_on = true;
 	p->went_on_ttl = r->ttl;
@@ -912,8 +488,9 @@ static int complete_due(struct trace *t, uint64_t ts_ns)
 {
 	int err = 0;
 
-	if (!t->stats.segments++)
+	if (!t->begun)
 		t->start_ns = ts_ns;
+	t->begun = true;
 	if (ts_ns > t->now_ns)
 		t->now_ns = ts_ns;
 	while (!err && t->first_pending != t->next_pending &&
@@ -948,9 +525,10 @@ int trace__add(struct trace *t, const struct trace_segment *seg)
 {
 	const struct segment *s = &seg->s;
 	const struct record *r;
+	unsigned int side = 0;
 	struct pending *p;
 	struct flow *f;
-	int side = 0, err = complete_due(t, seg->ts_ns);
+	int err = complete_due(t, seg->ts_ns);
 	bool is_new;
 
 	if (err)
@@ -960,17 +538,15 @@ int trace__add(struct trace *t, const struct trace_segment *seg)
 	t->several |= seg->interface || s->direction != DIRECTION_UNKNOWN;
 	if (!is_marked(t, seg->hash) && !(s->flags & FLAG_RST))
 		return 0;
-	f = find_flow(t, seg, &side);
+	f = flow_table__find(t->flows, seg->hash, s, &side);
 	is_new = !f;
 	if (is_new)
-		f = new_flow(t, seg);
+		f = flow_table__add(t->flows, seg->hash, s, seg->ts_ns, t->now_ns);
 	if (!f)
 		return -ENOMEM;
 	f->last_ns = seg->ts_ns;
-	if (begins_anew(f, (unsigned int)side, s))
-		begin_anew(f, (unsigned int)side, seg->ts_ns);
-	guess_opener(f, (unsigned int)side, s);
-	r = write_record(t, f, (unsigned int)side, seg, is_new);
+	flow_open(f, side, s, seg->ts_ns);
+	r = write_record(t, f, side, seg, is_new);
 	if (s->flags & FLAG_RST)
 		return add_reset(t, f, r);
 	if (t->several && is_copy(t, r))
@@ -978,7 +554,7 @@ int trace__add(struct trace *t, const struct trace_segment *seg)
 	p = pending_of(t, f);
 	if (p)
 		follow_pending(p, r);
-	follow(f, (unsigned int)side, s, seg->ts_ns);
+	flow_follow(f, side, s, seg->ts_ns);
 	return 0;
 }
 

@@ -14,13 +14,6 @@
 
 struct trace;
 
-struct trace_stats {
-	uint64_t segments;
-	uint64_t conversations;
-	uint64_t resets;
-	uint64_t evicted; /* conversations forgotten for want of room, though they were not over */
-};
-
 /* A captured segment on its way into the trace. */
 struct trace_segment {
 	uint64_t ts_ns;
@@ -62,7 +55,9 @@ int trace__add(struct trace *t, const struct trace_segment *seg);
 /** trace__flush() - hand out all resets that still wait */
 int trace__flush(struct trace *t);
 
-const struct trace_stats *trace__stats(const struct trace *t);
+/** trace__evicted() - conversations that were forgotten for want of room, though they were not over */
+uint64_t trace__evicted(const struct trace *t);
+
 void trace__free(struct trace *t);
 
 #endif
