@@ -18,7 +18,6 @@
 #include "source.h"
 
 #define MAX_FILES 64
-#define OUTPUT_BYTES (1u << 16)
 
 struct explain {
 	const char *files[MAX_FILES]; /* "-" = standard input */
@@ -161,6 +160,7 @@ static bool reads_pipe(const struct explain *e)
 int cmd_explain(int argc, char **argv)
 {
 	static const struct argp argp = { .options = options, .parser = parse_option, .doc = doc };
+	static char buffer[1 << 16]; /* of stdout, to the end of the process */
 	struct explain e = { 0 };
 	struct source_config cfg = {
 		.on_case = explain_case,
@@ -176,7 +176,7 @@ int cmd_explain(int argc, char **argv)
 	sink_open(&e.sink, e.json ? "json" : e.brief ? "brief" : "text", stdout);
 	e.sink.lazy = !isatty(STDOUT_FILENO) && !reads_pipe(&e);
 	if (e.sink.lazy)
-		setvbuf(stdout, NULL, _IOFBF, OUTPUT_BYTES);
+		setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
 	cfg.files = e.files;
 	cfg.n_files = e.n_files;
 	cfg.progress = isatty(STDERR_FILENO);
