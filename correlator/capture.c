@@ -437,6 +437,90 @@ void capture__on_custom(struct capture *c, uint32_t pen,
 	c->custom_ctx = ctx;
 }
 
+/* --- from the middle of a file ----------------------------------------------------------------- */
+
+/* Bytes that are looked at; longer than any packet but those of BIG TCP. */
+#define FORK_BYTES (1u << 18)
+/* So many must follow each other, if they are that short. */
+#define FORK_CHAIN 16
+#define FORK_CHAIN_MIN 3
+
+/* Bytes of what may be a record of pcap; 0: it is none. */
+static size_t record_size(const struct capture *c, const uint8_t *at)
+{
+	uint32_t caplen = get32(c, at + 8), len = get32(c, at + 12);
+	uint64_t fraction = get32(c, at + 4);
+
+	if (caplen > len || !caplen || len > PACKET_MAX || fraction >= c->interfaces[0].ticks_per_s)
+		return 0;
+	return PCAP_RECORD + (size_t)caplen;
+}
+
+/* Bytes of what may be a block of pcapng, whose length stands at both ends. */
+static size_t block_size(const struct capture *c, const uint8_t *at, size_t n)
+{
+	uint32_t len = get32(c, at + 4);
+
+	if (len < 12 || len % 4 || len > BLOCK_MAX)
+		return 0;
+	return len > n || get32(c, at + len - 4) == len ? len : 0;
+}
+
+static bool is_chain(const struct capture *c, const uint8_t *at, const uint8_t *end)
+{
+	unsigned int n;
+
+	for (n = 0; n < FORK_CHAIN; n++) {
+		size_t size;
+
+		if (end - at < PCAP_RECORD)
+			break;
+		size = c->next == next_record ? record_size(c, at) :
+						block_size(c, at, (size_t)(end - at));
+		if (!size)
+			return false;
+		if (size > (size_t)(end - at))
+			break;
+		at += size;
+	}
+	return n >= FORK_CHAIN_MIN;
+}
+
+static bool find_chain(const struct capture *c, struct input *in)
+{
+	unsigned int step = c->next == next_record ? 1 : 4;
+	const uint8_t *at;
+
+	input__need(in, FORK_BYTES);
+	/* Blocks begin at multiples of four bytes. */
+	at = in->at + (step - input__offset(in) % step) % step;
+	for (; at < in->end && !is_chain(c, at, in->end); at += step)
+		;
+	if (at >= in->end)
+		return false;
+	in->at = at;
+	return true;
+}
+
+struct capture *capture__fork(const struct capture *c, struct input *in)
+{
+	struct capture *fork = malloc(sizeof(*fork));
+
+	if (!fork)
+		return NULL;
+	*fork = *c;
+	fork->in = in;
+	fork->interfaces = NULL;
+	fork->n_interfaces = 0;
+	while (fork->n_interfaces < c->n_interfaces)
+		if (add_interface(fork, &c->interfaces[fork->n_interfaces]))
+			break;
+	if (fork->n_interfaces == c->n_interfaces && find_chain(fork, in))
+		return fork;
+	capture__free(fork);
+	return NULL;
+}
+
 int capture__next(struct capture *c, struct capture_packet *ret)
 {
 	return c->next(c, ret);

@@ -62,6 +62,16 @@ void capture__on_custom(struct capture *c, uint32_t pen,
  */
 int capture__next(struct capture *c, struct capture_packet *ret);
 
+/**
+ * capture__fork() - read on in @in, somewhere in the middle of the same file
+ *
+ * Looks for the next packet or block by what they look like: a guess, for the caller to verify. The one
+ * that reads up to there must come to the very byte, with as many interfaces.
+ *
+ * Return: NULL if there is none, or when out of memory.
+ */
+struct capture *capture__fork(const struct capture *c, struct input *in);
+
 const char *capture__why(const struct capture *c);
 
 unsigned int capture__n_interfaces(const struct capture *c);

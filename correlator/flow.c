@@ -97,7 +97,7 @@ static void follow_flags(struct flow *f, unsigned int side, const struct segment
 {
 	if (s->flags & FLAG_SYN)
 		flow_see(f, side, s->flags & FLAG_ACK ? SEEN_SYN_ACK : SEEN_SYN,
-		    s->flags & FLAG_ACK ? 'h' : 's');
+			 s->flags & FLAG_ACK ? 'h' : 's');
 	else if (s->flags & FLAG_ACK && !s->len && !(s->flags & FLAG_FIN))
 		flow_see(f, side, SEEN_ACK, 'a');
 	if (s->len)
@@ -150,7 +150,8 @@ enum tristate flow_in_window(const struct flow *f, unsigned int side, const stru
 	if (scale == WSCALE_NONE || f->half[!side].wscale == WSCALE_NONE)
 		scale = 0;
 	edge = h->acked + ((uint32_t)h->window << scale);
-	return seq_is_after(seg->seq + seg->len, edge) || seq_is_after(h->acked, seg->seq + seg->len) ?
+	return seq_is_after(seg->seq + seg->len, edge) ||
+			       seq_is_after(h->acked, seg->seq + seg->len) ?
 		       KNOWN_NO :
 		       KNOWN_YES;
 }

@@ -213,7 +213,8 @@ static void evict(struct flow_table *t)
 		t->hand = (t->hand + 1) % t->n_flows;
 		f = &t->flows[t->hand];
 		best = oldest == NONE ? f : &t->flows[oldest];
-		if (flow_is_over(f) != flow_is_over(best) ? flow_is_over(f) : f->last_ns <= best->last_ns)
+		if (flow_is_over(f) != flow_is_over(best) ? flow_is_over(f) :
+							    f->last_ns <= best->last_ns)
 			oldest = t->hand;
 	}
 	if (!flow_is_over(&t->flows[oldest]))

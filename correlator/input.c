@@ -31,10 +31,12 @@ struct reader {
 	uint8_t *window;
 	size_t window_size;
 	uint64_t passed; /* bytes before the window */
-	off_t start;	 /* of the file: standard input may be past its beginning */
-	uint64_t size;	 /* of the file; 0 = not known */
-	uint64_t taken;	 /* from the file */
+	off_t start;	 /* where byte 0 is: standard input may be past the file's beginning */
+	uint64_t size;	 /* from there on; 0 = not known */
+	uint64_t from;	 /* of a part */
+	uint64_t taken;	 /* up to this byte */
 	uint64_t limit;	 /* of taken */
+	bool is_part;	 /* the descriptor is somebody else's */
 	bool ended;
 	/* packed input that was read and not unpacked yet */
 	uint8_t *packed;
@@ -58,7 +60,8 @@ static ssize_t read_file(struct reader *r, void *to, size_t n)
 	if (n > r->limit - r->taken)
 		n = r->limit - r->taken;
 	do {
-		got = read(r->fd, to, n);
+		got = r->size ? pread(r->fd, to, n, r->start + (off_t)r->taken) :
+				read(r->fd, to, n);
 	} while (got < 0 && errno == EINTR);
 	if (got < 0)
 		return -errno;
@@ -225,27 +228,41 @@ static int open_file(struct reader *r, const char *path)
 		return -errno;
 	if (S_ISDIR(st.st_mode))
 		return -EISDIR;
-	if (S_ISREG(st.st_mode)) {
-		r->start = lseek(r->fd, 0, SEEK_CUR);
-		r->size = (uint64_t)st.st_size;
-	}
-	return r->start < 0 ? -errno : 0;
+	if (!S_ISREG(st.st_mode))
+		return 0;
+	r->start = lseek(r->fd, 0, SEEK_CUR);
+	if (r->start < 0)
+		return -errno;
+	r->size = st.st_size > r->start ? (uint64_t)(st.st_size - r->start) : 0;
+	return 0;
 }
 
-struct input *input__open(const char *path)
+static struct reader *new_reader(const char *name)
 {
 	struct reader *r = calloc(1, sizeof(*r));
-	int err;
 
 	if (!r)
 		return NULL;
-	r->in.name = strcmp(path, "-") ? path : "standard input";
+	r->in.name = name;
 	r->fd = -1;
 	r->limit = UINT64_MAX;
 	r->window_size = WINDOW_BYTES;
 	r->window = malloc(WINDOW_BYTES);
 	r->in.at = r->in.end = r->window;
-	err = r->window ? open_file(r, path) : -ENOMEM;
+	if (r->window)
+		return r;
+	free(r);
+	return NULL;
+}
+
+struct input *input__open(const char *path)
+{
+	struct reader *r = new_reader(strcmp(path, "-") ? path : "standard input");
+	int err;
+
+	if (!r)
+		return NULL;
+	err = open_file(r, path);
 	if (!err) {
 		input__need(&r->in, sizeof(zstd_magic));
 		err = r->in.err ? r->in.err : start_unpacking(r);
@@ -261,7 +278,14 @@ double input__progress(const struct input *in)
 {
 	const struct reader *r = reader_of(in);
 
-	return r->size ? (double)r->taken / (double)r->size : -1;
+	uint64_t end = r->limit < r->size ? r->limit : r->size;
+
+	return end > r->from ? (double)(r->taken - r->from) / (double)(end - r->from) : -1;
+}
+
+uint64_t input__size(const struct input *in)
+{
+	return reader_of(in)->size;
 }
 
 bool input__is_plain(const struct input *in)
@@ -271,26 +295,36 @@ bool input__is_plain(const struct input *in)
 	return r->packing == PLAIN && r->size;
 }
 
-bool input__can_rewind(const struct input *in)
+bool input__can_be_parted(const struct input *in)
 {
 	uint64_t memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
 
 	return input__is_plain(in) && reader_of(in)->size <= memory / CACHED_SHARE;
 }
 
-int input__rewind(struct input *in)
+struct input *input__part(struct input *in, uint64_t from)
+{
+	struct reader *whole = reader_of(in), *r = new_reader(in->name);
+
+	if (!r)
+		return NULL;
+	r->is_part = true;
+	r->fd = whole->fd;
+	r->start = whole->start;
+	r->size = r->limit = whole->limit = whole->size;
+	r->from = r->taken = r->passed = from;
+	return &r->in;
+}
+
+void input__end_at(struct input *in, uint64_t byte)
 {
 	struct reader *r = reader_of(in);
 
-	if (lseek(r->fd, r->start, SEEK_SET) < 0)
-		return -errno;
-	if (r->ended && !in->err)
-		r->limit = r->taken;
-	in->err = 0;
-	in->at = in->end = r->window;
-	r->ended = false;
-	r->passed = r->taken = 0;
-	return 0;
+	if (byte < r->taken)
+		in->end -= r->taken - byte;
+	r->limit = byte;
+	if (r->taken > byte)
+		r->taken = byte;
 }
 
 uint64_t input__offset(const struct input *in)
@@ -327,7 +361,7 @@ void input__close(struct input *in)
 
 	if (!in)
 		return;
-	if (r->fd > STDERR_FILENO)
+	if (r->fd > STDERR_FILENO && !r->is_part)
 		close(r->fd);
 	if (r->packing == GZIP)
 		inflateEnd(&r->gzip);

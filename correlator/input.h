@@ -41,20 +41,27 @@ static inline bool input__need(struct input *in, size_t n)
 bool input__skip(struct input *in, uint64_t n);
 
 /**
- * input__can_rewind() - can it be read twice, and at little cost?
+ * input__can_be_parted() - can it be read at several places, and again at little cost?
  *
  * A file as it is, of a size that the page cache will still have.
  */
-bool input__can_rewind(const struct input *in);
+bool input__can_be_parted(const struct input *in);
 
 /**
- * input__rewind() - go back to the beginning; if the end was reached, what is appended meanwhile is not
- * read. 0 or -errno.
+ * input__part() - another reader of the same file, from byte @from on. NULL with errno.
+ *
+ * It, and @in from now on, end where the file ended when it was opened; close it before @in.
  */
-int input__rewind(struct input *in);
+struct input *input__part(struct input *in, uint64_t from);
 
-/** input__progress() - from 0 to 1; negative where the size is not known, as of a pipe */
+/** input__end_at() - end before that byte, which was not read yet */
+void input__end_at(struct input *in, uint64_t byte);
+
+/** input__progress() - from 0 to 1, of a part too; negative where the size is not known, as of a pipe */
 double input__progress(const struct input *in);
+
+/** input__size() - bytes; 0 = not known */
+uint64_t input__size(const struct input *in);
 
 /** input__is_plain() - a file as it is: neither packed nor a pipe */
 bool input__is_plain(const struct input *in);

@@ -11,6 +11,7 @@
 #include "case_queue.h"
 #include "classify.h"
 #include "log.h"
+#include "look_ahead.h"
 #include "progress.h"
 #include "recording.h"
 #include "source.h"
@@ -49,8 +50,8 @@ struct capture_source {
 	uint64_t link_unknown;
 	uint16_t unknown_linktype;
 	bool is_recording;
-	unsigned int readings; /* of the file: 2 where its resets were marked first */
-	int err;	       /* of a custom block */
+	bool is_marked; /* it was read once, to mark its resets */
+	int err;	/* of a custom block */
 };
 
 static const char *place_name(void *ctx, uint32_t i)
@@ -176,65 +177,25 @@ static int read_batch(struct capture_source *cs, const struct input *in,
 	return got;
 }
 
-static void show_progress(struct capture_source *cs, const struct input *in, uint64_t packets)
+static void show_progress(void *ctx, double done, uint64_t packets)
 {
-	double done = input__progress(in);
+	struct capture_source *cs = ctx;
 
-	/* Two readings take about as long as each other. */
-	if (cs->readings && done >= 0)
-		done = (done + cs->readings - 1) / 2;
 	progress__show(cs->progress, done, packets,
 		       __atomic_load_n(&cs->s->cases, __ATOMIC_RELAXED));
 }
 
-/* The packets of a recording are there for people. */
-static int end_marking(void *ctx, const uint8_t *data, size_t len, bool swapped)
+/* Two readings take about as long as each other. */
+static void show_first(void *ctx, double done, uint64_t packets)
 {
-	(void)ctx;
-	(void)data;
-	(void)len;
-	(void)swapped;
-	return -ECANCELED;
+	show_progress(ctx, done / 2, packets);
 }
 
-static void mark_resets(struct capture_source *cs, struct capture *c, const struct input *in)
+static void show_reading(struct capture_source *cs, const struct input *in)
 {
-	struct capture_packet p;
-	struct trace_segment seg;
-	uint64_t packets = 0;
+	double done = input__progress(in);
 
-	while (capture__next(c, &p) > 0) {
-		uint16_t linktype = capture__interface(c, p.interface)->linktype;
-
-		if (!(++packets % PROGRESS_PACKETS))
-			show_progress(cs, in, packets);
-		if (segment_may_be_reset(&p, linktype) &&
-		    segment_parse(&p, linktype, &seg.s) == SEGMENT_TCP && seg.s.flags & FLAG_RST)
-			trace__mark(cs->trace, &seg);
-	}
-}
-
-/*
- * Few conversations end by a reset: to learn first which ones is far cheaper than to follow all.
- * What is wrong with the file, the second reading tells.
- */
-static int look_ahead(struct capture_source *cs, struct input *in)
-{
-	char why[256];
-	struct capture *c;
-	int err = trace__follow_marked(cs->trace);
-
-	if (err)
-		return err;
-	cs->readings = 1;
-	c = capture__open(in, why, sizeof(why));
-	if (c) {
-		capture__on_custom(c, RECORDING_PEN, end_marking, NULL);
-		mark_resets(cs, c, in);
-	}
-	capture__free(c);
-	cs->readings = 2;
-	return input__rewind(in);
+	show_progress(cs, cs->is_marked ? (1 + done) / 2 : done, cs->packets);
 }
 
 static int read_packets(struct capture_source *cs, const struct input *in)
@@ -254,7 +215,7 @@ static int read_packets(struct capture_source *cs, const struct input *in)
 			err = trace__add(cs->trace, &batch[i]);
 		if (cs->packets - shown >= PROGRESS_PACKETS) {
 			shown = cs->packets;
-			show_progress(cs, in, cs->packets);
+			show_reading(cs, in);
 		}
 	} while (got > 0 && !err);
 	progress__clear(cs->progress);
@@ -383,8 +344,8 @@ int source_capture(struct source *s, struct input *in)
 	};
 	if (!open_source(&cs))
 		err = source_fail(s, -ENOMEM, "%s: out of memory", in->name);
-	else if (input__can_rewind(in))
-		err = look_ahead(&cs, in);
+	else if (input__can_be_parted(in))
+		cs.is_marked = look_ahead(cs.trace, in, show_first, &cs);
 	if (!err)
 		err = open_and_read(&cs, in);
 	close_source(&cs);

@@ -133,11 +133,17 @@ int trace__follow_marked(struct trace *t)
 	return t->marks ? 0 : -ENOMEM;
 }
 
+void trace__follow_all(struct trace *t)
+{
+	free(t->marks);
+	t->marks = NULL;
+}
+
 void trace__mark(struct trace *t, const struct trace_segment *seg)
 {
 	uint64_t bit = hash_segment(t->seed, &seg->s) & (MARKS - 1);
 
-	t->marks[bit / 64] |= 1ull << bit % 64;
+	__atomic_fetch_or(&t->marks[bit / 64], 1ull << bit % 64, __ATOMIC_RELAXED);
 }
 
 /* Also some of those that were not marked, where bits are the same. */

@@ -36,7 +36,10 @@ struct trace *trace__new(int (*on_reset)(void *ctx, const struct wire_case *c), 
  */
 int trace__follow_marked(struct trace *t);
 
-/** trace__mark() - the conversation of this RST is one to follow; before the first trace__add() */
+/** trace__follow_all() - take that back */
+void trace__follow_all(struct trace *t);
+
+/** trace__mark() - the conversation of this RST is one to follow; before the first trace__add(), by any thread */
 void trace__mark(struct trace *t, const struct trace_segment *seg);
 
 /**

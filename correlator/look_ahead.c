@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * look_ahead.c - which conversations of a capture are reset.
+ *
+ * Few are, and to learn first which ones is far cheaper than to follow all. Two threads read half of the
+ * file each; where the second half begins is a guess, which the reader of the first half verifies.
+ */
+#include "look_ahead.h"
+
+#include <errno.h>
+#include <pthread.h>
+
+#include "capture.h"
+#include "recording.h"
+
+#define PROGRESS_PACKETS 65536
+/* A smaller file is not worth a thread. */
+#define HALVE_BYTES (4u << 20)
+
+struct marker {
+	struct trace *trace;
+	struct input *in;
+	struct capture *capture;
+	void (*on_progress)(void *ctx, double done, uint64_t packets);
+	void *ctx;
+	int got; /* what ended it: of capture__next() */
+};
+
+/* The packets of a recording are there for people. */
+static int end_marking(void *ctx, const uint8_t *data, size_t len, bool swapped)
+{
+	(void)ctx;
+	(void)data;
+	(void)len;
+	(void)swapped;
+	return -ECANCELED;
+}
+
+static void mark(const struct marker *m, const struct capture_packet *p)
+{
+	uint16_t linktype = capture__interface(m->capture, p->interface)->linktype;
+	struct trace_segment seg;
+
+	if (segment_may_be_reset(p, linktype) &&
+	    segment_parse(p, linktype, &seg.s) == SEGMENT_TCP && seg.s.flags & FLAG_RST)
+		trace__mark(m->trace, &seg);
+}
+
+static void *mark_all(void *arg)
+{
+	struct marker *m = arg;
+	struct capture_packet p;
+	uint64_t packets = 0;
+
+	while ((m->got = capture__next(m->capture, &p)) > 0) {
+		mark(m, &p);
+		if (!(++packets % PROGRESS_PACKETS) && m->on_progress)
+			m->on_progress(m->ctx, input__progress(m->in), packets);
+	}
+	return NULL;
+}
+
+static void close_marker(struct marker *m)
+{
+	capture__free(m->capture);
+	input__close(m->in);
+}
+
+static bool open_marker(struct marker *m, struct input *whole)
+{
+	char why[256];
+
+	m->in = input__part(whole, 0);
+	m->capture = m->in ? capture__open(m->in, why, sizeof(why)) : NULL;
+	if (m->capture)
+		capture__on_custom(m->capture, RECORDING_PEN, end_marking, NULL);
+	return m->capture;
+}
+
+/* From a packet in the middle on, as far as one can see. */
+static bool open_second_half(struct marker *m, const struct marker *first, struct input *whole)
+{
+	uint64_t size = input__size(whole);
+
+	*m = (struct marker){ .trace = first->trace };
+	if (size < HALVE_BYTES)
+		return false;
+	m->in = input__part(whole, size / 2);
+	m->capture = m->in ? capture__fork(first->capture, m->in) : NULL;
+	return m->capture;
+}
+
+/* Returns whether both halves met. */
+static bool mark_halves(struct marker *first, struct input *whole)
+{
+	struct capture_packet p;
+	struct marker second;
+	unsigned int n_interfaces;
+	pthread_t thread;
+	bool met = true;
+
+	/* Interfaces are described before their packets. */
+	first->got = capture__next(first->capture, &p);
+	if (first->got <= 0)
+		return true;
+	mark(first, &p);
+	n_interfaces = capture__n_interfaces(first->capture);
+	if (open_second_half(&second, first, whole) &&
+	    !pthread_create(&thread, NULL, mark_all, &second)) {
+		input__end_at(first->in, input__offset(second.in));
+		mark_all(first);
+		pthread_join(thread, NULL);
+		met = !first->got && capture__n_interfaces(first->capture) == n_interfaces;
+		first->in->err = first->in->err ? first->in->err : second.in->err;
+	} else {
+		mark_all(first);
+	}
+	close_marker(&second);
+	return met;
+}
+
+bool look_ahead(struct trace *t, struct input *in,
+		void (*on_progress)(void *ctx, double done, uint64_t packets), void *ctx)
+{
+	struct marker m = { .trace = t, .on_progress = on_progress, .ctx = ctx };
+	bool all = false;
+
+	if (trace__follow_marked(t))
+		return false;
+	if (open_marker(&m, in)) {
+		if (!mark_halves(&m, in)) {
+			close_marker(&m);
+			if (open_marker(&m, in))
+				mark_all(&m);
+		}
+		all = m.capture && !m.in->err;
+	}
+	close_marker(&m);
+	if (!all)
+		trace__follow_all(t);
+	return all;
+}
