@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # bench_explain.sh - what it takes to explain a capture, beside libpcap's bare read loop, tshark and
-# tcptrace on the same file, in turn, in one run; medians of RUNS (5). Memory is the peak resident size.
+# tcptrace on the same file, in turn, in one run; medians of RUNS (5; of tshark 3, of tcptrace 1). Memory
+# is the peak resident size.
 #
-# PACKETS (2000000) of which the 200000 conversations are FLOWS, and ten times as many.
+# PACKETS (2000000) in FLOWS (200000) conversations, of which one of a hundred is reset; the same, one of
+# ten, which is one of a hundred packets; and ten times as much of that.
 
 set -eu -o pipefail
 
@@ -41,43 +43,46 @@ line()	# NAME SECONDS BASE MB
 	awk -v n="$1" -v s="$2" -v b="$3" -v m="$4" 'BEGIN { printf "%-44s %8.3f s %8.2f x %6s MB\n", n, s, s / b, m }'
 }
 
-compare()	# PACKETS FLOWS
+compare()	# PACKETS FLOWS EVERY OTHERS...
 {
-	local file=$dir/$2.pcap i name base
+	local name base i packets=$1 flows=$2 every=$3
+	local file=$dir/capture times=$dir/times
 	local -A commands=(
 		[loop]="$BUILD/tests/read_capture $file"
 		[quiet]="$BUILD/rstscope explain -q -r $file"
 		[brief]="$BUILD/rstscope explain -b -r $file"
 		[text]="$BUILD/rstscope explain -r $file"
 		[json]="$BUILD/rstscope explain --json -r $file"
+		[tshark]="tshark -r $file -Y tcp.flags.reset==1"
 		[tcptrace]="tcptrace -n $file"
 	)
+	local -A runs=([tshark]=3 [tcptrace]=1)
+	local order=(loop quiet brief text json)
 
-	"$BUILD/tests/make_capture" "$1" "$2" > "$file"
-	echo "$1 packets, $2 conversations, $("$BUILD/rstscope" explain -q -r "$file" 2> /dev/null)"
-	command -v tcptrace > /dev/null || unset "commands[tcptrace]"
+	shift 3
+	for name; do
+		! command -v "$name" > /dev/null || order+=("$name")
+	done
+	mkdir "$times"
+	"$BUILD/tests/make_capture" "$packets" "$flows" "$every" > "$file"
+	echo "$packets packets, $flows conversations: $("$BUILD/rstscope" explain -q -r "$file" 2> /dev/null)"
 	# In turn, so that a noisy moment hits all alike.
 	for ((i = 0; i < RUNS; i++)); do
-		for name in "${!commands[@]}"; do
-			[ "$name" != tcptrace ] || [ "$i" -eq 0 ] || continue
+		for name in "${order[@]}"; do
+			[ "$i" -lt "${runs[$name]-$RUNS}" ] || continue
 			# shellcheck disable=SC2086 # words
-			measure ${commands[$name]} >> "$dir/$2.$name"
+			measure ${commands[$name]} >> "$times/$name"
 		done
 	done
-	base=$(median "$dir/$2.loop")
-	for name in loop quiet brief text json tcptrace; do
-		[ -n "${commands[$name]-}" ] || continue
+	base=$(median "$times/loop")
+	for name in "${order[@]}"; do
 		# shellcheck disable=SC2086
-		line "${commands[$name]/$file/FILE}" "$(median "$dir/$2.$name")" "$base" "$(peak_mb ${commands[$name]})"
+		line "${commands[$name]/$file/FILE}" "$(median "$times/$name")" "$base" "$(peak_mb ${commands[$name]})"
 	done
-	# Once is enough: it takes minutes.
-	if [ -z "${NO_TSHARK-}" ] && [ "$2" = "$FLOWS" ] && command -v tshark > /dev/null; then
-		measure tshark -r "$file" -Y tcp.flags.reset==1 > "$dir/tshark"
-		line "tshark -r FILE -Y tcp.flags.reset==1" "$(median "$dir/tshark")" "$base" "-"
-	fi
-	rm -f "$file"
+	rm -rf "$file" "$times"
 }
 
 echo "$(grep -m 1 'model name' /proc/cpuinfo | sed 's/.*: //'), Linux $(uname -r), median of $RUNS"
-compare "$PACKETS" "$FLOWS"
-compare "$((PACKETS * 10))" "$((FLOWS * 10))"
+compare "$PACKETS" "$FLOWS" 100 tshark tcptrace
+compare "$PACKETS" "$FLOWS" 10 tshark tcptrace
+compare "$((PACKETS * 10))" "$((FLOWS * 10))" 10

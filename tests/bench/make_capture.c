@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * make_capture.c PACKETS CONVERSATIONS - a capture for measuring: many connections at a time, with
- * data both ways; a tenth of them ends by a RST of the server, the others by FINs.
+ * make_capture.c PACKETS CONVERSATIONS EVERY - a capture for measuring: many connections at a time, with
+ * data both ways; one of EVERY ends by a RST of the server, the others by FINs.
  *
  * The same arguments give the same bytes.
  */
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,7 +70,7 @@ static void write_packet(uint64_t us, const struct conversation *c, int from_ser
 }
 
 /* Returns whether it is over. */
-static int advance(struct conversation *c, uint32_t number, uint32_t packets, uint64_t us)
+static int advance(struct conversation *c, bool is_reset, uint32_t packets, uint64_t us)
 {
 	uint32_t step = c->step++, last = packets - 1;
 	int from_server = step & 1;
@@ -77,7 +78,7 @@ static int advance(struct conversation *c, uint32_t number, uint32_t packets, ui
 	if (step == 0) {
 		write_packet(us, c, 0, 2, 0);
 		c->seq[0]++;
-	} else if (step == last && number % 10 == 0) {
+	} else if (step == last && is_reset) {
 		write_packet(us, c, 1, 4, 0);
 	} else if (step == last) {
 		write_packet(us, c, from_server, 0x11, 0);
@@ -96,16 +97,17 @@ static int advance(struct conversation *c, uint32_t number, uint32_t packets, ui
 int main(int argc, char **argv)
 {
 	uint32_t header[6] = { 0xa1b2c3d4, 0x00040002, 0, 0, 262144, 1 };
-	uint32_t packets = argc == 3 ? (uint32_t)strtoul(argv[1], NULL, 10) : 0;
-	uint32_t n = argc == 3 ? (uint32_t)strtoul(argv[2], NULL, 10) : 0;
+	uint32_t packets = argc == 4 ? (uint32_t)strtoul(argv[1], NULL, 10) : 0;
+	uint32_t n = argc == 4 ? (uint32_t)strtoul(argv[2], NULL, 10) : 0;
+	uint32_t every = argc == 4 ? (uint32_t)strtoul(argv[3], NULL, 10) : 0;
 	static struct conversation open[AT_ONCE];
 	static uint32_t numbers[AT_ONCE];
 	uint32_t n_open = 0, begun = 0, each;
 	uint64_t us = FIRST_US;
 
-	if (!n || packets / n < 2) {
+	if (!n || !every || packets / n < 2) {
 		fprintf(stderr,
-			"usage: make_capture PACKETS CONVERSATIONS, two packets each at least\n");
+			"usage: make_capture PACKETS CONVERSATIONS EVERY, two packets each at least\n");
 		return 2;
 	}
 	each = packets / n;
@@ -124,7 +126,7 @@ int main(int argc, char **argv)
 		}
 		i = random_below(n_open);
 		us += 1 + random_below(10);
-		if (advance(&open[i], numbers[i], each, us)) {
+		if (advance(&open[i], numbers[i] % every == 0, each, us)) {
 			n_open--;
 			open[i] = open[n_open];
 			numbers[i] = numbers[n_open];
