@@ -39,11 +39,13 @@ static int end_marking(void *ctx, const uint8_t *data, size_t len, bool swapped)
 static void mark(const struct marker *m, const struct capture_packet *p)
 {
 	uint16_t linktype = capture__interface(m->capture, p->interface)->linktype;
-	struct trace_segment seg;
+	const uint8_t *tcp = segment_glance(p, linktype);
+	struct segment s;
 
-	if (segment_may_be_reset(p, linktype) &&
-	    segment_parse(p, linktype, &seg.s) == SEGMENT_TCP && seg.s.flags & FLAG_RST)
-		trace__mark(m->trace, &seg);
+	if (tcp && !(tcp[TCP_FLAGS] & FLAG_RST))
+		return;
+	if (segment_parse(p, linktype, &s) == SEGMENT_TCP && s.flags & FLAG_RST)
+		trace__mark(m->trace, &s);
 }
 
 static void *mark_all(void *arg)

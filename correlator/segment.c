@@ -552,21 +552,39 @@ bool segment_knows(uint16_t linktype)
 	return start(&empty, linktype) != FAILED || empty.why != SEGMENT_OTHER;
 }
 
-bool segment_may_be_reset(const struct capture_packet *p, uint16_t linktype)
+const uint8_t *segment_glance(const struct capture_packet *p, uint16_t linktype)
 {
-	const uint8_t *at = p->data, *flags;
+	const uint8_t *at = p->data, *tcp;
+	unsigned int left; /* from TCP on */
 
 	if (linktype != LINKTYPE_ETHERNET || p->caplen < 14 + 20 + 20)
-		return true;
-	/* Without options; no fragment: its payload might look like a header. */
+		return NULL;
 	if (be16(at + 12) == ETHERTYPE_IPV4 && at[14] == 0x45 && at[23] == 6 &&
-	    !(be16(at + 20) & 0x3fff))
-		flags = at + 14 + 20 + 13;
-	else if (be16(at + 12) == ETHERTYPE_IPV6 && at[20] == 6 && p->caplen >= 14 + 40 + 20)
-		flags = at + 14 + 40 + 13;
-	else
-		return true;
-	return *flags & FLAG_RST;
+	    !(be16(at + 20) & 0x3fff)) {
+		tcp = at + 14 + 20;
+		left = be16(at + 16) - 20u;
+	} else if (be16(at + 12) == ETHERTYPE_IPV6 && at[14] >> 4 == 6 && at[20] == 6 &&
+		   p->caplen >= 14 + 40 + 20) {
+		tcp = at + 14 + 40;
+		left = be16(at + 18);
+	} else {
+		return NULL;
+	}
+	/* Without a length, or with one that is too small, it needs a closer look. */
+	return tcp[12] >> 4 >= 5 && left <= UINT16_MAX && (tcp[12] >> 4) * 4u <= left ? tcp : NULL;
+}
+
+void segment_ends(const struct capture_packet *p, const uint8_t *tcp, struct segment *ret)
+{
+	if (tcp == p->data + 14 + 20) {
+		put_ipv4(ret->saddr, tcp - 8);
+		put_ipv4(ret->daddr, tcp - 4);
+	} else {
+		memcpy(ret->saddr, tcp - 32, 16);
+		memcpy(ret->daddr, tcp - 16, 16);
+	}
+	ret->sport = be16(tcp);
+	ret->dport = be16(tcp + 2);
 }
 
 enum segment_result segment_parse(const struct capture_packet *p, uint16_t linktype,

@@ -12,6 +12,8 @@
 #include "case.h"
 
 #define WSCALE_NONE 0xff
+/* Where they are in a TCP header. */
+#define TCP_FLAGS 13
 
 /* Host byte order; addresses as in struct tuple. Of tunnels the innermost header counts. */
 struct segment {
@@ -44,11 +46,14 @@ enum segment_result {
 };
 
 /**
- * segment_may_be_reset() - false only if segment_parse() would give a segment without RST, or none
+ * segment_glance() - the TCP header, 20 bytes at least, of the commonest packets: in IP in Ethernet
  *
- * At a glance for the commonest packets, TCP in IP in Ethernet; true for all that needs a closer look.
+ * Return: what segment_parse() would find too; NULL for all packets that need more than a glance.
  */
-bool segment_may_be_reset(const struct capture_packet *p, uint16_t linktype);
+const uint8_t *segment_glance(const struct capture_packet *p, uint16_t linktype);
+
+/** segment_ends() - set the addresses and ports of what segment_glance() has found; nothing else */
+void segment_ends(const struct capture_packet *p, const uint8_t *tcp, struct segment *ret);
 
 /** segment_knows() - can packets of this link type be read? */
 bool segment_knows(uint16_t linktype);

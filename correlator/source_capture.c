@@ -20,6 +20,8 @@
 
 /* So many packets are parsed before the first of them is looked up: see trace__prepare(). */
 #define BATCH 32
+/* And so many read, where most of them are spared. */
+#define READ_MAX 512
 #define PROGRESS_PACKETS 65536
 #define PLACES_MAX 65535
 
@@ -133,13 +135,33 @@ static int on_custom(void *ctx, const uint8_t *data, size_t len, bool swapped)
 	return cs->err;
 }
 
+/* Is it, at a glance, a segment that nobody needs? */
+static bool is_spared(struct capture_source *cs, const struct capture_packet *p, uint16_t linktype)
+{
+	const uint8_t *tcp;
+	struct segment ends;
+
+	if (!cs->is_marked || cs->vantage)
+		return false;
+	tcp = segment_glance(p, linktype);
+	if (!tcp || tcp[TCP_FLAGS] & (FLAG_SYN | FLAG_RST))
+		return false;
+	segment_ends(p, tcp, &ends);
+	return !trace__follows(cs->trace, &ends);
+}
+
 /* Does the packet hold a segment that can be followed? */
 static bool parse(struct capture_source *cs, const struct capture_packet *p,
 		  struct trace_segment *seg)
 {
 	uint16_t linktype = capture__interface(cs->capture, p->interface)->linktype;
-	enum segment_result result = segment_parse(p, linktype, &seg->s);
+	enum segment_result result;
 
+	if (is_spared(cs, p, linktype)) {
+		cs->results[SEGMENT_TCP]++;
+		return false;
+	}
+	result = segment_parse(p, linktype, &seg->s);
 	cs->results[result]++;
 	if (result == SEGMENT_OTHER && !segment_knows(linktype)) {
 		cs->link_unknown++;
@@ -163,7 +185,7 @@ static int read_batch(struct capture_source *cs, const struct input *in,
 	unsigned int n = 0, read;
 	int got = 1;
 
-	for (read = 0; read < BATCH && (!read || in->at != in->end); read++) {
+	for (read = 0; n < BATCH && read < READ_MAX && (!read || in->at != in->end); read++) {
 		got = capture__next(cs->capture, &p);
 		if (got <= 0)
 			break;

@@ -139,9 +139,9 @@ void trace__follow_all(struct trace *t)
 	t->marks = NULL;
 }
 
-void trace__mark(struct trace *t, const struct trace_segment *seg)
+void trace__mark(struct trace *t, const struct segment *s)
 {
-	uint64_t bit = hash_segment(t->seed, &seg->s) & (MARKS - 1);
+	uint64_t bit = hash_segment(t->seed, s) & (MARKS - 1);
 
 	__atomic_fetch_or(&t->marks[bit / 64], 1ull << bit % 64, __ATOMIC_RELAXED);
 }
@@ -152,6 +152,12 @@ static bool is_marked(const struct trace *t, uint64_t hash)
 	uint64_t bit = hash & (MARKS - 1);
 
 	return !t->marks || t->marks[bit / 64] >> bit % 64 & 1;
+}
+
+/* The first segment tells when the capture began. */
+bool trace__follows(const struct trace *t, const struct segment *s)
+{
+	return !t->begun || is_marked(t, hash_segment(t->seed, s));
 }
 
 void trace__prepare(const struct trace *t, struct trace_segment *seg)

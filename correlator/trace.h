@@ -40,7 +40,14 @@ int trace__follow_marked(struct trace *t);
 void trace__follow_all(struct trace *t);
 
 /** trace__mark() - the conversation of this RST is one to follow; before the first trace__add(), by any thread */
-void trace__mark(struct trace *t, const struct trace_segment *seg);
+void trace__mark(struct trace *t, const struct segment *s);
+
+/**
+ * trace__follows() - false if nobody needs a segment between these ends: its conversation is not followed
+ *
+ * Those with a SYN or a RST are needed even so, for the ports that they show to be open.
+ */
+bool trace__follows(const struct trace *t, const struct segment *s);
 
 /**
  * trace__prepare() - compute the hash, and begin to fetch what trace__fetch() will need
