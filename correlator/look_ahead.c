@@ -98,6 +98,7 @@ static bool mark_halves(struct marker *first, struct input *whole)
 	struct capture_packet p;
 	struct marker second;
 	unsigned int n_interfaces;
+	uint64_t begins;
 	pthread_t thread;
 	bool met = true;
 
@@ -107,9 +108,9 @@ static bool mark_halves(struct marker *first, struct input *whole)
 		return true;
 	mark(first, &p);
 	n_interfaces = capture__n_interfaces(first->capture);
-	if (open_second_half(&second, first, whole) &&
-	    !pthread_create(&thread, NULL, mark_all, &second)) {
-		input__end_at(first->in, input__offset(second.in));
+	begins = open_second_half(&second, first, whole) ? input__offset(second.in) : 0;
+	if (begins && !pthread_create(&thread, NULL, mark_all, &second)) {
+		input__end_at(first->in, begins);
 		mark_all(first);
 		pthread_join(thread, NULL);
 		met = !first->got && capture__n_interfaces(first->capture) == n_interfaces;
