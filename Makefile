@@ -124,7 +124,7 @@ demo: ## set up, build, and explain real resets in network namespaces
 
 test: ## set up, build, and run all tests; ends with the counts
 	@deploy/install-packages.sh $(BUILD_PKGS) $(TEST_PKGS)
-	@$(MAKE) --no-print-directory all tests fuzz-replays
+	@$(MAKE) --no-print-directory all tests fuzz-replays thread-tests
 	@$(SUDO) env BUILD=$(BUILD) tests/run.sh
 
 matrix: ## what is named on each kernel with each kernel view
@@ -199,6 +199,10 @@ check: all $(UNIT_TESTS) ## unit tests only; needs no root
 check-asan: ## unit tests under address and undefined behaviour sanitizers
 	@$(MAKE) --no-print-directory BUILD=build/asan check-built \
 		CFLAGS='$(SANITIZE)'
+
+thread-tests: ## what runs in several threads, built to be run again under the thread sanitizer
+	@$(MAKE) --no-print-directory BUILD=build/tsan CFLAGS='-O1 -g -fsanitize=thread -Wno-tsan' \
+		build/tsan/tests/test_look_ahead
 
 check-built: $(UNIT_TESTS)
 	@BUILD=$(BUILD) tests/run.sh unit
@@ -292,5 +296,5 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | sort | while IFS='	' read -r t d; do \
 		printf '  %-14s %s\n' "$$t" "$$d"; done
 
-.PHONY: all help clean install packages check-packages demo test matrix benign tests check check-asan \
+.PHONY: all help clean install packages check-packages demo test matrix benign tests check check-asan thread-tests \
 	check-built bench bench-explain fuzz fuzz-replays fuzzers lint docs format
