@@ -505,6 +505,7 @@ static bool find_chain(const struct capture *c, struct input *in)
 struct capture *capture__fork(const struct capture *c, struct input *in)
 {
 	struct capture *fork = malloc(sizeof(*fork));
+	unsigned int i;
 
 	if (!fork)
 		return NULL;
@@ -512,10 +513,9 @@ struct capture *capture__fork(const struct capture *c, struct input *in)
 	fork->in = in;
 	fork->interfaces = NULL;
 	fork->n_interfaces = 0;
-	while (fork->n_interfaces < c->n_interfaces)
-		if (add_interface(fork, &c->interfaces[fork->n_interfaces]))
-			break;
-	if (fork->n_interfaces == c->n_interfaces && find_chain(fork, in))
+	for (i = 0; i < c->n_interfaces && !add_interface(fork, &c->interfaces[i]); i++)
+		;
+	if (i == c->n_interfaces && find_chain(c, in))
 		return fork;
 	capture__free(fork);
 	return NULL;
