@@ -289,8 +289,8 @@ tally()	# DESC
 		case $class in
 		right | unknown) continue ;;
 		weak)
-			# Nobody knows yet why the kernel's account of a timer's reset is missing once in
-			# some 300, under load: told here, counted below, and never a wrong cause.
+			# The kernel's account of a timer's reset is missing now and then, see
+			# expect_timer_reset: told here, counted below, and never a wrong cause.
 			note "$truth, IPv$fam is weak$1 ($cause; candidates: $candidates)"
 			show_events "$tuple"
 			continue

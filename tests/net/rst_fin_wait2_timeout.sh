@@ -19,7 +19,7 @@ start_watch "$S" -i eth0
 for fam in 4 6; do
 	lab_run play -p 80 "$(fin_timeout 63)" open exchange server:close \
 		client:expect=EOF client:ack "$(fin_timeout 60)" client:state=CLOSE
-	expect_reset RA '.cause == "fin-wait2-timeout" and .type == "active" and
+	expect_timer_reset RA '.cause == "fin-wait2-timeout" and .type == "active" and
 		.origin == "local" and .rst.sport == 80' \
 		"peer keeps its side open, IPv$fam"
 

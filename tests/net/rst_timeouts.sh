@@ -20,13 +20,13 @@ for fam in 4 6; do
 	lab_run play -p 80 open exchange server:keepalive=1 "$(deaf)" \
 		server:expect=ETIMEDOUT
 	ipt "$C" -F INPUT
-	expect_reset RA '.cause == "keepalive-timeout" and .type == "active" and
+	expect_timer_reset RA '.cause == "keepalive-timeout" and .type == "active" and
 		.origin == "local"' "keepalive, IPv$fam"
 
 	lab_run play -p 80 open exchange server:keepalive=1 \
 		server:user-timeout=1500 "$(deaf)" server:expect=ETIMEDOUT
 	ipt "$C" -F INPUT
-	expect_reset RA '.cause == "user-timeout" and .type == "active" and
+	expect_timer_reset RA '.cause == "user-timeout" and .type == "active" and
 		.origin == "local"' "user timeout while probing, IPv$fam"
 
 	lab_run play -p 80 open exchange server:user-timeout=500 "$(deaf)" \
