@@ -39,9 +39,9 @@ BPF_SRCS := tc/rst_tc.bpf.c xdp/rst_xdp.bpf.c kprobe/rst_fentry.bpf.c kprobe/rst
 BPF_OBJS := $(patsubst %.bpf.c,$(BUILD)/bpf/%.bpf.o,$(notdir $(BPF_SRCS)))
 SKELS    := $(BPF_OBJS:.bpf.o=.skel.h)
 # What needs libbpf or libxdp; all the rest runs without root, from recordings too.
-LIVE_SRCS := $(addprefix correlator/,bpf_object.c cmd_watch.c kernel_names.c kernel_view.c log.c \
-	     sensor.c wire_view.c)
-SRCS     := $(wildcard correlator/*.c)
+LIVE_SRCS := $(addprefix correlator/,base/log_libbpf.c cmd/cmd_watch.c live/attach_probes.c live/attach_wire.c \
+	     live/bpf_object.c live/kernel_names.c live/sensor.c)
+SRCS     := $(wildcard correlator/*/*.c)
 OBJS     := $(SRCS:correlator/%.c=$(BUILD)/obj/%.o) \
 	    $(BUILD)/obj/cause_texts.o $(BUILD)/obj/report_page.o
 
@@ -65,6 +65,7 @@ $(BUILD)/bpf/%.skel.h: $(BUILD)/bpf/%.bpf.o
 
 $(BUILD)/obj/%.o: correlator/%.c | check-packages $(BUILD)/obj
 	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
 
 $(BUILD)/cause_texts.c: docs/causes $(wildcard docs/causes/*.md) docs/embed.sh | $(BUILD)/obj
@@ -86,7 +87,7 @@ $(BUILD)/rstscope: $(OBJS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(OBJS) $(LDLIBS) $(LDFLAGS) -o $@
 
--include $(wildcard $(BUILD)/*/*.d)
+-include $(wildcard $(BUILD)/*/*.d $(BUILD)/obj/*/*.d)
 
 # --- set-up -------------------------------------------------------------------------------
 
@@ -141,7 +142,7 @@ benign: ## 100 000 connections that end well (STORM=N), and what is told of them
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
 BPF_TESTS  := $(patsubst tests/bpf/%.c,$(BUILD)/tests/%,$(wildcard tests/bpf/test_*.c))
 BENCHES    := $(patsubst tests/bench/%.c,$(BUILD)/tests/%,$(wildcard tests/bench/bench_*.c))
-LIB_OBJS    = $(filter-out $(BUILD)/obj/main.o,$(OBJS))
+LIB_OBJS    = $(filter-out $(BUILD)/obj/cmd/main.o,$(OBJS))
 # What the tests of the BPF programs share, and types that only they compile.
 BPF_TEST_OBJS  := $(addprefix $(BUILD)/tests/,harness.o packet.o reference.o)
 BPF_TEST_SKELS := $(patsubst tests/bpf/%.bpf.c,$(BUILD)/bpf/%.skel.h,$(wildcard tests/bpf/*.bpf.c))
@@ -156,7 +157,7 @@ $(UNIT_TESTS) : $(BUILD)/tests/%: tests/unit/%.c $(LIB_OBJS) | $(BUILD)/tests
 
 # Code with known lines, and its symbols in all the forms in which they come.
 SAMPLE := $(BUILD)/tests/lines_sample
-$(BUILD)/tests/test_source_lines: $(SAMPLE).so
+$(BUILD)/tests/test_debug_lines: $(SAMPLE).so
 $(SAMPLE).so: tests/unit/lines_sample.c tests/unit/lines_sample.h | $(BUILD)/tests
 	$(call say,CC,$@)
 	$(Q)$(CC) -std=gnu11 -O2 -g -fPIC -shared -Wl,--build-id $< -o $@
@@ -202,7 +203,7 @@ check-asan: ## unit tests under address and undefined behaviour sanitizers
 
 thread-tests: ## what runs in several threads, built to be run again under the thread sanitizer
 	@$(MAKE) --no-print-directory BUILD=build/tsan CFLAGS='-O1 -g -fsanitize=thread -Wno-tsan' \
-		build/tsan/tests/test_look_ahead
+		build/tsan/tests/test_prescan
 
 check-built: $(UNIT_TESTS)
 	@BUILD=$(BUILD) tests/run.sh unit
@@ -255,6 +256,8 @@ lint: all ## no warnings; clang-format, clang-tidy, cppcheck, shellcheck
 	$(Q)$(MAKE) -s --no-print-directory BUILD=$(BUILD)/warnings WERROR=1 V=1 all tests > /dev/null
 	$(call say,FORMAT,'$(words $(C_FILES)) files')
 	$(Q)clang-format --dry-run --Werror $(C_FILES)
+	$(call say,ROOMS,correlator)
+	$(Q)tests/rooms.sh
 	$(call say,TIDY,correlator)
 	$(Q)clang-tidy --quiet $(SRCS) -- -std=gnu11 -D_GNU_SOURCE -Iinclude -Icorrelator \
 		-I$(BUILD)/bpf -DRSTSCOPE_VERSION='""' 2>/dev/null

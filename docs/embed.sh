@@ -5,7 +5,7 @@
 
 set -eu
 
-printf '// Made by docs/embed.sh from docs/causes/; do not edit.\n#include "cause_texts.h"\n\n'
+printf '// Made by docs/embed.sh from docs/causes/; do not edit.\n#include "report/cause_texts.h"\n\n'
 printf 'const struct cause_text cause_texts[] = {\n'
 for file; do
 	id=${file##*/}

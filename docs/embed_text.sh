@@ -5,7 +5,7 @@
 
 set -eu
 
-printf '// Made by docs/embed_text.sh from docs/report/; do not edit.\n#include "report_page.h"\n'
+printf '// Made by docs/embed_text.sh from docs/report/; do not edit.\n#include "report/report_page.h"\n'
 for file; do
 	printf '\nconst char %s[] =\n' "$(basename "$file" | tr . _)"
 	sed 's/\\/\\\\/g; s/"/\\"/g; s/^.*$/\t"&\\n"/' "$file"

@@ -57,7 +57,7 @@ run_unit()
 # memory.
 run_threads()
 {
-	local t=build/tsan/tests/test_look_ahead
+	local t=build/tsan/tests/test_prescan
 
 	if "$t" 2>&1 | grep -q 'FATAL: ThreadSanitizer'; then
 		echo "ok - threads # SKIP the thread sanitizer cannot run here" | tee "$logs/threads.tap"

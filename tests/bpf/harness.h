@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "bpf_object.h"
+#include "live/bpf_object.h"
 #include "rst_event.h"
 
 /* Results, one line each; a failure is explained in "# " lines below it. */

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "classify.h"
-#include "decode.h"
+#include "diagnose/classify.h"
+#include "live/decode.h"
 #include "fuzz.h"
-#include "join.h"
+#include "live/join.h"
 #include "rst_event.h"
 
 static const char *name_reason(void *ctx, int value)

@@ -8,10 +8,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "document.h"
+#include "report/document.h"
 #include "fuzz.h"
-#include "sink.h"
-#include "source.h"
+#include "report/sink.h"
+#include "archive/reader.h"
 
 struct outputs {
 	FILE *out;
@@ -52,7 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct outputs o = { 0 };
 	char path[64], why[512];
 	const char *files[] = { path };
-	struct source_config cfg = { .files = files,
+	struct reader_config cfg = { .files = files,
 				     .n_files = 1,
 				     .on_case = on_case,
 				     .on_warning = on_text,
@@ -70,7 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	begin(&o.html, &document_html, null);
 	begin(&o.markdown, &document_markdown, null);
 	begin(&o.text, &document_text, null);
-	source_read(&cfg, why, sizeof(why));
+	reader_read(&cfg, why, sizeof(why));
 	o.html.ops->end(&o.html, o.summary);
 	o.html.ops->free(&o.html);
 	summary__free(o.summary);

@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "causes.h"
-#include "explain.h"
-#include "filter.h"
+#include "diagnose/causes.h"
+#include "report/cause_page.h"
+#include "cmd/rst_filter.h"
 #include "fuzz.h"
-#include "print.h"
+#include "model/format.h"
 
 static void check_printable(const char *text)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * lines_sample.c - code with known lines, in place of a kernel. Built with debug symbols into a
- * shared object, which test_source_lines.c loads wherever the loader likes, as KASLR does.
+ * shared object, which test_debug_lines.c loads wherever the loader likes, as KASLR does.
  */
 #include "lines_sample.h"
 

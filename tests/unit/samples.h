@@ -9,8 +9,8 @@
 #include <string.h>
 #include <arpa/inet.h>
 
-#include "case.h"
-#include "phrase.h"
+#include "model/case.h"
+#include "report/template.h"
 #include "test.h"
 
 struct family {

@@ -10,7 +10,7 @@
 
 #include <netinet/tcp.h>
 
-#include "classify.h"
+#include "diagnose/classify.h"
 #include "samples.h"
 
 #define SOCK_DEAD 0x01u

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * test_capture.c - captures of all kinds, whole, cut and damaged, and what their wire tells.
+ * test_pcap_reader.c - captures of all kinds, whole, cut and damaged, and what their wire tells.
  */
 #include <errno.h>
 #include <zlib.h>
 
-#include "causes.h"
+#include "diagnose/causes.h"
 #include "wire.h"
 
 /* --- what a capture tells --------------------------------------------------------------------------- */

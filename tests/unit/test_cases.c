@@ -8,8 +8,8 @@
 #include <dirent.h>
 #include <errno.h>
 
-#include "evidence.h"
-#include "report.h"
+#include "archive/case_json.h"
+#include "report/report_json.h"
 #include "scene.h"
 
 #define CASES_DIR "tests/cases"
@@ -38,7 +38,7 @@ static void replay(const char *truth, const char *path)
 		json_decref(o);
 		return;
 	}
-	check_int(evidence_parse(json_object_get(o, "evidence"), &c, why, sizeof(why)), 0,
+	check_int(case_from_json(json_object_get(o, "evidence"), &c, why, sizeof(why)), 0,
 		  "%s is read (%s)", path, why);
 	classify(&c);
 	check_str(c.cause->id, cause, "%s: the cause", path);

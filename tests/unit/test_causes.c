@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "command.h"
+#include "cmd/command.h"
 #include "scene.h"
 
 /* Released with design.md section 3: may grow, never lose one. */
@@ -97,7 +97,7 @@ static bool is_good_template(const char *s)
 		open += *p == '{';
 		end += *p == '}';
 	}
-	return s && *s && open == end && phrase_known(s);
+	return s && *s && open == end && template_is_known(s);
 }
 
 static void test_templates(const struct cause *cause)

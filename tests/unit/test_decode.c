@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <netinet/tcp.h>
 
-#include "decode.h"
+#include "live/decode.h"
 #include "rst_event.h"
 #include "samples.h"
 

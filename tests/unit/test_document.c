@@ -3,7 +3,7 @@
  * test_document.c - reports of many resets: what the summary counts, and that text of others stays
  * text in every format.
  */
-#include "document.h"
+#include "report/document.h"
 #include "scene.h"
 
 static const struct scene scene = {

@@ -23,7 +23,8 @@ static void test_texts(void)
 		check(t->missing && *t->missing, "fact %d says what would have told", f);
 		if (!t->yes || !t->no || !t->missing)
 			continue;
-		check(phrase_known(t->yes) && phrase_known(t->no) && phrase_known(t->missing),
+		check(template_is_known(t->yes) && template_is_known(t->no) &&
+			      template_is_known(t->missing),
 		      "fact %d uses only placeholders that exist", f);
 		check(!strchr(t->missing, '{'), "what is missing for fact %d needs no detail", f);
 	}

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "join.h"
+#include "live/join.h"
 #include "samples.h"
 
 #define SETTLE (100 * MS) /* join.h: a case is complete when its window has passed */

@@ -7,7 +7,7 @@
 #include <unistd.h>
 #include <bpf/btf.h>
 
-#include "kernel_names.h"
+#include "live/kernel_names.h"
 #include "test.h"
 
 static struct btf *sample_btf(void)

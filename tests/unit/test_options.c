@@ -7,10 +7,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "command.h"
-#include "log.h"
+#include "cmd/command.h"
+#include "base/log.h"
 #include "test.h"
-#include "watch_options.h"
+#include "cmd/watch_options.h"
 
 #define ARGS_MAX 80
 

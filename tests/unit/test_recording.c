@@ -9,10 +9,10 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-#include "recording.h"
+#include "archive/recording.h"
 #include "scene.h"
-#include "sink.h"
-#include "store.h"
+#include "report/sink.h"
+#include "archive/store.h"
 #include "wire.h"
 
 static char dir[] = "/tmp/rstscope-test.XXXXXX";
@@ -105,13 +105,13 @@ static void on_warning(void *ctx, const char *text)
 static struct replay replay(const char *path)
 {
 	struct replay r = { 0 };
-	struct source_config cfg = { .files = &path,
+	struct reader_config cfg = { .files = &path,
 				     .n_files = 1,
 				     .on_case = on_case,
 				     .on_warning = on_warning,
 				     .ctx = &r };
 
-	r.err = source_read(&cfg, r.why, sizeof(r.why));
+	r.err = reader_read(&cfg, r.why, sizeof(r.why));
 	return r;
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * test_report.c - the JSON document: every field of the contract, and valid for any input.
+ * test_report_json.c - the JSON document: every field of the contract, and valid for any input.
  */
 #include <stdlib.h>
 
-#include "report.h"
+#include "report/report_json.h"
 #include "scene.h"
 
 static const struct scene scenes[] = {

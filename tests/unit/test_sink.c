@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "scene.h"
-#include "sink.h"
+#include "report/sink.h"
 
 #define SCENE_STACK "tcp_send_active_reset tcp_disconnect __tcp_close tcp_close inet_release"
 

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "samples.h"
-#include "source.h"
+#include "archive/reader.h"
 
 struct wire {
 	uint8_t bytes[1 << 20];
@@ -168,7 +168,7 @@ static inline int wire_file(const void *bytes, size_t n, char path[64])
 static inline void wire_read_path(const char *path, struct outcome *o)
 {
 	const char *files[] = { path };
-	struct source_config cfg = {
+	struct reader_config cfg = {
 		.files = files,
 		.n_files = 1,
 		.on_case = outcome_case,
@@ -178,7 +178,7 @@ static inline void wire_read_path(const char *path, struct outcome *o)
 	};
 
 	memset(o, 0, sizeof(*o));
-	o->err = source_read(&cfg, o->why, sizeof(o->why));
+	o->err = reader_read(&cfg, o->why, sizeof(o->why));
 }
 
 /* The outcome is one that the next call overwrites. */

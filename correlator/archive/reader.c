@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * reader.c - cases from files: tells the kinds of files apart by how they begin.
+ */
+#include "archive/reader.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "archive/store.h"
+#include "base/log.h"
+#include "capture/observations.h"
+#include "capture/pcap_reader.h"
+
+int reader_fail(struct reader *s, int err, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(s->why, s->why_len, fmt, args);
+	va_end(args);
+	return err;
+}
+
+#define TEXT_MAX 512
+
+void reader_warn(struct reader *s, const char *fmt, ...)
+{
+	char text[TEXT_MAX];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	if (s->cfg->on_warning)
+		s->cfg->on_warning(s->cfg->ctx, text);
+}
+
+void reader_tell(struct reader *s, const char *fmt, ...)
+{
+	char text[TEXT_MAX];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	if (s->cfg->on_notice)
+		s->cfg->on_notice(s->cfg->ctx, text);
+}
+
+int reader_emit(struct reader *s, struct reset_case *c, const struct report_context *report)
+{
+	__atomic_fetch_add(&s->cases, 1, __ATOMIC_RELAXED);
+	return s->cfg->on_case(s->cfg->ctx, c, report);
+}
+
+static bool is_json(const struct input *in)
+{
+	const uint8_t *at = in->at;
+
+	while (at < in->end && strchr(" \t\r\n", *at) && *at)
+		at++;
+	return at < in->end && *at == '{';
+}
+
+/* SQLite reads files by itself, and only whole ones. */
+static int read_store(struct reader *s, const char *path, const struct input *in)
+{
+	if (strcmp(path, "-") && input__is_plain(in))
+		return reader_store(s, path);
+	return reader_fail(s, -EBADMSG, "%s: a store is read from a file, neither packed nor piped",
+			   in->name);
+}
+
+static int read_any(struct reader *s, const char *path, struct input *in)
+{
+	input__need(in, 64);
+	if (in->at == in->end)
+		return reader_fail(s, in->err ? in->err : -ENODATA, "%s: %s", in->name,
+				   in->why ? in->why :
+				   in->err ? error_name(in->err) :
+					     "is empty");
+	if (store_is(in->at, (size_t)(in->end - in->at)))
+		return read_store(s, path, in);
+	if (capture_is(in->at, (size_t)(in->end - in->at)))
+		return reader_capture(s, in);
+	if (is_json(in))
+		return reader_evidence(s, in);
+	return reader_fail(
+		s, -EBADMSG,
+		"%s: neither a capture nor a recording, store or evidence of `rstscope watch`",
+		in->name);
+}
+
+static int read_file(struct reader *s, const char *path)
+{
+	struct input *in = input__open(path);
+	int err;
+
+	if (!in)
+		return reader_fail(s, -errno, "open '%s': %s", path, error_name(errno));
+	err = read_any(s, path, in);
+	input__close(in);
+	return err;
+}
+
+static int on_observed(void *ctx, struct reset_case *c, const struct report_context *report)
+{
+	return reader_emit(ctx, c, report);
+}
+
+static void on_notice(void *ctx, const char *text)
+{
+	reader_tell(ctx, "%s", text);
+}
+
+static void on_warning(void *ctx, const char *text)
+{
+	reader_warn(ctx, "%s", text);
+}
+
+int reader_read(const struct reader_config *cfg, char *why, size_t why_len)
+{
+	struct reader s = { .cfg = cfg, .why = why, .why_len = why_len };
+	struct observations_ops ops = { on_observed, on_notice, on_warning, &s };
+	unsigned int i;
+	int err = 0;
+
+	why[0] = 0;
+	if (cfg->n_files > 1) {
+		s.vantages = observations__new();
+		if (!s.vantages)
+			return reader_fail(&s, -ENOMEM, "out of memory");
+	}
+	for (i = 0; i < cfg->n_files && !err; i++)
+		err = read_file(&s, cfg->files[i]);
+	if (s.vantages && !err)
+		err = observations__finish(s.vantages, &ops);
+	observations__free(s.vantages);
+	return err;
+}

@@ -1,0 +1,690 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * recording.c - write pcapng: packets for people, cases for `explain`.
+ *
+ * The blocks of one reset are put together in memory and go out by one write, so that whatever ends
+ * us leaves whole resets behind. Packets are rebuilt from the flight recorder's records: headers
+ * without options, and no payload.
+ */
+#include "archive/recording.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "capture/pcap_reader.h"
+#include "diagnose/classify.h"
+#include "report/sink.h"
+
+#ifndef RSTSCOPE_VERSION
+#define RSTSCOPE_VERSION "unknown"
+#endif
+
+#define BLOCK_SECTION 0x0a0d0d0au
+#define BLOCK_INTERFACE 1u
+#define BLOCK_PACKET 6u
+#define BLOCK_CUSTOM 0x00000badu
+#define BYTE_ORDER_MAGIC 0x1a2b3c4du
+#define LINKTYPE_RAW 101
+#define OPT_END 0
+#define OPT_COMMENT 1
+#define OPT_OS 3
+#define OPT_APPLICATION 4
+#define OPT_IF_NAME 2
+#define OPT_IF_RESOLUTION 9
+#define OPT_EPB_FLAGS 2
+#define FLAG_INBOUND 1u
+#define FLAG_OUTBOUND 2u
+#define COMMENT_MAX 4000
+#define HEADERS_MAX 60
+#define TCP_BYTES 20
+
+/* Packets that the file has already: resets of one flow share their history. */
+#define WRITTEN_SLOTS 16384
+
+struct bytes {
+	uint8_t *at;
+	size_t n;
+	size_t room;
+	bool failed;
+};
+
+struct recording {
+	struct recording_config cfg;
+	const struct report_context *report;
+	char *path; /* of the file that is open */
+	int fd;
+	bool regular;	      /* what is written can be taken back */
+	uint64_t size;	      /* bytes of whole resets in the file */
+	unsigned int count;   /* files begun, less one; wraps at cfg.files */
+	uint32_t *interfaces; /* ifindex of each that was described */
+	unsigned int n_interfaces;
+	struct bytes out;
+	uint64_t written[WRITTEN_SLOTS];
+	uint64_t missing;
+	uint64_t lost;
+	uint64_t gap_from_ns;
+	uint64_t gap_until_ns;
+	int gap_err;
+};
+
+/* --- blocks ------------------------------------------------------------------------------------ */
+
+static void put(struct bytes *b, const void *data, size_t n)
+{
+	if (b->n + n > b->room) {
+		size_t room = (b->n + n) * 2;
+		uint8_t *grown = realloc(b->at, room);
+
+		if (!grown) {
+			b->failed = true;
+			return;
+		}
+		b->at = grown;
+		b->room = room;
+	}
+	memcpy(b->at + b->n, data, n);
+	b->n += n;
+}
+
+static void put16(struct bytes *b, uint16_t v)
+{
+	put(b, &v, sizeof(v));
+}
+
+static void put32(struct bytes *b, uint32_t v)
+{
+	put(b, &v, sizeof(v));
+}
+
+static void pad(struct bytes *b)
+{
+	static const uint8_t zeros[4];
+
+	put(b, zeros, -b->n & 3u);
+}
+
+static void put_option(struct bytes *b, uint16_t code, const void *value, size_t len)
+{
+	put16(b, code);
+	put16(b, (uint16_t)len);
+	put(b, value, len);
+	pad(b);
+}
+
+/* Returns where the block begins, for end_block(). Blocks begin at multiples of four. */
+static size_t begin_block(struct bytes *b, uint32_t type)
+{
+	size_t start = b->n;
+
+	put32(b, type);
+	put32(b, 0);
+	return start;
+}
+
+static void end_block(struct bytes *b, size_t start)
+{
+	uint32_t len = (uint32_t)(b->n - start + 4);
+
+	put32(b, len);
+	if (!b->failed)
+		memcpy(b->at + start + 4, &len, sizeof(len));
+}
+
+static void put_section(struct bytes *b)
+{
+	static const char application[] = "rstscope " RSTSCOPE_VERSION ", recording format 1";
+	size_t start = begin_block(b, BLOCK_SECTION);
+	struct utsname host;
+	char os[160];
+
+	uname(&host);
+	snprintf(os, sizeof(os), "%s %s", host.sysname, host.release);
+	put32(b, BYTE_ORDER_MAGIC);
+	put16(b, 1);
+	put16(b, 0);
+	put32(b, UINT32_MAX); /* the section's length is not known */
+	put32(b, UINT32_MAX);
+	put_option(b, OPT_OS, os, strlen(os));
+	put_option(b, OPT_APPLICATION, application, strlen(application));
+	put_option(b, OPT_END, "", 0);
+	end_block(b, start);
+}
+
+static void put_json(struct bytes *b, enum recording_kind kind, json_t *doc)
+{
+	struct recording_head head = { .version = RECORDING_VERSION, .kind = (uint16_t)kind };
+	char *text = doc ? json_dumps(doc, JSON_COMPACT) : NULL;
+	size_t start;
+
+	json_decref(doc);
+	if (!text) {
+		b->failed = true;
+		return;
+	}
+	memcpy(head.magic, RECORDING_MAGIC, sizeof(head.magic));
+	head.length = (uint32_t)strlen(text);
+	start = begin_block(b, BLOCK_CUSTOM);
+	put32(b, PCAPNG_PEN);
+	put(b, &head, sizeof(head));
+	put(b, text, head.length);
+	pad(b);
+	end_block(b, start);
+	free(text);
+}
+
+static void put_header(struct bytes *b, const struct report_context *report)
+{
+	struct utsname host;
+
+	uname(&host);
+	put_json(b, RECORDING_HEADER,
+		 json_pack("{si ss ss ss}", "version", RECORDING_VERSION, "host", report->host,
+			   "release", host.release, "application", "rstscope " RSTSCOPE_VERSION));
+}
+
+/* --- packets ----------------------------------------------------------------------------------- */
+
+static uint32_t sum16(uint32_t sum, const uint8_t *at, size_t n)
+{
+	for (; n > 1; at += 2, n -= 2)
+		sum += (uint32_t)(at[0] << 8 | at[1]);
+	return sum;
+}
+
+static void store_sum(uint8_t *at, uint32_t sum)
+{
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	at[0] = (uint8_t)(~sum >> 8);
+	at[1] = (uint8_t)~sum;
+}
+
+static void store16(uint8_t *at, uint32_t v)
+{
+	at[0] = (uint8_t)(v >> 8);
+	at[1] = (uint8_t)v;
+}
+
+static void store32(uint8_t *at, uint32_t v)
+{
+	store16(at, v >> 16);
+	store16(at + 2, v);
+}
+
+/* Without the payload its checksum cannot be told, and stays 0. */
+static void build_tcp(uint8_t *at, const struct packet *p)
+{
+	size_t skip = p->tuple.family == AF_INET6 ? 0 : 12;
+	uint32_t sum;
+
+	memset(at, 0, TCP_BYTES);
+	store16(at, p->tuple.sport);
+	store16(at + 2, p->tuple.dport);
+	store32(at + 4, p->seq);
+	store32(at + 8, p->ack);
+	at[12] = TCP_BYTES / 4 << 4;
+	at[13] = p->flags;
+	store16(at + 14, p->window);
+	if (p->len)
+		return;
+	sum = sum16(6 + TCP_BYTES, p->tuple.saddr + skip, 16 - skip);
+	sum = sum16(sum, p->tuple.daddr + skip, 16 - skip);
+	store_sum(at + 16, sum16(sum, at, TCP_BYTES));
+}
+
+/* Returns the headers' length. What is too long for a length field was segmented by the device: 0. */
+static size_t build_headers(uint8_t *at, const struct packet *p)
+{
+	uint32_t rest = TCP_BYTES + p->len;
+
+	if (p->tuple.family == AF_INET6) {
+		memset(at, 0, 40);
+		at[0] = 6 << 4;
+		store16(at + 4, rest <= UINT16_MAX ? rest : 0);
+		at[6] = 6;
+		at[7] = p->ttl;
+		memcpy(at + 8, p->tuple.saddr, 16);
+		memcpy(at + 24, p->tuple.daddr, 16);
+		build_tcp(at + 40, p);
+		return 40 + TCP_BYTES;
+	}
+	memset(at, 0, 20);
+	at[0] = 4 << 4 | 5;
+	store16(at + 2, rest + 20 <= UINT16_MAX ? rest + 20 : 0);
+	store16(at + 4, p->ipid);
+	at[8] = p->ttl;
+	at[9] = 6;
+	memcpy(at + 12, p->tuple.saddr + 12, 4);
+	memcpy(at + 16, p->tuple.daddr + 12, 4);
+	store_sum(at + 10, sum16(0, at, 20));
+	build_tcp(at + 20, p);
+	return 20 + TCP_BYTES;
+}
+
+/* Index of the interface in the file; described first if need be. -1 when out of memory. */
+static int place_interface(struct recording *r, uint32_t ifindex)
+{
+	const char *name = r->report->ifname(r->report->ifname_ctx, ifindex);
+	static const uint8_t nanoseconds = 9;
+	uint32_t *grown;
+	unsigned int i;
+	size_t start;
+
+	for (i = 0; i < r->n_interfaces; i++)
+		if (r->interfaces[i] == ifindex)
+			return (int)i;
+	grown = realloc(r->interfaces, (r->n_interfaces + 1) * sizeof(*grown));
+	if (!grown)
+		return -1;
+	r->interfaces = grown;
+	r->interfaces[r->n_interfaces] = ifindex;
+	start = begin_block(&r->out, BLOCK_INTERFACE);
+	put16(&r->out, LINKTYPE_RAW);
+	put16(&r->out, 0);
+	put32(&r->out, 0);
+	put_option(&r->out, OPT_IF_NAME, name, strlen(name));
+	put_option(&r->out, OPT_IF_RESOLUTION, &nanoseconds, 1);
+	put_option(&r->out, OPT_END, "", 0);
+	end_block(&r->out, start);
+	return (int)r->n_interfaces++;
+}
+
+static void put_packet(struct recording *r, const struct packet *p, const char *comment)
+{
+	uint32_t direction = p->hook == HOOK_TC_EGRESS ? FLAG_OUTBOUND : FLAG_INBOUND;
+	uint64_t wall = p->ts_ns + (uint64_t)r->report->wall_offset_ns;
+	int interface = place_interface(r, p->ifindex);
+	uint8_t headers[HEADERS_MAX];
+	size_t len = build_headers(headers, p), start;
+
+	if (interface < 0) {
+		r->out.failed = true;
+		return;
+	}
+	start = begin_block(&r->out, BLOCK_PACKET);
+	put32(&r->out, (uint32_t)interface);
+	put32(&r->out, (uint32_t)(wall >> 32));
+	put32(&r->out, (uint32_t)wall);
+	put32(&r->out, (uint32_t)len);
+	put32(&r->out, (uint32_t)len + p->len);
+	put(&r->out, headers, len);
+	pad(&r->out);
+	put_option(&r->out, OPT_EPB_FLAGS, &direction, sizeof(direction));
+	if (comment && *comment)
+		put_option(&r->out, OPT_COMMENT, comment, strlen(comment));
+	put_option(&r->out, OPT_END, "", 0);
+	end_block(&r->out, start);
+}
+
+/* --- what stands beside them -------------------------------------------------------------------- */
+
+static void print_story(FILE *out, const struct reset_case *c, const struct report_context *report)
+{
+	struct report_lines because = report_evidence(c, report, false);
+	char *title = template_expand(c->cause->title, c, report), *action = NULL;
+	size_t i;
+
+	fprintf(out, "%s (", c->cause->id);
+	if (c->confidence != CONF_NONE)
+		fprintf(out, "%s, ", confidence_name(c->confidence));
+	fprintf(out, "%s, %s): %s", type_name(c->type), origin_name(c->origin), title ? title : "");
+	for (i = 0; i < because.n; i++)
+		fprintf(out, "\nbecause %s", because.line[i]);
+	if (c->cause->advice[0].action)
+		action = template_expand(c->cause->advice[0].action, c, report);
+	if (action)
+		fprintf(out, "\ndo: %s", action);
+	if (!c->cause->advice[0].action && c->n_candidates) {
+		fputs("\nperhaps", out);
+		for (i = 0; i < c->n_candidates; i++)
+			fprintf(out, "%s %s", i ? "," : "", c->candidates[i]->id);
+	}
+	report_lines_free(&because);
+	free(action);
+	free(title);
+}
+
+/* Not within a character. */
+static void cut_text(char *text, size_t max)
+{
+	if (strlen(text) <= max)
+		return;
+	while (max && ((unsigned char)text[max] & 0xc0) == 0x80)
+		max--;
+	text[max] = 0;
+}
+
+/* The RST's comment; free() it. */
+static char *story(const struct reset_case *c, const struct report_context *report)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	print_story(out, c, report);
+	fclose(out);
+	if (text)
+		cut_text(text, COMMENT_MAX);
+	return text;
+}
+
+static bool is_at(const struct packet *p, uint64_t ts_ns, uint32_t ifindex, enum hook hook)
+{
+	return p->ts_ns == ts_ns && p->ifindex == ifindex && p->hook == hook;
+}
+
+/* Which sighting of the RST is it? -1: none. */
+static int sighting_of(const struct reset_case *c, const struct packet *p)
+{
+	unsigned int i;
+
+	for (i = 0; i < c->n_sightings; i++)
+		if (is_at(p, c->sightings[i].ts_ns, c->sightings[i].ifindex, c->sightings[i].hook))
+			return (int)i;
+	return -1;
+}
+
+static struct packet packet_at(const struct reset_case *c, const struct sighting *s)
+{
+	struct packet p = c->rst;
+
+	p.ts_ns = s->ts_ns;
+	p.tuple = s->tuple;
+	p.ifindex = s->ifindex;
+	p.hook = s->hook;
+	p.ttl = s->ttl;
+	p.forwarded = s->forwarded;
+	return p;
+}
+
+static uint64_t identity(const struct packet *p)
+{
+	uint64_t h = p->ts_ns * 0x9e3779b97f4a7c15ull;
+
+	h ^= ((uint64_t)p->ifindex << 34) ^ ((uint64_t)p->hook << 32) ^ p->seq;
+	return (h ^ h >> 29) | 1;
+}
+
+/* Marks it, too. */
+static bool was_written(struct recording *r, const struct packet *p)
+{
+	uint64_t id = identity(p), *slot = &r->written[(id >> 32) % WRITTEN_SLOTS];
+	bool there = *slot == id;
+
+	*slot = id;
+	return there;
+}
+
+static int by_time(const void *a, const void *b)
+{
+	uint64_t x = ((const struct packet *)a)->ts_ns, y = ((const struct packet *)b)->ts_ns;
+
+	return x < y ? -1 : x > y;
+}
+
+/* All packets of the case, each once, in order. NULL when out of memory; free() it. */
+static struct packet *gather(const struct reset_case *c, const struct packet *packets, size_t n,
+			     size_t *ret_n)
+{
+	struct packet *all = malloc((n + c->n_sightings) * sizeof(*all));
+	unsigned int i;
+	size_t j, total = n;
+
+	if (!all)
+		return NULL;
+	memcpy(all, packets, n * sizeof(*all));
+	for (i = 0; i < c->n_sightings; i++) {
+		struct packet p = packet_at(c, &c->sightings[i]);
+
+		for (j = 0; j < n && !is_at(&all[j], p.ts_ns, p.ifindex, p.hook);)
+			j++;
+		if (j == n)
+			all[total++] = p;
+	}
+	qsort(all, total, sizeof(*all), by_time);
+	*ret_n = total;
+	return all;
+}
+
+static void put_packets(struct recording *r, const struct reset_case *c,
+			const struct packet *packets, size_t n)
+{
+	struct packet *all = gather(c, packets, n, &n);
+	char *text = story(c, r->report);
+	size_t i;
+
+	r->out.failed |= !all || !text;
+	for (i = 0; all && text && i < n; i++) {
+		int sighting = sighting_of(c, &all[i]);
+		const char *comment = sighting == 0 ? text :
+				      sighting > 0  ? "the same reset, seen here too" :
+						      NULL;
+
+		if (!comment && c->answer_match == ANSWER_EXACT &&
+		    is_at(&all[i], c->answers.ts_ns, c->answers.ifindex, c->answers.hook))
+			comment = "the reset answers this segment";
+		/* Its comment is worth a second copy of a packet that was another's history. */
+		if (!was_written(r, &all[i]) || sighting == 0)
+			put_packet(r, &all[i], comment);
+	}
+	free(text);
+	free(all);
+}
+
+static void put_gap(struct recording *r)
+{
+	char from[40], until[40];
+
+	format_time(from, sizeof(from), r->gap_from_ns, r->report);
+	format_time(until, sizeof(until), r->gap_until_ns, r->report);
+	put_json(&r->out, RECORDING_GAP,
+		 json_pack("{sI ss ss ss}", "resets", (json_int_t)r->missing, "from", from, "until",
+			   until, "why", strerror(-r->gap_err)));
+}
+
+/* --- the file ------------------------------------------------------------------------------------ */
+
+static int write_all(struct recording *r)
+{
+	size_t done = 0;
+	ssize_t n;
+
+	while (done < r->out.n) {
+		n = write(r->fd, r->out.at + done, r->out.n - done);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n ? -errno : -ENOSPC;
+		done += (size_t)n;
+	}
+	return 0;
+}
+
+/* All that is in r->out, or nothing. */
+static int flush_out(struct recording *r)
+{
+	int err = r->out.failed ? -ENOMEM : write_all(r);
+
+	if (!err)
+		r->size += r->out.n;
+	else if (r->regular && ftruncate(r->fd, (off_t)r->size) == 0)
+		lseek(r->fd, (off_t)r->size, SEEK_SET);
+	r->out.n = 0;
+	r->out.failed = false;
+	return err;
+}
+
+static unsigned int digits(unsigned int files)
+{
+	unsigned int n = 0, last = files ? files - 1 : 0;
+
+	for (; last > 0; last /= 10)
+		n++;
+	return n;
+}
+
+/* As tcpdump names them: FILE, FILE1, FILE2; with a limit FILE00, FILE01. */
+static char *file_name(const struct recording *r)
+{
+	unsigned int width = digits(r->cfg.files);
+	char *name;
+
+	if (!r->count && !width)
+		return strdup(r->cfg.path);
+	return asprintf(&name, "%s%0*u", r->cfg.path, (int)width, r->count) < 0 ? NULL : name;
+}
+
+static int open_path(const char *path)
+{
+	if (!strcmp(path, "-"))
+		return dup(STDOUT_FILENO);
+	return open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0644);
+}
+
+static int begin_file(struct recording *r)
+{
+	char *path = file_name(r);
+	struct stat st;
+	int fd;
+
+	if (!path)
+		return -ENOMEM;
+	fd = open_path(path);
+	if (fd < 0) {
+		free(path);
+		return -errno;
+	}
+	if (r->fd >= 0)
+		close(r->fd);
+	free(r->path);
+	r->fd = fd;
+	r->path = path;
+	r->regular = strcmp(path, "-") && !fstat(fd, &st) && S_ISREG(st.st_mode);
+	r->size = 0;
+	r->n_interfaces = 0;
+	memset(r->written, 0, sizeof(r->written));
+	put_section(&r->out);
+	put_header(&r->out, r->report);
+	return flush_out(r);
+}
+
+/* The file that is full stays open until the next one is. */
+static int rotate(struct recording *r)
+{
+	unsigned int before = r->count;
+	int err;
+
+	if (!r->cfg.max_bytes || r->size < r->cfg.max_bytes)
+		return 0;
+	r->count++;
+	if (r->cfg.files && r->count >= r->cfg.files)
+		r->count = 0;
+	err = begin_file(r);
+	if (err)
+		r->count = before;
+	return err;
+}
+
+struct recording *recording__open(const struct recording_config *cfg,
+				  const struct report_context *report)
+{
+	struct recording *r = calloc(1, sizeof(*r));
+	int err;
+
+	if (!r)
+		return NULL;
+	r->cfg = *cfg;
+	r->report = report;
+	r->fd = -1;
+	err = begin_file(r);
+	if (!err)
+		return r;
+	recording__close(r);
+	errno = -err;
+	return NULL;
+}
+
+static int add(struct recording *r, const struct reset_case *c, const struct packet *packets,
+	       size_t n)
+{
+	unsigned int interfaces;
+	int err = rotate(r);
+
+	if (err)
+		return err;
+	/* A disk that was full when the file was begun: it lacks its beginning. */
+	if (!r->size) {
+		put_section(&r->out);
+		put_header(&r->out, r->report);
+	}
+	interfaces = r->n_interfaces;
+	if (r->missing)
+		put_gap(r);
+	put_json(&r->out, RECORDING_CASE, evidence_document(c, r->report));
+	put_packets(r, c, packets, n);
+	err = flush_out(r);
+	if (err) {
+		r->n_interfaces = interfaces;
+		memset(r->written, 0, sizeof(r->written));
+	}
+	return err;
+}
+
+int recording__add(struct recording *r, const struct reset_case *c,
+		   const struct report_context *report, const struct packet *packets, size_t n)
+{
+	int err;
+
+	r->report = report;
+	err = add(r, c, packets, n);
+	if (!err) {
+		r->missing = 0;
+		return 0;
+	}
+	if (!r->missing++)
+		r->gap_from_ns = c->rst.ts_ns;
+	r->gap_until_ns = c->rst.ts_ns;
+	r->gap_err = err;
+	r->lost++;
+	return err;
+}
+
+uint64_t recording__missing(const struct recording *r)
+{
+	return r->missing;
+}
+
+uint64_t recording__lost(const struct recording *r)
+{
+	return r->lost;
+}
+
+const char *recording__path(const struct recording *r)
+{
+	return r->path;
+}
+
+int recording__close(struct recording *r)
+{
+	int err = 0;
+
+	if (!r)
+		return 0;
+	/* Some file systems tell only now. */
+	if (r->fd >= 0 && close(r->fd))
+		err = -errno;
+	free(r->path);
+	free(r->interfaces);
+	free(r->out.at);
+	free(r);
+	return err;
+}

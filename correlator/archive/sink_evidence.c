@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * sink_evidence.c - what each answer was derived from, one JSON object per line.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <sys/utsname.h>
+
+#include "archive/case_json.h"
+#include "report/sink.h"
+
+/* Names of the interfaces that the evidence names by number. */
+static json_t *interfaces(const struct reset_case *c, const struct report_context *ctx)
+{
+	json_t *o = json_object();
+	unsigned int i, at;
+	char number[16];
+
+	for (i = 0; i < c->n_sightings + c->n_history + 2; i++) {
+		at = i < c->n_sightings			? c->sightings[i].ifindex :
+		     i < c->n_sightings + c->n_history	? c->history[i - c->n_sightings].ifindex :
+		     i == c->n_sightings + c->n_history ? c->rst.ifindex :
+							  c->answers.ifindex;
+		snprintf(number, sizeof(number), "%u", at);
+		json_object_set_new(o, number, json_string(ctx->ifname(ctx->ifname_ctx, at)));
+	}
+	return o;
+}
+
+static void add_lines(json_t *lines, const struct kernel_view *k, const struct report_context *ctx)
+{
+	char key[CASE_NAME_MAX * 2];
+	unsigned int i;
+
+	for (i = 0; i < k->stack_len; i++) {
+		const char *line = ctx->source_line(ctx->source_ctx, &k->stack[i]);
+
+		if (!line || !k->stack[i].name)
+			continue;
+		snprintf(key, sizeof(key), "%s+0x%x", k->stack[i].name, k->stack[i].offset);
+		json_object_set_new(lines, key, json_string(line));
+	}
+}
+
+json_t *evidence_document(const struct reset_case *c, const struct report_context *ctx)
+{
+	json_t *lines = json_object(), *doc;
+	struct utsname host;
+
+	uname(&host);
+	add_lines(lines, &c->kernel, ctx);
+	add_lines(lines, &c->clash, ctx);
+	doc = json_pack("{ss ss ss sI ss ss so so}", "release", host.release, "host", ctx->host,
+			"view", ctx->view, "wall_offset_ns", (json_int_t)ctx->wall_offset_ns,
+			"cause", c->cause->id, "confidence", confidence_name(c->confidence),
+			"interfaces", interfaces(c, ctx), "evidence", case_to_json(c));
+	if (doc && json_object_size(lines))
+		json_object_set(doc, "lines", lines);
+	json_decref(lines);
+	return doc;
+}
+
+static int emit_evidence(struct sink *s, const struct reset_case *c,
+			 const struct report_context *ctx)
+{
+	json_t *doc = evidence_document(c, ctx);
+	int err = 0;
+
+	if (!doc)
+		return -ENOMEM;
+	errno = 0;
+	if (json_dumpf(doc, s->out, JSON_COMPACT) || fputc('\n', s->out) == EOF || fflush(s->out))
+		err = errno ? -errno : -EIO;
+	json_decref(doc);
+	return err;
+}
+
+const struct sink_ops sink_evidence = { "evidence", emit_evidence };

@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * store.c - append resets to a file of SQLite.
+ */
+#include "archive/store.h"
+
+#include <errno.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "diagnose/classify.h"
+#include "report/sink.h"
+
+/* Who watches must not wait for long. */
+#define BUSY_MS 500
+#define BATCH_MAX 512
+/* Removed in one go, so that no commit takes long; and how many goes a flush may take. */
+#define REMOVE_ROWS 256
+#define REMOVE_ROUNDS 16
+#define VACUUM_PAGES "256"
+
+struct store {
+	struct store_config cfg;
+	sqlite3 *db;
+	sqlite3_stmt *insert;
+	unsigned int batch; /* rows of the transaction that is open; 0 = none is */
+	uint64_t newest_ns;
+	uint64_t missing;
+	uint64_t lost;
+	char why[256];
+};
+
+static const char schema[] =
+	"PRAGMA auto_vacuum = INCREMENTAL;"
+	"BEGIN IMMEDIATE;"
+	"CREATE TABLE IF NOT EXISTS " STORE_TABLE " ("
+	"id INTEGER PRIMARY KEY, ts_ns INTEGER NOT NULL, host TEXT, kind TEXT NOT NULL,"
+	"cause TEXT NOT NULL, confidence TEXT NOT NULL, type TEXT NOT NULL, origin TEXT NOT NULL,"
+	"src TEXT NOT NULL, sport INTEGER NOT NULL, dst TEXT NOT NULL, dport INTEGER NOT NULL,"
+	"pid INTEGER, comm TEXT, container TEXT, cgroup TEXT, title TEXT, evidence BLOB NOT NULL);"
+	"CREATE INDEX IF NOT EXISTS resets_by_time ON " STORE_TABLE " (ts_ns);"
+	"CREATE INDEX IF NOT EXISTS resets_by_cause ON " STORE_TABLE " (cause, ts_ns);"
+	"PRAGMA application_id = 1920169075;"
+	"PRAGMA user_version = 1;"
+	"COMMIT;";
+
+_Static_assert(STORE_APPLICATION_ID == 1920169075 && STORE_VERSION == 1, "as the schema has it");
+
+static const char insert[] =
+	"INSERT INTO " STORE_TABLE
+	" (ts_ns, host, kind, cause, confidence, type, origin, src, sport,"
+	" dst, dport, pid, comm, container, cgroup, title, evidence)"
+	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
+
+static int error_of(int code)
+{
+	switch (code & 0xff) {
+	case SQLITE_OK:
+	case SQLITE_ROW:
+	case SQLITE_DONE:
+		return 0;
+	case SQLITE_FULL:
+		return -ENOSPC;
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return -EBUSY;
+	case SQLITE_NOMEM:
+		return -ENOMEM;
+	case SQLITE_READONLY:
+		return -EROFS;
+	case SQLITE_CANTOPEN:
+		return -ENOENT;
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		return -EBADMSG;
+	default:
+		return -EIO;
+	}
+}
+
+bool store_is(const uint8_t *at, size_t n)
+{
+	static const char magic[16] = "SQLite format 3";
+
+	return n >= sizeof(magic) && !memcmp(at, magic, sizeof(magic));
+}
+
+static int64_t ask_number(sqlite3 *db, const char *sql, int *ret_code)
+{
+	sqlite3_stmt *st = NULL;
+	int64_t v = 0;
+	int code = sqlite3_prepare_v2(db, sql, -1, &st, NULL);
+
+	if (code == SQLITE_OK) {
+		code = sqlite3_step(st);
+		if (code == SQLITE_ROW)
+			v = sqlite3_column_int64(st, 0);
+	}
+	sqlite3_finalize(st);
+	if (ret_code)
+		*ret_code = code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
+	return v;
+}
+
+/* Looks only: a file that is another's must not change. */
+static int check_file(const char *path, char *why, size_t why_len)
+{
+	sqlite3 *db = NULL;
+	int64_t id, version;
+	int code = sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL);
+
+	sqlite3_busy_timeout(db, BUSY_MS);
+	id = code ? 0 : ask_number(db, "PRAGMA application_id", &code);
+	version = code ? 0 : ask_number(db, "PRAGMA user_version", &code);
+	if (!code && id == STORE_APPLICATION_ID)
+		ask_number(db, "SELECT max(ts_ns) FROM " STORE_TABLE, &code);
+	if (code && id != STORE_APPLICATION_ID)
+		snprintf(why, why_len, "no store of rstscope (%s); choose another name",
+			 sqlite3_errmsg(db));
+	else if (id != STORE_APPLICATION_ID)
+		snprintf(why, why_len, "a database of another program; choose another name");
+	else if (version > STORE_VERSION)
+		snprintf(why, why_len,
+			 "a store of a newer version (%lld); use that, or another name",
+			 (long long)version);
+	else if (code)
+		snprintf(why, why_len, "%s; move it away, and `sqlite3 FILE .recover` what can be",
+			 sqlite3_errmsg(db));
+	sqlite3_close(db);
+	return *why ? -EBADMSG : 0;
+}
+
+/* 0: there is none, or an empty file. */
+static int check_existing(const char *path, char *why, size_t why_len)
+{
+	struct stat st;
+
+	if (stat(path, &st))
+		return errno == ENOENT ? 0 : -errno;
+	if (S_ISDIR(st.st_mode)) {
+		snprintf(why, why_len, "a directory");
+		return -EISDIR;
+	}
+	return st.st_size ? check_file(path, why, why_len) : 0;
+}
+
+static int open_database(struct store *s, char *why, size_t why_len)
+{
+	int code = sqlite3_open_v2(s->cfg.path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+				   NULL);
+
+	sqlite3_busy_timeout(s->db, BUSY_MS);
+	if (!code)
+		code = sqlite3_exec(s->db, schema, NULL, NULL, NULL);
+	/* Readers do not wait for us, nor we for them; a commit does not wait for the disk. */
+	if (!code)
+		code = sqlite3_exec(s->db,
+				    "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
+				    "PRAGMA journal_size_limit = 4194304;",
+				    NULL, NULL, NULL);
+	if (!code)
+		code = sqlite3_prepare_v2(s->db, insert, -1, &s->insert, NULL);
+	if (code)
+		snprintf(why, why_len, "%s",
+			 (code & 0xff) == SQLITE_BUSY ? "another process holds it locked" :
+							sqlite3_errmsg(s->db));
+	return error_of(code);
+}
+
+struct store *store__open(const struct store_config *cfg, char *why, size_t why_len)
+{
+	struct store *s = calloc(1, sizeof(*s));
+	int err;
+
+	*why = 0;
+	if (!s)
+		return NULL;
+	s->cfg = *cfg;
+	err = check_existing(cfg->path, why, why_len);
+	if (!err)
+		err = open_database(s, why, why_len);
+	if (!err)
+		return s;
+	store__close(s);
+	errno = -err;
+	return NULL;
+}
+
+/* What cannot be told is no loss of the file's. */
+static int give_up(struct store *s, int code)
+{
+	snprintf(s->why, sizeof(s->why), "%s", sqlite3_errmsg(s->db));
+	sqlite3_reset(s->insert);
+	sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+	s->missing += s->batch;
+	s->lost += s->batch;
+	s->batch = 0;
+	return error_of(code);
+}
+
+static void bind_text(struct store *s, int i, const char *text)
+{
+	if (text && *text)
+		sqlite3_bind_text(s->insert, i, text, -1, SQLITE_TRANSIENT);
+	else
+		sqlite3_bind_null(s->insert, i);
+}
+
+static void bind_address(struct store *s, int i, const uint8_t *addr, uint8_t family)
+{
+	char text[64] = "";
+	FILE *out = fmemopen(text, sizeof(text), "w");
+
+	if (out) {
+		print_address(out, addr, family);
+		fclose(out);
+	}
+	bind_text(s, i, text);
+}
+
+/* The document as zlib packs it. */
+static int bind_evidence(struct store *s, const struct reset_case *c,
+			 const struct report_context *report)
+{
+	json_t *doc = evidence_document(c, report);
+	char *text = doc ? json_dumps(doc, JSON_COMPACT) : NULL;
+	uLongf len = text ? compressBound(strlen(text)) : 0;
+	uint8_t *packed = text ? malloc(len) : NULL;
+	int err = -ENOMEM;
+
+	json_decref(doc);
+	if (packed && compress2(packed, &len, (const Bytef *)text, strlen(text), 6) == Z_OK) {
+		sqlite3_bind_blob64(s->insert, 17, packed, len, free);
+		packed = NULL;
+		err = 0;
+	}
+	free(packed);
+	free(text);
+	return err;
+}
+
+static int bind_case(struct store *s, const struct reset_case *c,
+		     const struct report_context *report)
+{
+	uint64_t wall = c->rst.ts_ns + (uint64_t)report->wall_offset_ns;
+	const struct tuple *t = &c->rst.tuple;
+	char *title = template_expand(c->cause->title, c, report);
+
+	sqlite3_clear_bindings(s->insert);
+	sqlite3_bind_int64(s->insert, 1, (sqlite3_int64)wall);
+	bind_text(s, 2, report->host);
+	bind_text(s, 3, kind_name(c->kind));
+	bind_text(s, 4, c->cause->id);
+	bind_text(s, 5, confidence_name(c->confidence));
+	bind_text(s, 6, type_name(c->type));
+	bind_text(s, 7, origin_name(c->origin));
+	bind_address(s, 8, t->saddr, t->family);
+	sqlite3_bind_int(s->insert, 9, t->sport);
+	bind_address(s, 10, t->daddr, t->family);
+	sqlite3_bind_int(s->insert, 11, t->dport);
+	if (c->owner.known && c->owner.pid)
+		sqlite3_bind_int64(s->insert, 12, c->owner.pid);
+	bind_text(s, 13, c->owner.comm);
+	bind_text(s, 14, c->owner.container);
+	bind_text(s, 15, c->owner.cgroup);
+	bind_text(s, 16, title);
+	free(title);
+	if (wall > s->newest_ns)
+		s->newest_ns = wall;
+	return bind_evidence(s, c, report);
+}
+
+int store__add(struct store *s, const struct reset_case *c, const struct report_context *report)
+{
+	int code = SQLITE_OK, err;
+
+	if (!s->batch)
+		code = sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+	s->batch++;
+	if (code)
+		return give_up(s, code);
+	err = bind_case(s, c, report);
+	if (err) {
+		give_up(s, SQLITE_NOMEM);
+		return err;
+	}
+	code = sqlite3_step(s->insert);
+	if (code != SQLITE_DONE)
+		return give_up(s, code);
+	sqlite3_reset(s->insert);
+	return s->batch >= BATCH_MAX ? store__flush(s) : 0;
+}
+
+static bool is_too_large(struct store *s)
+{
+	int64_t used = ask_number(s->db, "PRAGMA page_count", NULL) -
+		       ask_number(s->db, "PRAGMA freelist_count", NULL);
+
+	return (uint64_t)(used * ask_number(s->db, "PRAGMA page_size", NULL)) > s->cfg.keep_bytes;
+}
+
+static int remove_oldest(struct store *s, uint64_t before_ns)
+{
+	char *sql = sqlite3_mprintf("DELETE FROM " STORE_TABLE
+				    " WHERE id IN (SELECT id FROM " STORE_TABLE
+				    " WHERE ts_ns < %lld ORDER BY ts_ns LIMIT %d)",
+				    (long long)before_ns, REMOVE_ROWS);
+	int code = sql ? sqlite3_exec(s->db, sql, NULL, NULL, NULL) : SQLITE_NOMEM;
+
+	sqlite3_free(sql);
+	return code ? -1 : sqlite3_changes(s->db);
+}
+
+/* Failure is no loss: the next flush tries again. */
+static void remove_old(struct store *s)
+{
+	uint64_t before = s->newest_ns > s->cfg.keep_ns ? s->newest_ns - s->cfg.keep_ns : 0;
+	int rounds = REMOVE_ROUNDS, removed = 0;
+
+	while (s->cfg.keep_ns && rounds-- > 0 && remove_oldest(s, before) == REMOVE_ROWS)
+		removed++;
+	rounds = REMOVE_ROUNDS;
+	while (s->cfg.keep_bytes && is_too_large(s) && rounds-- > 0 &&
+	       remove_oldest(s, INT64_MAX) > 0)
+		removed++;
+	if (removed)
+		sqlite3_exec(s->db, "PRAGMA incremental_vacuum(" VACUUM_PAGES ")", NULL, NULL,
+			     NULL);
+}
+
+int store__flush(struct store *s)
+{
+	int code;
+
+	if (!s->batch)
+		return 0;
+	code = sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL);
+	if (code)
+		return give_up(s, code);
+	s->batch = 0;
+	s->missing = 0;
+	if (s->cfg.keep_ns || s->cfg.keep_bytes)
+		remove_old(s);
+	return 0;
+}
+
+const char *store__why(const struct store *s)
+{
+	return s->why;
+}
+
+uint64_t store__missing(const struct store *s)
+{
+	return s->missing;
+}
+
+uint64_t store__lost(const struct store *s)
+{
+	return s->lost;
+}
+
+void store__close(struct store *s)
+{
+	if (!s)
+		return;
+	if (s->batch)
+		store__flush(s);
+	sqlite3_finalize(s->insert);
+	sqlite3_close(s->db);
+	free(s);
+}

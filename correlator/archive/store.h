@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * store.h - resets in a file of SQLite, for months of them and for questions in SQL.
+ *
+ * docs/store.md describes the table. Several watches may append to one store.
+ */
+#ifndef STORE_H
+#define STORE_H
+
+#include "archive/reader.h"
+#include "report/report_json.h"
+
+#define STORE_APPLICATION_ID 0x72737473 /* "rsts" */
+#define STORE_VERSION 1
+#define STORE_TABLE "resets"
+
+struct store;
+
+struct store_config {
+	const char *path;
+	uint64_t keep_ns;    /* older resets are removed; 0 = never */
+	uint64_t keep_bytes; /* the oldest are removed when the file is larger; 0 = never */
+};
+
+/**
+ * store__open() - open it for appending, or create it
+ * @why: on failure, what is wrong and what to do; nothing of the file was changed then
+ *
+ * Return: NULL with errno.
+ */
+struct store *store__open(const struct store_config *cfg, char *why, size_t why_len);
+
+/** store__add() - append a classified case; it is there after store__flush(). 0 or -errno. */
+int store__add(struct store *s, const struct reset_case *c, const struct report_context *report);
+
+/**
+ * store__flush() - commit what was added, and remove what is too old
+ *
+ * Return: 0 or -errno: then what was added since the last call is lost, and counted.
+ */
+int store__flush(struct store *s);
+
+/** store__why() - after a failure, in SQLite's words */
+const char *store__why(const struct store *s);
+
+/** store__missing() - cases lost since the last that were committed; store__lost() - ever */
+uint64_t store__missing(const struct store *s);
+uint64_t store__lost(const struct store *s);
+
+/** store__close() - with a last flush; takes NULL */
+void store__close(struct store *s);
+
+/** reader_store() - the cases of a store, in the order of time; never changes it */
+int reader_store(struct reader *s, const char *path);
+
+/** store_is() - does a file that begins so look like SQLite's? */
+bool store_is(const uint8_t *at, size_t n);
+
+#endif

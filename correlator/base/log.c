@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * log.c - talk, on stderr.
+ */
+#include "base/log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum log_level log_threshold = LOG_NOTICE;
+
+void log_at(enum log_level level, const char *fmt, ...)
+{
+	static const char *const prefixes[] = { "error: ", "warning: ", "", "debug: " };
+	va_list ap;
+
+	if (level > log_threshold)
+		return;
+	fputs(prefixes[level], stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+}
+
+const char *error_name(int err)
+{
+	static char buf[128];
+	const char *name;
+
+	err = abs(err);
+	name = strerrorname_np(err);
+	if (!name)
+		snprintf(buf, sizeof(buf), "error %d", err);
+	else
+		snprintf(buf, sizeof(buf), "-%s (%s)", name, strerrordesc_np(err));
+	return buf;
+}

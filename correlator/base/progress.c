@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * progress.c - a bar on standard error, for those who wait.
+ *
+ * It appears only once it is clear that they do.
+ */
+#include "base/progress.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#define EVERY_NS 100000000ull
+#define FIRST_NS 500000000ull
+#define BAR_WIDTH 24
+
+struct progress {
+	bool shown;
+	bool drawn;
+	const char *name;
+	uint64_t next_ns;
+};
+
+static uint64_t now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+struct progress *progress__new(bool shown, const char *name)
+{
+	struct progress *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return NULL;
+	p->shown = shown;
+	p->name = name;
+	p->next_ns = now() + FIRST_NS;
+	return p;
+}
+
+static unsigned int columns(void)
+{
+	struct winsize size;
+
+	return !ioctl(STDERR_FILENO, TIOCGWINSZ, &size) && size.ws_col ? size.ws_col : 80;
+}
+
+void progress__show(struct progress *p, double done, uint64_t packets, uint64_t resets)
+{
+	char line[256], bar[BAR_WIDTH + 1] = "";
+	unsigned int filled;
+	uint64_t ts;
+
+	if (!p->shown)
+		return;
+	ts = now();
+	if (ts < p->next_ns)
+		return;
+	p->next_ns = ts + EVERY_NS;
+	p->drawn = true;
+	if (done >= 0) {
+		filled = (unsigned int)(done * BAR_WIDTH);
+		filled = filled > BAR_WIDTH ? BAR_WIDTH : filled;
+		memset(bar, '#', filled);
+		memset(bar + filled, '.', BAR_WIDTH - filled);
+	}
+	snprintf(line, sizeof(line), "%.40s %s %3.0f%%  %" PRIu64 " packets, %" PRIu64 " resets",
+		 p->name, bar, done >= 0 ? done * 100 : 0, packets, resets);
+	fprintf(stderr, "\r%.*s\033[K", (int)columns() - 1, line);
+}
+
+void progress__clear(struct progress *p)
+{
+	if (p->drawn)
+		fputs("\r\033[K", stderr);
+	p->drawn = false;
+}
+
+void progress__free(struct progress *p)
+{
+	if (p)
+		progress__clear(p);
+	free(p);
+}

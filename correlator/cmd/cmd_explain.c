@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * cmd_explain.c - name the causes of the resets in captures, and again of those that `watch` has kept.
+ *
+ * The answer is derived anew, by this version's facts and causes.
+ */
+#include <argp.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "archive/reader.h"
+#include "base/log.h"
+#include "cmd/command.h"
+#include "report/sink.h"
+
+#define MAX_FILES 64
+
+struct explain {
+	const char *files[MAX_FILES]; /* "-" = standard input */
+	unsigned int n_files;
+	const char *fail_on; /* ids, by commas; NULL = none */
+	bool json;
+	bool brief;
+	bool quiet;
+	uint64_t by_cause[CASE_CAUSES_MAX];
+	uint64_t resets;
+	bool found; /* one of fail_on */
+	int err;    /* of writing */
+	struct sink sink;
+};
+
+static const struct argp_option options[] = {
+	{ NULL, 'r', "FILE", 0,
+	  "Read this capture (pcap or pcapng), recording, store or evidence, plain or packed by gzip "
+	  "or zstd; '-' is standard input. Several captures are taken for views of the same traffic",
+	  0 },
+	{ "json", 'j', NULL, 0, "One JSON object per reset per line (docs/report.schema.json)", 1 },
+	{ "brief", 'b', NULL, 0, "One line per reset", 1 },
+	{ "quiet", 'q', NULL, 0, "No reports, only the number of resets by cause", 1 },
+	{ "fail-on", 'f', "CAUSE[,...]", 0, "Exit with status 3 if one of these is found", 1 },
+	{ 0 },
+};
+
+static const char doc[] =
+	"Name the causes of the resets in captures, and in what `rstscope watch` has kept. Needs no root."
+	"\vA capture shows the wire alone: where that does not suffice, the causes that remain are "
+	"ranked. A recording (`watch -w`), a store (`watch --store`) and evidence (`watch --evidence`) "
+	"also hold what the kernel said.\n"
+	"\n"
+	"Examples:\n"
+	"  rstscope explain -r capture.pcap           by tcpdump, Wireshark, ...\n"
+	"  tcpdump -w - tcp | rstscope explain -r -   as it comes\n"
+	"  rstscope explain -r a.pcapng.gz -r b.pcap  one traffic, seen twice\n"
+	"  rstscope explain -r x.pcapng --fail-on dnat-invalid,unread-data\n"
+	"\n"
+	"Exit status: 0 ok, 1 failure, 2 wrong usage, 3 a cause of --fail-on was found.";
+
+static void check_causes(struct argp_state *state, const char *list)
+{
+	const char *unknown = cause_list_unknown(list);
+
+	if (unknown)
+		argp_error(state, "--fail-on: no cause '%.*s'; `rstscope causes` lists them",
+			   (int)strcspn(unknown, ","), unknown);
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct explain *e = state->input;
+
+	switch (key) {
+	case 'r':
+		if (e->n_files == MAX_FILES)
+			argp_error(state, "more than %d files", MAX_FILES);
+		e->files[e->n_files++] = arg;
+		return 0;
+	case 'j':
+		e->json = true;
+		return 0;
+	case 'b':
+		e->brief = true;
+		return 0;
+	case 'q':
+		e->quiet = true;
+		return 0;
+	case 'f':
+		check_causes(state, arg);
+		e->fail_on = arg;
+		return 0;
+	case ARGP_KEY_END:
+		if (!e->n_files)
+			argp_error(state, "-r FILE is missing");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static int explain_case(void *ctx, struct reset_case *c, const struct report_context *report)
+{
+	struct explain *e = ctx;
+	int err;
+
+	e->resets++;
+	e->by_cause[c->cause - causes]++;
+	e->found |= e->fail_on && cause_is_listed(e->fail_on, c->cause->id);
+	if (e->quiet)
+		return 0;
+	err = e->sink.ops->emit(&e->sink, c, report);
+	if (err)
+		error("write to standard output: %s", error_name(err));
+	e->err = err;
+	return err;
+}
+
+static void print_warning(void *ctx, const char *text)
+{
+	(void)ctx;
+	warning("%s", text);
+}
+
+static void print_notice(void *ctx, const char *text)
+{
+	(void)ctx;
+	notice("%s", text);
+}
+
+static void print_counts(const struct explain *e)
+{
+	FILE *out = e->quiet ? stdout : stderr;
+	size_t i;
+
+	fprintf(out, "%" PRIu64 " reset%s", e->resets, e->resets == 1 ? "" : "s");
+	for (i = 0; i < n_causes; i++)
+		if (e->by_cause[i])
+			fprintf(out, ", %" PRIu64 " %s", e->by_cause[i], causes[i].id);
+	fputc('\n', out);
+}
+
+/* Of what comes through a pipe, each reset is told as it comes. */
+static bool reads_pipe(const struct explain *e)
+{
+	struct stat st;
+	unsigned int i;
+
+	for (i = 0; i < e->n_files; i++) {
+		bool known = strcmp(e->files[i], "-") ? !stat(e->files[i], &st) :
+							!fstat(STDIN_FILENO, &st);
+
+		if (known && !S_ISREG(st.st_mode))
+			return true;
+	}
+	return false;
+}
+
+int cmd_explain(int argc, char **argv)
+{
+	static const struct argp argp = { .options = options, .parser = parse_option, .doc = doc };
+	static char buffer[1 << 16]; /* of stdout, to the end of the process */
+	struct explain e = { 0 };
+	struct reader_config cfg = {
+		.on_case = explain_case,
+		.on_warning = print_warning,
+		.on_notice = print_notice,
+		.ctx = &e,
+	};
+	char why[512];
+	int err;
+
+	argp_err_exit_status = EXIT_USAGE;
+	argp_parse(&argp, argc, argv, 0, NULL, &e);
+	sink_open(&e.sink, e.json ? "json" : e.brief ? "brief" : "text", stdout);
+	e.sink.lazy = !isatty(STDOUT_FILENO) && !reads_pipe(&e);
+	if (e.sink.lazy)
+		setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
+	cfg.files = e.files;
+	cfg.n_files = e.n_files;
+	cfg.progress = isatty(STDERR_FILENO);
+	err = reader_read(&cfg, why, sizeof(why));
+	if (err && !e.err)
+		error("%s", why);
+	if (!e.json || e.quiet)
+		print_counts(&e);
+	if (!err && fflush(stdout)) {
+		err = -errno;
+		error("write to standard output: %s", error_name(err));
+	}
+	if (err)
+		return EXIT_RUNTIME;
+	return e.found ? EXIT_FINDINGS : EXIT_OK;
+}

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * cmd_report.c - a postmortem of many resets, from recordings, captures, stores and evidence.
+ */
+#include <argp.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "archive/reader.h"
+#include "base/log.h"
+#include "cmd/command.h"
+#include "diagnose/causes.h"
+#include "report/document.h"
+
+#define MAX_FILES 64
+
+enum { OPT_FORMAT = 256, OPT_CAUSE, OPT_SINCE, OPT_UNTIL, OPT_TITLE, OPT_STORE };
+
+struct report {
+	const char *files[MAX_FILES];
+	unsigned int n_files;
+	const char *output; /* "-" = standard output */
+	const char *causes; /* ids by commas; NULL = all */
+	uint64_t since_ns;
+	uint64_t until_ns;
+	const struct document_ops *format;
+	struct document doc;
+	struct summary *summary;
+	char *temporary; /* what is written, until it is whole */
+	int err;	 /* of writing */
+};
+
+static const struct argp_option options[] = {
+	{ NULL, 'r', "FILE", 0,
+	  "Read this recording, capture, store or evidence; '-' is standard input; repeat for several",
+	  0 },
+	{ "store", OPT_STORE, "FILE", 0, "The same, of a store of `rstscope watch --store`", 0 },
+	{ NULL, 'o', "FILE", 0, "Write the report to FILE (default: '-', standard output)", 1 },
+	{ "format", OPT_FORMAT, "text|markdown|json|html", 0,
+	  "Format (default: by the suffix of FILE, else text)", 1 },
+	{ "title", OPT_TITLE, "TEXT", 0, "Its title", 1 },
+	{ "cause", OPT_CAUSE, "CAUSE[,...]", 0, "Only resets with one of these causes", 2 },
+	{ "since", OPT_SINCE, "TIME", 0, "Only from this time on, such as 2026-11-26T10:00:00Z",
+	  2 },
+	{ "until", OPT_UNTIL, "TIME", 0, "Only before this time", 2 },
+	{ 0 },
+};
+
+static const char doc[] =
+	"Write a postmortem: a summary, and each reset with its timeline and evidence. Needs no root."
+	"\vExamples:\n"
+	"  rstscope report -r resets.pcapng -o resets.html   to open in a browser, offline\n"
+	"  rstscope report -r resets.pcapng --format=markdown | wl-copy\n"
+	"  rstscope report --store resets.db --since 2026-11-26T10:00:00Z --cause dnat-invalid\n"
+	"\n"
+	"Exit status: 0 ok, 1 failure, 2 wrong usage.";
+
+/* RFC 3339, with Z or an offset; fractions are left out. */
+static uint64_t parse_time(struct argp_state *state, const char *option, const char *arg)
+{
+	struct tm tm = { 0 };
+	const char *rest = strptime(arg, "%Y-%m-%dT%H:%M:%S", &tm);
+	time_t t;
+
+	if (!rest)
+		rest = strptime(arg, "%Y-%m-%d %H:%M:%S", &tm);
+	if (rest && *rest == '.')
+		rest += 1 + strspn(rest + 1, "0123456789");
+	if (rest && *rest && strcmp(rest, "Z"))
+		rest = strptime(rest, "%z", &tm);
+	else if (rest)
+		rest += strlen(rest);
+	if (!rest || *rest)
+		argp_error(state, "%s wants a time such as 2026-11-26T10:00:00Z, not '%s'", option,
+			   arg);
+	t = timegm(&tm) - tm.tm_gmtoff;
+	return (uint64_t)t * 1000000000u;
+}
+
+static void check_causes(struct argp_state *state, const char *list)
+{
+	const char *unknown = cause_list_unknown(list);
+
+	if (unknown)
+		argp_error(state, "--cause: no cause '%.*s'; `rstscope causes` lists them",
+			   (int)strcspn(unknown, ","), unknown);
+}
+
+static void check_end(struct argp_state *state, struct report *r)
+{
+	if (!r->n_files)
+		argp_error(state, "-r FILE is missing");
+	if (!r->format)
+		r->format = document_format_of(r->output);
+	if (!r->format)
+		r->format = &document_text;
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct report *r = state->input;
+
+	switch (key) {
+	case 'r':
+	case OPT_STORE:
+		if (r->n_files == MAX_FILES)
+			argp_error(state, "more than %d files", MAX_FILES);
+		r->files[r->n_files++] = arg;
+		return 0;
+	case 'o':
+		r->output = arg;
+		return 0;
+	case OPT_FORMAT:
+		r->format = document_format(arg);
+		if (!r->format)
+			argp_error(state, "--format wants text, markdown, json or html, not '%s'",
+				   arg);
+		return 0;
+	case OPT_TITLE:
+		r->doc.title = arg;
+		return 0;
+	case OPT_CAUSE:
+		check_causes(state, arg);
+		r->causes = arg;
+		return 0;
+	case OPT_SINCE:
+		r->since_ns = parse_time(state, "--since", arg);
+		return 0;
+	case OPT_UNTIL:
+		r->until_ns = parse_time(state, "--until", arg);
+		return 0;
+	case ARGP_KEY_END:
+		check_end(state, r);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static bool is_wanted(const struct report *r, const struct reset_case *c,
+		      const struct report_context *report)
+{
+	uint64_t wall = c->rst.ts_ns + (uint64_t)report->wall_offset_ns;
+
+	return wall >= r->since_ns && wall < r->until_ns &&
+	       cause_is_listed(r->causes, c->cause->id);
+}
+
+static int on_case(void *ctx, struct reset_case *c, const struct report_context *report)
+{
+	struct report *r = ctx;
+
+	if (!is_wanted(r, c, report))
+		return 0;
+	summary__add(r->summary, c, report);
+	r->err = r->doc.ops->add(&r->doc, c, report);
+	return r->err;
+}
+
+static void on_warning(void *ctx, const char *text)
+{
+	(void)ctx;
+	warning("%s", text);
+}
+
+static void on_notice(void *ctx, const char *text)
+{
+	(void)ctx;
+	notice("%s", text);
+}
+
+/* What is not a regular file, such as /dev/stdout or a pipe, is written as it is. */
+static bool is_replaceable(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) ? errno == ENOENT : S_ISREG(st.st_mode);
+}
+
+/* A report that is not whole must not stand under its name. */
+static FILE *open_output(struct report *r)
+{
+	mode_t mask;
+	FILE *out;
+	int fd;
+
+	if (!strcmp(r->output, "-"))
+		return stdout;
+	if (!is_replaceable(r->output))
+		return fopen(r->output, "we");
+	if (asprintf(&r->temporary, "%s.XXXXXX", r->output) < 0) {
+		r->temporary = NULL;
+		errno = ENOMEM;
+		return NULL;
+	}
+	fd = mkostemp(r->temporary, O_CLOEXEC);
+	if (fd < 0) {
+		free(r->temporary);
+		r->temporary = NULL;
+		return NULL;
+	}
+	mask = umask(0);
+	umask(mask);
+	fchmod(fd, 0666 & ~mask);
+	out = fdopen(fd, "w");
+	if (!out)
+		close(fd);
+	return out;
+}
+
+static int close_output(struct report *r, int err)
+{
+	if (r->doc.out && fclose(r->doc.out) && !err)
+		err = -errno;
+	if (r->temporary && !err && rename(r->temporary, r->output))
+		err = -errno;
+	if (r->temporary && err)
+		unlink(r->temporary);
+	free(r->temporary);
+	return err;
+}
+
+static int read_cases(struct report *r)
+{
+	struct reader_config cfg = {
+		.files = r->files,
+		.n_files = r->n_files,
+		.on_case = on_case,
+		.on_warning = on_warning,
+		.on_notice = on_notice,
+		.ctx = r,
+		.progress = isatty(STDERR_FILENO),
+	};
+	char why[512];
+	int err = reader_read(&cfg, why, sizeof(why));
+
+	if (err && !r->err)
+		error("%s", why);
+	return err;
+}
+
+static int write_report(struct report *r)
+{
+	int err;
+
+	r->doc.ops = r->format;
+	r->summary = summary__new();
+	r->doc.spool = tmpfile();
+	if (!r->summary || !r->doc.spool) {
+		error("temporary file: %s", error_name(errno));
+		return -EIO;
+	}
+	r->err = r->doc.ops->begin(&r->doc);
+	err = r->err ? r->err : read_cases(r);
+	if (!err)
+		err = r->err = r->doc.ops->end(&r->doc, r->summary);
+	if (!err && !summary__cases(r->summary))
+		notice("no resets to report");
+	return err;
+}
+
+int cmd_report(int argc, char **argv)
+{
+	static const struct argp argp = { .options = options, .parser = parse_option, .doc = doc };
+	struct report r = { .output = "-", .until_ns = UINT64_MAX, .doc.title = "TCP resets" };
+	int err;
+
+	argp_err_exit_status = EXIT_USAGE;
+	argp_parse(&argp, argc, argv, 0, NULL, &r);
+	r.doc.out = open_output(&r);
+	if (!r.doc.out) {
+		error("create '%s': %s", r.output, error_name(errno));
+		return EXIT_RUNTIME;
+	}
+	err = write_report(&r);
+	if (r.doc.ops)
+		r.doc.ops->free(&r.doc);
+	if (r.doc.spool)
+		fclose(r.doc.spool);
+	summary__free(r.summary);
+	if (!err)
+		err = r.err = close_output(&r, 0);
+	else
+		close_output(&r, err);
+	if (r.err)
+		error("write '%s': %s; nothing is left of it", r.output, error_name(r.err));
+	return err ? EXIT_RUNTIME : EXIT_OK;
+}

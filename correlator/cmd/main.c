@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * main.c - the subcommands.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "cmd/command.h"
+
+#ifndef RSTSCOPE_VERSION
+#define RSTSCOPE_VERSION "unknown"
+#endif
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *does;
+} commands[] = {
+	{ "watch", cmd_watch, "name the cause of every reset as it happens" },
+	{ "explain", cmd_explain, "name the causes in recordings and captures; no root" },
+	{ "report", cmd_report,
+	  "write a postmortem of them: HTML, Markdown, text or JSON; no root" },
+	{ "causes", cmd_causes, "list the causes, or explain one" },
+};
+
+#define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void usage(FILE *out)
+{
+	size_t i;
+
+	fputs("Usage: rstscope COMMAND [OPTION...]\n\n"
+	      "Why was this TCP connection reset?\n\n",
+	      out);
+	for (i = 0; i < N_COMMANDS; i++)
+		fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].does);
+	fputs("\n`rstscope COMMAND --help` tells more; -V prints the version.\n", out);
+}
+
+static int run_command(int argc, char **argv)
+{
+	char name[64];
+	size_t i;
+
+	for (i = 0; i < N_COMMANDS; i++) {
+		if (strcmp(argv[1], commands[i].name))
+			continue;
+		snprintf(name, sizeof(name), "rstscope %s", commands[i].name);
+		argv[1] = name;
+		return commands[i].run(argc - 1, argv + 1);
+	}
+	error("no command '%s'; `rstscope --help` lists them", argv[1]);
+	return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2) {
+		usage(stderr);
+		return EXIT_USAGE;
+	}
+	if (!strcmp(argv[1], "-h") || !strcmp(argv[1], "--help") || !strcmp(argv[1], "help")) {
+		usage(stdout);
+		return EXIT_OK;
+	}
+	if (!strcmp(argv[1], "-V") || !strcmp(argv[1], "--version")) {
+		puts("rstscope " RSTSCOPE_VERSION);
+		return EXIT_OK;
+	}
+	return run_command(argc, argv);
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * rst_filter.c - a pcap-filter(7) expression, applied to the RST.
+ *
+ * The recorder keeps no raw packets, so the IP and TCP headers are made again from the record;
+ * all of what an expression can ask of them is there but options and checksums.
+ */
+#include "cmd/rst_filter.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <arpa/inet.h>
+#include <netinet/ip.h>
+#include <netinet/ip6.h>
+#include <netinet/tcp.h>
+#include <pcap/pcap.h>
+
+struct filter {
+	struct bpf_program program;
+};
+
+struct filter *filter__compile(const char *expression, char *why, size_t len)
+{
+	struct filter *f;
+	pcap_t *pcap;
+
+	/* libpcap accepts these here, but the headers that we make again have no direction. */
+	if (strstr(expression, "inbound") || strstr(expression, "outbound")) {
+		snprintf(why, len, "'inbound' and 'outbound' are -Q in and -Q out here");
+		return NULL;
+	}
+	f = calloc(1, sizeof(*f));
+	pcap = pcap_open_dead(DLT_RAW, 65535);
+
+	if (!f || !pcap || pcap_compile(pcap, &f->program, expression, 1, PCAP_NETMASK_UNKNOWN)) {
+		snprintf(why, len, "%s", pcap ? pcap_geterr(pcap) : "out of memory");
+		free(f);
+		f = NULL;
+	}
+	if (pcap)
+		pcap_close(pcap);
+	return f;
+}
+
+void filter__free(struct filter *f)
+{
+	if (!f)
+		return;
+	pcap_freecode(&f->program);
+	free(f);
+}
+
+static size_t make_ipv4(const struct packet *p, unsigned char *buf)
+{
+	struct iphdr ip = {
+		.version = 4,
+		.ihl = 5,
+		.tot_len = htons((uint16_t)(sizeof(ip) + sizeof(struct tcphdr) + p->len)),
+		.id = htons(p->ipid),
+		.ttl = p->ttl,
+		.protocol = IPPROTO_TCP,
+	};
+
+	memcpy(&ip.saddr, p->tuple.saddr + 12, 4);
+	memcpy(&ip.daddr, p->tuple.daddr + 12, 4);
+	memcpy(buf, &ip, sizeof(ip));
+	return sizeof(ip);
+}
+
+static size_t make_ipv6(const struct packet *p, unsigned char *buf)
+{
+	struct ip6_hdr ip = {
+		.ip6_flow = htonl(6u << 28),
+		.ip6_plen = htons((uint16_t)(sizeof(struct tcphdr) + p->len)),
+		.ip6_nxt = IPPROTO_TCP,
+		.ip6_hlim = p->ttl,
+	};
+
+	memcpy(&ip.ip6_src, p->tuple.saddr, 16);
+	memcpy(&ip.ip6_dst, p->tuple.daddr, 16);
+	memcpy(buf, &ip, sizeof(ip));
+	return sizeof(ip);
+}
+
+bool filter__matches(const struct filter *f, const struct packet *rst)
+{
+	unsigned char buf[sizeof(struct ip6_hdr) + sizeof(struct tcphdr)];
+	struct pcap_pkthdr hdr = { .len = 0 };
+	struct tcphdr tcp = {
+		.source = htons(rst->tuple.sport),
+		.dest = htons(rst->tuple.dport),
+		.seq = htonl(rst->seq),
+		.ack_seq = htonl(rst->ack),
+		.doff = sizeof(tcp) / 4,
+		.window = htons(rst->window),
+	};
+	size_t ip_len;
+
+	if (!f)
+		return true;
+	ip_len = rst->tuple.family == AF_INET6 ? make_ipv6(rst, buf) : make_ipv4(rst, buf);
+	tcp.th_flags = rst->flags;
+	memcpy(buf + ip_len, &tcp, sizeof(tcp));
+	hdr.caplen = (bpf_u_int32)(ip_len + sizeof(tcp));
+	hdr.len = hdr.caplen + rst->len;
+	return pcap_offline_filter(&f->program, &hdr, buf);
+}

@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * watch_options.c - the command line of `rstscope watch`, by argp.
+ */
+#include "cmd/watch_options.h"
+
+#include <argp.h>
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "cmd/command.h"
+
+enum {
+	OPT_NETNS = 256,
+	OPT_DURATION,
+	OPT_JSON,
+	OPT_READY,
+	OPT_VIEW,
+	OPT_BTF,
+	OPT_VMLINUX,
+	OPT_XDP,
+	OPT_EVIDENCE,
+	OPT_PRE,
+	OPT_STORE,
+	OPT_KEEP,
+};
+
+/* Of one reset; the flight recorder may have more. */
+#define PRE_PACKETS 100
+#define PRE_PACKETS_MAX 20000
+
+static const struct argp_option options[] = {
+	{ "interface", 'i', "IF", 0,
+	  "Watch this interface; repeat for several, 'any' for all (default: any)", 0 },
+	{ "netns", OPT_NETNS, "NAME|PID|PATH", 0, "Watch in this network namespace", 0 },
+	{ "list-interfaces", 'D', NULL, 0, "List the interfaces and exit", 0 },
+	{ NULL, 'c', "N", 0, "Stop after N resets", 1 },
+	{ "duration", OPT_DURATION, "SECONDS", 0, "Stop after this time", 1 },
+	{ NULL, 'Q', "in|out", 0, "Only resets that come in, or that go out", 1 },
+	{ "json", OPT_JSON, NULL, 0, "One JSON object per reset per line (docs/report.schema.json)",
+	  2 },
+	{ "write", 'w', "FILE", 0,
+	  "Record to FILE (pcapng): the packets of each reset's flow and what the kernel said, for "
+	  "Wireshark and for `rstscope explain`; '-' is standard output, and then no reports are "
+	  "printed",
+	  2 },
+	{ NULL, 'C', "MB", 0, "Begin the next file after so many million bytes: FILE1, FILE2, ...",
+	  2 },
+	{ NULL, 'W', "N", 0, "With -C: keep N files, and overwrite the oldest", 2 },
+	{ "pre", OPT_PRE, "N|Ns|Nms", 0,
+	  "How much of the flow's past goes into the recording: so many packets (default: 100), or "
+	  "all from so long before",
+	  2 },
+	{ "store", OPT_STORE, "FILE", 0,
+	  "Append to this database (SQLite), for `rstscope report` and for questions in SQL", 2 },
+	{ "keep", OPT_KEEP, "DAYSd|MBMB", 0,
+	  "With --store: remove what is older than so many days (30d), or the oldest when the file is "
+	  "larger than so many million bytes (500MB); may be given twice",
+	  2 },
+	{ "evidence", OPT_EVIDENCE, "FILE", 0,
+	  "Append to FILE what each answer was derived from, for a bug report", 2 },
+	{ "quiet", 'q', NULL, 0, "No plan and no summary on standard error", 2 },
+	{ "verbose", 'v', NULL, 0, "Also say what was tried and refused", 2 },
+	{ NULL, 'n', NULL, 0, "Accepted for tcpdump's sake: addresses are never resolved", 2 },
+	{ "ready-file", OPT_READY, "PATH", 0, "Create PATH when everything is attached", 2 },
+	{ "view", OPT_VIEW, "auto|fentry|kprobe|tracepoint|none", 0,
+	  "How to ask the kernel (default: auto, the best for each function)", 3 },
+	{ "btf", OPT_BTF, "FILE", 0, "BTF of the running kernel, where it has none of its own", 3 },
+	{ "vmlinux", OPT_VMLINUX, "FILE", 0,
+	  "The running kernel's vmlinux with debug symbols, to name file and line of each call "
+	  "(default: where debug packages install it)",
+	  3 },
+	{ "xdp", OPT_XDP, NULL, 0,
+	  "See arrivals by XDP in place of tc ingress; attaching can interrupt some NICs' links "
+	  "for a moment",
+	  3 },
+	{ 0 },
+};
+
+static const char doc[] =
+	"Name the cause of every TCP reset as it happens."
+	"\vThe filter is a pcap-filter(7) expression and is applied to the RST.\n"
+	"\n"
+	"Examples:\n"
+	"  rstscope watch                            every reset on every interface\n"
+	"  rstscope watch -i eth0 port 443           resets from or to port 443\n"
+	"  rstscope watch -i eth0 --json -c 1        the next one, for a script\n"
+	"  rstscope watch -w resets.pcapng           keep packets and evidence\n"
+	"  rstscope watch -w r.pcapng -C 100 -W 10   the same, at most 1 GB\n"
+	"  rstscope watch --store r.db --keep 30d    keep a month of them in a database\n"
+	"  rstscope watch --netns web -Q out         resets that namespace 'web' sends\n"
+	"\n"
+	"Exit status: 0 ok, 1 failure, 2 wrong usage, 77 not supported here.";
+
+static void add_interface(struct argp_state *state, struct watch_options *o, const char *name)
+{
+	if (o->n_interfaces == MAX_INTERFACES)
+		argp_error(state, "more than %d interfaces: use -i any", MAX_INTERFACES);
+	o->interfaces[o->n_interfaces++] = name;
+}
+
+static unsigned long parse_count(struct argp_state *state, const char *arg)
+{
+	unsigned long n;
+	char *end;
+
+	errno = 0;
+	n = strtoul(arg, &end, 10);
+	if (errno || *end || !isdigit((unsigned char)*arg) || !n)
+		argp_error(state, "-c wants a number of resets from 1, not '%s'", arg);
+	return n;
+}
+
+static double parse_duration(struct argp_state *state, const char *arg)
+{
+	double seconds;
+	char *end;
+
+	errno = 0;
+	seconds = strtod(arg, &end);
+	if (errno || *end || end == arg || !(seconds > 0) || seconds > 1e9)
+		argp_error(state, "--duration wants seconds, not '%s'", arg);
+	return seconds;
+}
+
+static unsigned long parse_number(struct argp_state *state, const char *option, const char *arg,
+				  unsigned long max)
+{
+	unsigned long n;
+	char *end;
+
+	errno = 0;
+	n = strtoul(arg, &end, 10);
+	if (errno || *end || !isdigit((unsigned char)*arg) || !n || n > max)
+		argp_error(state, "%s wants a number from 1 to %lu, not '%s'", option, max, arg);
+	return n;
+}
+
+/* "100" and "100p" are packets, "2.5s" and "300ms" time. */
+static void parse_pre(struct argp_state *state, struct watch_options *o, const char *arg)
+{
+	double n;
+	char *end;
+
+	errno = 0;
+	n = strtod(arg, &end);
+	if (!errno && end != arg && isdigit((unsigned char)*arg) && n > 0 && n <= PRE_PACKETS_MAX) {
+		if ((!*end || !strcmp(end, "p")) && n == (unsigned int)n) {
+			o->pre_packets = (unsigned int)n;
+			o->pre_ns = 0;
+			return;
+		}
+		if (!strcmp(end, "s") || !strcmp(end, "ms")) {
+			o->pre_packets = PRE_PACKETS_MAX;
+			o->pre_ns = (uint64_t)(n * (*end == 's' ? 1e9 : 1e6));
+			return;
+		}
+	}
+	argp_error(state,
+		   "--pre wants packets (100) or time (2s, 300ms), up to %d of them, not '%s'",
+		   PRE_PACKETS_MAX, arg);
+}
+
+/* "30d", "500MB"; by commas both. */
+static void parse_keep(struct argp_state *state, struct watch_options *o, const char *arg)
+{
+	const char *at = arg;
+	double n;
+	char *end;
+
+	for (;; at = end + 1) {
+		errno = 0;
+		n = strtod(at, &end);
+		if (errno || end == at || !isdigit((unsigned char)*at) || !(n > 0) || n > 1e6)
+			break;
+		if (*end == 'd') {
+			o->keep_ns = (uint64_t)(n * 86400e9);
+			end++;
+		} else if (!strncmp(end, "MB", 2)) {
+			o->keep_bytes = (uint64_t)(n * 1e6);
+			end += 2;
+		} else {
+			break;
+		}
+		if (!*end)
+			return;
+		if (*end != ',')
+			break;
+	}
+	argp_error(state, "--keep wants days (30d) or million bytes (500MB), not '%s'", arg);
+}
+
+static void check_store(struct argp_state *state, const struct watch_options *o)
+{
+	if (!o->store && (o->keep_ns || o->keep_bytes))
+		argp_error(state, "--keep is about the file of --store, which is missing");
+}
+
+static void check_recording(struct argp_state *state, const struct watch_options *o)
+{
+	if (!o->recording && (o->recording_bytes || o->recording_files))
+		argp_error(state, "-C and -W are about the files of -w, which is missing");
+	if (o->recording_files && !o->recording_bytes)
+		argp_error(state, "-W is about the files that -C begins, which is missing");
+	if (o->recording && !strcmp(o->recording, "-") && o->recording_bytes)
+		argp_error(state, "-C cannot divide standard output (-w -)");
+	if (o->recording && !strcmp(o->recording, "-") && o->json)
+		argp_error(state, "--json and -w - cannot both have standard output");
+}
+
+static enum direction parse_direction(struct argp_state *state, const char *arg)
+{
+	if (!strcmp(arg, "in"))
+		return DIRECTION_IN;
+	if (!strcmp(arg, "out"))
+		return DIRECTION_OUT;
+	if (strcmp(arg, "inout"))
+		argp_error(state, "-Q wants 'in' or 'out', not '%s'", arg);
+	return DIRECTION_BOTH;
+}
+
+/* The words of the expression, joined as tcpdump does. */
+static void add_word(struct argp_state *state, struct watch_options *o, const char *word)
+{
+	size_t have = o->expression ? strlen(o->expression) : 0;
+	char *grown = realloc(o->expression, have + strlen(word) + 2);
+
+	if (!grown)
+		argp_failure(state, EXIT_RUNTIME, ENOMEM, "filter expression");
+	o->expression = grown;
+	if (!o->expression)
+		return;
+	if (have)
+		grown[have++] = ' ';
+	strcpy(grown + have, word);
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct watch_options *o = state->input;
+
+	switch (key) {
+	case 'i':
+		add_interface(state, o, arg);
+		break;
+	case 'c':
+		o->count = parse_count(state, arg);
+		break;
+	case 'Q':
+		o->direction = parse_direction(state, arg);
+		break;
+	case 'q':
+		o->quiet = true;
+		break;
+	case 'v':
+		log_threshold = LOG_DEBUG;
+		break;
+	case 'D':
+		o->list = true;
+		break;
+	case 'n':
+		break;
+	case OPT_NETNS:
+		o->netns = arg;
+		break;
+	case OPT_DURATION:
+		o->duration = parse_duration(state, arg);
+		break;
+	case OPT_JSON:
+		o->json = true;
+		break;
+	case OPT_READY:
+		o->ready_file = arg;
+		break;
+	case OPT_VIEW:
+		if (tier_parse(arg, &o->tier))
+			argp_error(state,
+				   "--view wants auto, fentry, kprobe, tracepoint or none, "
+				   "not '%s'",
+				   arg);
+		break;
+	case OPT_BTF:
+		o->btf_path = arg;
+		break;
+	case 'w':
+		o->recording = arg;
+		break;
+	case 'C':
+		o->recording_bytes = parse_number(state, "-C", arg, 1000000) * 1000000ull;
+		break;
+	case 'W':
+		o->recording_files = (unsigned int)parse_number(state, "-W", arg, 1000000);
+		break;
+	case OPT_STORE:
+		o->store = arg;
+		break;
+	case OPT_KEEP:
+		parse_keep(state, o, arg);
+		break;
+	case OPT_PRE:
+		parse_pre(state, o, arg);
+		break;
+	case ARGP_KEY_END:
+		check_recording(state, o);
+		check_store(state, o);
+		break;
+	case OPT_EVIDENCE:
+		o->evidence_file = arg;
+		break;
+	case OPT_VMLINUX:
+		o->vmlinux = arg;
+		break;
+	case OPT_XDP:
+		o->xdp = true;
+		break;
+	case ARGP_KEY_ARG:
+		add_word(state, o, arg);
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+void watch_options_parse(struct watch_options *o, int argc, char **argv)
+{
+	static const struct argp argp = {
+		.options = options,
+		.parser = parse_option,
+		.args_doc = "[FILTER]",
+		.doc = doc,
+	};
+
+	*o = (struct watch_options){ .tier = TIER_AUTO, .pre_packets = PRE_PACKETS };
+	argp_err_exit_status = EXIT_USAGE;
+	argp_parse(&argp, argc, argv, 0, NULL, o);
+	if (!o->n_interfaces)
+		o->interfaces[o->n_interfaces++] = "any";
+	if (o->quiet && log_threshold < LOG_DEBUG)
+		log_threshold = LOG_WARNING;
+}

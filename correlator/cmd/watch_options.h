@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * watch_options.h - the command line of `rstscope watch`.
+ */
+#ifndef WATCH_OPTIONS_H
+#define WATCH_OPTIONS_H
+
+#include "live/sensor.h"
+
+#define MAX_INTERFACES 64
+
+enum direction { DIRECTION_BOTH, DIRECTION_IN, DIRECTION_OUT };
+
+struct watch_options {
+	const char *interfaces[MAX_INTERFACES];
+	unsigned int n_interfaces;
+	const char *netns;
+	const char *btf_path;
+	const char *vmlinux; /* with debug symbols; NULL = the usual places */
+	const char *ready_file;
+	const char *evidence_file;    /* NULL = none */
+	const char *recording;	      /* NULL = none, "-" = standard output */
+	uint64_t recording_bytes;     /* -C */
+	unsigned int recording_files; /* -W */
+	unsigned int pre_packets;     /* of history that go into the recording */
+	uint64_t pre_ns;	      /* so far back at most; 0 = no limit */
+	const char *store;	      /* NULL = none */
+	uint64_t keep_ns;
+	uint64_t keep_bytes;
+	char *expression; /* pcap-filter; NULL = none; freed by the caller */
+	enum tier tier;
+	enum direction direction;
+	unsigned long count; /* 0 = no limit */
+	double duration;     /* seconds; 0 = no limit */
+	bool json;
+	bool xdp;
+	bool quiet;
+	bool list;
+};
+
+/** watch_options_parse() - exits with EXIT_USAGE on a wrong command line, 0 after --help */
+void watch_options_parse(struct watch_options *o, int argc, char **argv);
+
+#endif

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * watch_record.c - the recording that `watch -w` makes beside its reports.
+ */
+#include "cmd/watch_record.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+
+/* What comes after the RST until the case is complete. */
+#define AFTER_PACKETS 64
+
+struct watch_record {
+	struct recording *recording;
+	unsigned int pre_packets;
+	uint64_t pre_ns;
+	uint64_t resets;
+	bool said_full;
+};
+
+struct watch_record *watch_record__open(const struct watch_options *opt,
+					const struct report_context *report)
+{
+	struct recording_config cfg = {
+		.path = opt->recording,
+		.max_bytes = opt->recording_bytes,
+		.files = opt->recording_files,
+	};
+	struct watch_record *w = calloc(1, sizeof(*w));
+	int err;
+
+	if (!w)
+		return NULL;
+	w->pre_packets = opt->pre_packets;
+	w->pre_ns = opt->pre_ns;
+	w->recording = recording__open(&cfg, report);
+	if (w->recording)
+		return w;
+	err = errno;
+	free(w);
+	errno = err;
+	return NULL;
+}
+
+/* As it is on the wire on both sides of NAT here. */
+static unsigned int images(const struct reset_case *c, struct tuple *ret)
+{
+	unsigned int n = 0;
+
+	ret[n++] = c->rst.tuple;
+	if (c->kernel.has_segment)
+		ret[n++] = c->kernel.segment;
+	if (c->ct.has_entry) {
+		ret[n++] = c->ct.orig;
+		ret[n++] = c->ct.reply;
+	}
+	return n;
+}
+
+void watch_record_drop(struct reset_case *c)
+{
+	free(c->kept);
+	c->kept = NULL;
+	c->n_kept = 0;
+}
+
+void watch_record__keep(const struct watch_record *w, const struct recorder *f,
+			struct reset_case *c)
+{
+	uint64_t from = w && w->pre_ns && w->pre_ns < c->rst.ts_ns ? c->rst.ts_ns - w->pre_ns : 0;
+	struct packet *packets, *shorter;
+	struct tuple tuples[4];
+
+	if (!w)
+		return;
+	watch_record_drop(c);
+	packets = malloc(w->pre_packets * sizeof(*packets));
+	if (!packets)
+		return;
+	c->n_kept = recorder__trace(f, tuples, images(c, tuples), from, c->rst.ts_ns, packets,
+				    w->pre_packets);
+	shorter = realloc(packets, (c->n_kept + AFTER_PACKETS) * sizeof(*packets));
+	if (shorter)
+		packets = shorter;
+	c->kept = packets;
+}
+
+static void say_failed(struct watch_record *w, int err)
+{
+	if (w->said_full)
+		return;
+	w->said_full = true;
+	warning("write recording '%s': %s; watching goes on, and what is missing is counted",
+		recording__path(w->recording), error_name(err));
+}
+
+/* With the packets since the RST. What was not kept, as in a storm, is at least in the case. */
+static int add(struct watch_record *w, const struct recorder *f, const struct reset_case *c,
+	       const struct report_context *report)
+{
+	const struct packet *before = c->kept ? c->kept : c->history;
+	unsigned int n = c->kept ? c->n_kept : c->n_history;
+	struct packet *all = malloc((n + AFTER_PACKETS) * sizeof(*all));
+	struct tuple tuples[4];
+	int err;
+
+	if (!all)
+		return -ENOMEM;
+	memcpy(all, before, n * sizeof(*all));
+	n += recorder__trace(f, tuples, images(c, tuples), c->rst.ts_ns, UINT64_MAX, all + n,
+			     AFTER_PACKETS);
+	err = recording__add(w->recording, c, report, all, n);
+	free(all);
+	return err;
+}
+
+void watch_record__add(struct watch_record *w, const struct recorder *f, const struct reset_case *c,
+		       const struct report_context *report)
+{
+	uint64_t missing;
+	int err;
+
+	if (!w)
+		return;
+	missing = recording__missing(w->recording);
+	err = add(w, f, c, report);
+	if (err) {
+		say_failed(w, err);
+		return;
+	}
+	w->resets++;
+	w->said_full = false;
+	if (missing)
+		warning("recording '%s' goes on; %" PRIu64 " resets are missing in it",
+			recording__path(w->recording), missing);
+}
+
+void watch_record__close(struct watch_record *w)
+{
+	uint64_t lost;
+	int err;
+
+	if (!w)
+		return;
+	lost = recording__lost(w->recording);
+	if (lost)
+		warning("recording '%s': %" PRIu64 " resets could not be written",
+			recording__path(w->recording), lost);
+	else if (!strcmp(recording__path(w->recording), "-"))
+		notice("%" PRIu64 " resets recorded", w->resets);
+	else
+		notice("%" PRIu64 " resets recorded: rstscope explain -r '%s'", w->resets,
+		       recording__path(w->recording));
+	err = recording__close(w->recording);
+	if (err)
+		warning("close the recording: %s; its end may be missing", error_name(err));
+	free(w);
+}

@@ -1,0 +1,615 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * facts.c - what a case proves, disproves, or leaves open.
+ *
+ * Absence counts only where the sensor would have seen presence, and never when events were
+ * lost while the case was open.
+ */
+#include "diagnose/facts.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <netinet/tcp.h>
+
+#define SOCK_DEAD_BIT (1u << 0)
+#define RCV_SHUTDOWN 1
+#define SOCK_LINGER_BIT (1u << 4)
+/* tcp_out_of_memory() spares sockets that queue less: two small buffers. */
+#define SOCK_MIN_SNDBUF 4608
+/* A history that does not go back so far before the segment says nothing of what is not in it. */
+#define HISTORY_NS 1000000000ull
+/* An exchange of sockets takes microseconds; one that seems to take so long was not seen to end. */
+#define WINDOW_NS 100000000ull
+#define TTL_TOLERANCE 2
+#define NFCT_ENTRY 8 /* kernel_view.nfct: the segment carried an entry */
+
+void facts_set(struct reset_case *c, enum fact f, bool value)
+{
+	fact_set bit = (fact_set)1 << f;
+
+	c->facts_yes &= ~bit;
+	c->facts_no &= ~bit;
+	*(value ? &c->facts_yes : &c->facts_no) |= bit;
+}
+
+static bool is_ingress(const struct sighting *s)
+{
+	return s->hook == HOOK_TC_INGRESS || s->hook == HOOK_XDP ||
+	       (s->hook == HOOK_PCAP && s->heading == HEADING_IN);
+}
+
+static bool is_sender(enum kernel_call call)
+{
+	return call == CALL_PASSIVE || call == CALL_ACTIVE || call == CALL_REJECT;
+}
+
+static void gather_path(struct reset_case *c)
+{
+	bool in = false, out = false, forwarded = false;
+	unsigned int i;
+
+	for (i = 0; i < c->n_sightings; i++) {
+		const struct sighting *s = &c->sightings[i];
+
+		if (is_ingress(s)) {
+			in = true;
+		} else if (s->hook == HOOK_TC_EGRESS) {
+			out = true;
+			forwarded |= s->forwarded;
+		}
+	}
+	/* What started here may come back to us through a bridge or a VRF of our own. */
+	if (c->n_sightings && c->sightings[0].hook == HOOK_TC_EGRESS)
+		forwarded = c->sightings[0].forwarded;
+	if (is_sender(c->kernel.call))
+		forwarded = false;
+	if (out) {
+		facts_set(c, FACT_SENT_HERE, !forwarded);
+		facts_set(c, FACT_PASSED_THROUGH, forwarded);
+		facts_set(c, FACT_ARRIVED_HERE, false);
+		if (!forwarded)
+			facts_set(c, FACT_FOR_ANOTHER, false);
+		return;
+	}
+	if (!in)
+		return;
+	facts_set(c, FACT_SENT_HERE, false);
+	if (c->receive.call == CALL_RECEIVE) {
+		facts_set(c, FACT_PASSED_THROUGH, false);
+		facts_set(c, FACT_FOR_ANOTHER, false);
+		facts_set(c, FACT_ARRIVED_HERE, true);
+	} else if (c->dst_local == 0) {
+		facts_set(c, FACT_FOR_ANOTHER, true);
+		facts_set(c, FACT_ARRIVED_HERE, false);
+	} else if (c->dst_local == 1) {
+		facts_set(c, FACT_ARRIVED_HERE, true);
+		facts_set(c, FACT_FOR_ANOTHER, false);
+		facts_set(c, FACT_PASSED_THROUGH, false);
+	}
+}
+
+static bool has_segment(const struct reset_case *c, uint8_t *ret_flags)
+{
+	if (c->kernel.has_segment) {
+		*ret_flags = c->kernel.segment_flags;
+		return true;
+	}
+	*ret_flags = c->answers.flags;
+	return c->answer_match == ANSWER_EXACT;
+}
+
+static uint32_t segment_len(const struct reset_case *c)
+{
+	return c->kernel.has_segment ? c->kernel.segment_len : c->answers.len;
+}
+
+/*
+ * Had both ends talked before the segment that was answered, and was the connection not over? It
+ * is over after a RST, or when both have sent their FIN.
+ */
+static bool flow_seen(const struct reset_case *c)
+{
+	bool talked[2] = { false, false }, finished[2] = { false, false };
+	unsigned int i;
+
+	for (i = 0; i < c->n_history; i++) {
+		const struct packet *p = &c->history[i];
+		unsigned int way = tuple_equal(&p->tuple, &c->rst.tuple);
+
+		if (c->answer_match == ANSWER_EXACT && p->ts_ns >= c->answers.ts_ns)
+			continue;
+		if (p->flags & FLAG_RST || (p->flags & (FLAG_SYN | FLAG_ACK)) == FLAG_SYN) {
+			memset(talked, 0, sizeof(talked));
+			memset(finished, 0, sizeof(finished));
+		}
+		if (p->flags & FLAG_RST)
+			continue;
+		talked[way] = true;
+		finished[way] |= (p->flags & FLAG_FIN) != 0;
+	}
+	return talked[0] && talked[1] && !(finished[0] && finished[1]);
+}
+
+/* Would the history show a connection of the segment's ports, had there been one of late? */
+static bool is_history_whole(const struct reset_case *c)
+{
+	unsigned int i;
+
+	if (c->lost_packets || c->answer_match != ANSWER_EXACT ||
+	    c->answers.ts_ns < c->history_since_ns + HISTORY_NS)
+		return false;
+	/* Both ways are watched, if the segment itself came to be in it. */
+	for (i = 0; i < c->n_history; i++)
+		if (c->history[i].ts_ns == c->answers.ts_ns)
+			return true;
+	return false;
+}
+
+static void gather_flow(struct reset_case *c)
+{
+	bool reset = c->conversation.reset_before, seen = !reset && flow_seen(c);
+
+	if (seen || reset || is_history_whole(c))
+		facts_set(c, FACT_FLOW_SEEN, seen);
+}
+
+static void gather_segment(struct reset_case *c)
+{
+	uint8_t flags;
+
+	if (has_segment(c, &flags)) {
+		facts_set(c, FACT_SEGMENT_KNOWN, true);
+		facts_set(c, FACT_SEGMENT_SYN, (flags & (FLAG_SYN | FLAG_ACK)) == FLAG_SYN);
+		facts_set(c, FACT_SEGMENT_HAS_SYN, flags & FLAG_SYN);
+		facts_set(c, FACT_SEGMENT_DATA, segment_len(c) > 0);
+		facts_set(c, FACT_SEGMENT_BARE,
+			  !segment_len(c) &&
+				  (flags & (FLAG_SYN | FLAG_FIN | FLAG_ACK)) == FLAG_ACK);
+	}
+	gather_flow(c);
+}
+
+/* Hops that a packet has made, as its TTL tells: systems start at 64, 128 or 255. */
+static int hops(uint8_t ttl)
+{
+	return (ttl <= 64 ? 64 : ttl <= 128 ? 128 : 255) - ttl;
+}
+
+/*
+ * A peer's segments come over one path with one TTL. Only what arrived at the same interface
+ * and hook can be compared; a difference of one or two is a change of route.
+ */
+static void gather_ttl(struct reset_case *c)
+{
+	bool same = false, compared = false;
+	unsigned int i;
+
+	if (!c->n_sightings || c->sightings[0].hook == HOOK_TC_EGRESS)
+		return;
+	for (i = 0; i < c->n_history; i++) {
+		const struct packet *p = &c->history[i];
+
+		if (!tuple_equal(&p->tuple, &c->rst.tuple) || p->ifindex != c->rst.ifindex ||
+		    p->hook != c->rst.hook || p->heading != c->rst.heading || (p->flags & FLAG_RST))
+			continue;
+		compared = true;
+		same |= abs(hops(p->ttl) - hops(c->rst.ttl)) <= TTL_TOLERANCE;
+	}
+	if (compared)
+		facts_set(c, FACT_FOREIGN_TTL, !same);
+}
+
+/*
+ * A RST that arrives for the address behind DNAT, or leaves the network for the masqueraded
+ * one, can only answer a segment that had left this gateway without being translated.
+ */
+static void gather_leak(struct reset_case *c)
+{
+	struct tuple back = tuple_reverse(&c->rst.tuple);
+
+	if (!c->n_sightings || !is_ingress(&c->sightings[0]) || !c->ct_asked)
+		return;
+	facts_set(c, FACT_MADE_BY_LEAK,
+		  c->ct.has_entry && ((c->ct.dnat && tuple_equal(&back, &c->ct.reply) &&
+				       !tuple_equal(&c->rst.tuple, &c->ct.orig)) ||
+				      (c->ct.snat && tuple_equal(&back, &c->ct.orig) &&
+				       !tuple_equal(&c->rst.tuple, &c->ct.reply))));
+}
+
+static bool tcp_would_tell(const struct reset_case *c)
+{
+	return (c->views & VIEW_PASSIVE) && (c->views & VIEW_ACTIVE) && !c->lost_events;
+}
+
+static void gather_calls(struct reset_case *c)
+{
+	enum kernel_call call = c->kernel.call;
+	bool tcp = call == CALL_PASSIVE || call == CALL_ACTIVE;
+	bool told = call != CALL_NONE && call != CALL_NF_DROP;
+
+	if (told) {
+		facts_set(c, FACT_PASSIVE, call == CALL_PASSIVE);
+		facts_set(c, FACT_ACTIVE, call == CALL_ACTIVE);
+		facts_set(c, FACT_REJECT, call == CALL_REJECT);
+		facts_set(c, FACT_TCP_SILENT, !tcp);
+	} else if (tcp_would_tell(c)) {
+		facts_set(c, FACT_PASSIVE, false);
+		facts_set(c, FACT_ACTIVE, false);
+		/* A container's TCP, behind macvlan or ipvlan on our interface, does not tell us. */
+		if (c->src_local == 1)
+			facts_set(c, FACT_TCP_SILENT, true);
+		if (c->views & VIEW_REJECT)
+			facts_set(c, FACT_REJECT, false);
+	}
+	if (call == CALL_NF_DROP)
+		facts_set(c, FACT_NF_DROP, true);
+	else if (c->views & VIEW_NF_DROP && !c->lost_events)
+		facts_set(c, FACT_NF_DROP, false);
+}
+
+static bool is_socket_of(const struct tuple *sk, const struct tuple *segment)
+{
+	struct tuple back = tuple_reverse(segment);
+
+	return tuple_equal(sk, &back);
+}
+
+/* Reasons of active resets came with 6.12; before, there is none or NOT_SPECIFIED. */
+static bool has_reason(const struct kernel_view *k)
+{
+	return k->reason[0] && strcmp(k->reason, "NOT_SPECIFIED");
+}
+
+static void gather_lookup(struct reset_case *c)
+{
+	const struct kernel_view *k = &c->kernel;
+	bool is_dead;
+
+	if (k->call != CALL_PASSIVE && k->call != CALL_ACTIVE)
+		return;
+	facts_set(c, FACT_NO_SOCKET, k->lookup == LOOKUP_NONE);
+	facts_set(c, FACT_LISTENER, k->lookup == LOOKUP_LISTENER);
+	facts_set(c, FACT_TIMEWAIT, k->lookup == LOOKUP_TIMEWAIT);
+	if (strcmp(k->reason, "TCP_RFC7323_PAWS"))
+		facts_set(c, FACT_SYN_SENT, k->sock.present && k->sock.state == TCP_SYN_SENT);
+	if (k->has_segment && k->sock.present && k->lookup != LOOKUP_LISTENER)
+		facts_set(c, FACT_OTHER_SOCKET, !is_socket_of(&k->sock.tuple, &k->segment));
+	facts_set(c, FACT_FIN_WAIT2_MINI,
+		  k->lookup == LOOKUP_TIMEWAIT && k->sock.tw_substate == TCP_FIN_WAIT2);
+	/* tcp_reset() has already closed it by the time the RST is sent. */
+	is_dead = k->call == CALL_PASSIVE && k->sock.full && k->sock.state == TCP_CLOSE &&
+		  ((k->sock.flags & SOCK_DEAD_BIT) || (k->sock.shutdown & RCV_SHUTDOWN));
+	facts_set(c, FACT_DEAD_SOCKET, is_dead);
+	if (!k->sock.full) {
+		facts_set(c, FACT_LINGER_ZERO, false);
+		facts_set(c, FACT_UNREAD, false);
+		return;
+	}
+	facts_set(c, FACT_LINGER_ZERO, (k->sock.flags & SOCK_LINGER_BIT) && !k->sock.lingertime);
+	if (k->call == CALL_PASSIVE || !has_reason(k) || !strcmp(k->reason, "TCP_ABORT_ON_LINGER"))
+		facts_set(c, FACT_LINGER2_NEGATIVE, k->sock.linger2 < 0);
+	facts_set(c, FACT_USER_TIMEOUT, k->sock.user_timeout > 0);
+	facts_set(c, FACT_IN_FIN_WAIT2,
+		  k->sock.state == TCP_FIN_WAIT2 && (k->sock.flags & SOCK_DEAD_BIT));
+	/* Where the kernel says why, that counts and not what we counted. */
+	if (has_reason(k))
+		facts_set(c, FACT_UNREAD, !strcmp(k->reason, "TCP_ABORT_ON_CLOSE"));
+	else if (k->sock.unread_known && (c->views & VIEW_CLOSE))
+		facts_set(c, FACT_UNREAD, k->sock.unread > 0);
+}
+
+/* May a segment with these numbers belong to a connection that expects those? */
+static bool fits_connection(const struct kernel_view *k, uint32_t rcv_nxt, uint32_t snd_nxt)
+{
+	int32_t ahead = (int32_t)(k->segment_seq - rcv_nxt);
+	int32_t unacked = (int32_t)(snd_nxt - k->segment_ack);
+
+	/* A keepalive probe lies one before; a window is less than 2^30 (RFC 7323, 2.3). */
+	return ahead >= -1 && ahead < 1 << 30 && unacked >= 0 && unacked < 1 << 30;
+}
+
+/* TCP found nothing for the segment but, at best, a listener. */
+static bool is_look_up_failure(const struct kernel_view *k)
+{
+	return k->call == CALL_PASSIVE && k->has_segment &&
+	       (k->lookup == LOOKUP_NONE || k->lookup == LOOKUP_LISTENER);
+}
+
+/* Only such a segment can belong to a connection that has a socket. */
+static bool is_of_connection(const struct kernel_view *k)
+{
+	return (k->segment_flags & (FLAG_SYN | FLAG_ACK)) == FLAG_ACK;
+}
+
+uint64_t race_overlap_ns(const struct reset_case *c)
+{
+	const struct hash_window *w = &c->kernel.window;
+	uint64_t start = w->start_ns > c->answers.ts_ns ? w->start_ns : c->answers.ts_ns;
+	uint64_t end = w->end_ns && w->end_ns < c->kernel.ts_ns ? w->end_ns : c->kernel.ts_ns;
+
+	return end > start ? end - start : 0;
+}
+
+/*
+ * Less than the windows tell: asked when the RST leaves, and by the interface that it leaves by,
+ * which must be the one that the segment came in by, because a socket may be bound to it. A
+ * request socket is where a wrong ACK leaves it, and no sign of a failed look-up.
+ */
+static void gather_socket_now(struct reset_case *c)
+{
+	const struct socket_now *now = &c->now;
+
+	if (!now->asked || !is_look_up_failure(&c->kernel) || !is_of_connection(&c->kernel) ||
+	    c->kernel.window.kind != WINDOW_NONE || c->answer_match != ANSWER_EXACT ||
+	    c->answers.ifindex != c->rst.ifindex)
+		return;
+	/* Numbers that do not fit may have fitted when the segment came. */
+	if (!now->state || (now->full && fits_connection(&c->kernel, now->rcv_nxt, now->snd_nxt)))
+		facts_set(c, FACT_SOCKET_NOW, now->state && now->state != TCP_CLOSE);
+	facts_set(c, FACT_TIMEWAIT_NOW, now->state == TCP_TIME_WAIT);
+}
+
+/* Are begin and end of the exchange, and the segment's arrival, all known? */
+static bool is_window_whole(const struct reset_case *c)
+{
+	const struct hash_window *w = &c->kernel.window;
+
+	return (c->views & VIEW_WINDOWS) && c->answer_match == ANSWER_EXACT &&
+	       (w->end_ns || c->kernel.ts_ns < w->start_ns + WINDOW_NS);
+}
+
+/* The exchange went on when the reset was sent, or its outcome is there: nothing else came between. */
+static bool is_still_there(const struct reset_case *c)
+{
+	const struct hash_window *w = &c->kernel.window;
+
+	return !w->end_ns || w->end_ns >= c->kernel.ts_ns || (c->now.asked && c->now.state);
+}
+
+/*
+ * The look-up lies between the segment's arrival and the reset. It can have failed because of
+ * the exchange only if that took place on another CPU, at least in part in this time, and if the
+ * segment is one that the connection expects.
+ */
+static void gather_race(struct reset_case *c)
+{
+	const struct kernel_view *k = &c->kernel;
+	const struct hash_window *w = &k->window;
+	bool raced = false;
+
+	if (!is_look_up_failure(k))
+		return;
+	if (w->kind != WINDOW_NONE) {
+		if (!is_window_whole(c))
+			return;
+		raced = w->cpu != k->cpu && race_overlap_ns(c) > 0;
+		/* What fits only nearly, or had no socket any more, is open. */
+		if (raced && (!fits_connection(k, w->rcv_nxt, w->snd_nxt) || !is_still_there(c)))
+			return;
+	} else if (c->facts_yes & (FACT(SOCKET_NOW) | FACT(TIMEWAIT_NOW)) ||
+		   (is_of_connection(k) && (!(c->views & VIEW_WINDOWS) || c->lost_events))) {
+		/* Where there is a socket after all, a window was not seen, which is no proof. */
+		return;
+	}
+	facts_set(c, FACT_RACE_HANDSHAKE, raced && w->kind == WINDOW_HANDSHAKE);
+	facts_set(c, FACT_RACE_TIMEWAIT, raced && w->kind == WINDOW_TIMEWAIT);
+}
+
+/* NAT gives the segment the port that the socket does not know: early demux came too soon. */
+static bool is_retargeted(const struct kernel_view *clash)
+{
+	const struct tuple *sk = &clash->sock.tuple, *to = &clash->ct.reply;
+
+	return clash->ct.has_entry && tuple_equal(&clash->ct.orig, &clash->segment) &&
+	       to->sport == sk->sport && !memcmp(to->saddr, sk->saddr, 16) &&
+	       !memcmp(to->daddr, sk->daddr, 16) && to->dport != sk->dport;
+}
+
+static void gather_clash(struct reset_case *c)
+{
+	switch (c->clash.call) {
+	case CALL_CHALLENGE:
+		facts_set(c, FACT_CLASH, is_retargeted(&c->clash));
+		break;
+	case CALL_TIMEWAIT:
+		facts_set(c, FACT_CLASH, true);
+		break;
+	default:
+		/*
+		 * What this host sends itself is no answer to what another socket of it has said; nor is
+		 * anything but an answer to a bare ACK.
+		 */
+		if (c->facts_yes & FACT(SENT_HERE) ||
+		    ((c->views & VIEW_CLASH) && !c->lost_events) || c->rst.flags & FLAG_ACK ||
+		    c->facts_no & FACT(SEGMENT_BARE))
+			facts_set(c, FACT_CLASH, false);
+	}
+}
+
+static void gather_memory(struct reset_case *c)
+{
+	const struct kernel_sock *s = &c->kernel.sock;
+
+	bool over = s->mem_pages > s->mem_limit && s->wmem_queued > SOCK_MIN_SNDBUF;
+
+	/* Near the limit others may have freed some since the kernel looked. */
+	if (c->kernel.call == CALL_ACTIVE && s->memory_known &&
+	    (over || s->wmem_queued <= SOCK_MIN_SNDBUF ||
+	     s->mem_pages < s->mem_limit - s->mem_limit / 8))
+		facts_set(c, FACT_OVER_MEMORY, over);
+}
+
+static bool starts_with_any(const char *symbol, const char *const *prefixes, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (!strncmp(symbol, prefixes[i], strlen(prefixes[i])))
+			return true;
+	return false;
+}
+
+/*
+ * How many frames belong to this call: what lies beyond a softirq is the task that it
+ * interrupted. @ret_whole: the call is known down to where it began, so absence is a fact.
+ */
+static unsigned int own_frames(const struct kernel_view *k, bool *ret_whole)
+{
+	static const char *const interrupts[] = {
+		"__do_softirq", "handle_softirqs", "do_softirq",      "net_rx_action",
+		"__napi_poll",	"call_timer_fn",   "process_backlog", "run_timer_softirq",
+		"asm_",		"sysvec_",
+	};
+	static const char *const entries[] = { "do_syscall_64", "entry_SYSCALL",  "ret_from_fork",
+					       "kthread",	"invoke_syscall", "el0" };
+	unsigned int i;
+
+	*ret_whole = false;
+	for (i = 0; i < k->stack_len; i++) {
+		if (!k->stack[i].name)
+			return i;
+		*ret_whole = starts_with_any(k->stack[i].name, interrupts,
+					     sizeof(interrupts) / sizeof(interrupts[0]));
+		if (*ret_whole)
+			return i;
+		if (starts_with_any(k->stack[i].name, entries,
+				    sizeof(entries) / sizeof(entries[0])))
+			*ret_whole = true;
+		if (*ret_whole)
+			return i + 1;
+	}
+	return i;
+}
+
+/* Is @name among the first @n frames, also as the compiler's clone of it ("name.isra.0")? */
+static bool on_stack(const struct kernel_view *k, unsigned int n, const char *name)
+{
+	size_t len = strlen(name);
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		const char *s = k->stack[i].name;
+
+		if (!strncmp(s, name, len) && (!s[len] || s[len] == '.'))
+			return true;
+	}
+	return false;
+}
+
+#define STACK_NAMES_MAX 8
+
+static void gather_stack(struct reset_case *c)
+{
+	static const struct {
+		enum fact fact;
+		const char *names[STACK_NAMES_MAX];
+	} rows[] = {
+		{ FACT_IN_CLOSE, { "__tcp_close", "tcp_close" } },
+		{ FACT_IN_DISCONNECT, { "tcp_disconnect" } },
+		{ FACT_IN_LISTEN_STOP,
+		  { "inet_child_forget", "inet_csk_listen_stop", "inet_csk_complete_hashdance" } },
+		{ FACT_IN_ABORT, { "tcp_abort", "tcp_diag_destroy" } },
+		{ FACT_IN_KEEPALIVE, { "tcp_keepalive_timer" } },
+		{ FACT_IN_RETRANSMIT, { "tcp_retransmit_timer", "tcp_write_timer_handler" } },
+		{ FACT_IN_CHECK_REQ, { "tcp_check_req" } },
+		{ FACT_IN_DO_RCV, { "tcp_v4_do_rcv", "tcp_v6_do_rcv" } },
+		{ FACT_IN_RESOURCES, { "tcp_out_of_resources" } },
+		{ FACT_IN_MPTCP,
+		  { "mptcp_subflow_reset", "mptcp_worker", "subflow_syn_recv_sock",
+		    "__mptcp_close_ssk", "mptcp_do_fastclose", "__mptcp_close",
+		    "subflow_v4_route_req", "subflow_v6_route_req" } },
+	};
+	const struct kernel_view *k = &c->kernel;
+	unsigned int i, j, n;
+	bool whole;
+
+	n = own_frames(k, &whole);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		bool found = false;
+
+		for (j = 0; j < STACK_NAMES_MAX && rows[i].names[j]; j++)
+			found |= on_stack(k, n, rows[i].names[j]);
+		if (found || whole)
+			facts_set(c, rows[i].fact, found);
+	}
+	/* Nobody else gives these reasons; the frames may be missing. */
+	if (!strcmp(k->reason, "INVALID_SYN"))
+		facts_set(c, FACT_IN_CHECK_REQ, true);
+	if (!strncmp(k->reason, "MPTCP_RST_", strlen("MPTCP_RST_")))
+		facts_set(c, FACT_IN_MPTCP, true);
+}
+
+static void gather_reason(struct reset_case *c)
+{
+	if (!has_reason(&c->kernel))
+		return;
+	facts_set(c, FACT_REASON_CLOSE, !strcmp(c->kernel.reason, "TCP_ABORT_ON_CLOSE"));
+	facts_set(c, FACT_REASON_MEMORY, !strcmp(c->kernel.reason, "TCP_ABORT_ON_MEMORY"));
+	facts_set(c, FACT_REASON_LINGER, !strcmp(c->kernel.reason, "TCP_ABORT_ON_LINGER"));
+}
+
+bool mapping_is_due(const struct conntrack *ct, const struct tuple *seg)
+{
+	if (!ct->has_entry)
+		return false;
+	return (ct->dnat && tuple_equal(seg, &ct->orig)) ||
+	       (ct->snat && tuple_equal(seg, &ct->reply));
+}
+
+static void gather_conntrack(struct reset_case *c)
+{
+	const struct kernel_view *k = &c->kernel;
+	bool due = mapping_is_due(&c->ct, &k->segment);
+
+	if (k->call != CALL_PASSIVE || !k->has_segment)
+		return;
+	/* TCP drops the mark before it looks at a listener or a full socket: no evidence then. */
+	if (k->nfct_known && (k->lookup == LOOKUP_NONE || k->lookup == LOOKUP_TIMEWAIT))
+		facts_set(c, FACT_NOT_TRACKED, k->nfct == 0);
+	if (k->invalid_reported)
+		facts_set(c, FACT_NOT_TRACKED, true);
+	/* The reports are kept for one segment per CPU, so silence weakens and does not disprove. */
+	facts_set(c, FACT_REFUSED, k->invalid_reported || !(c->views & VIEW_INVALID));
+	if (k->nfct & NFCT_ENTRY)
+		facts_set(c, FACT_UNTRANSLATED, false);
+	else if (c->ct.has_entry)
+		facts_set(c, FACT_UNTRANSLATED, due);
+	/* What conntrack refused may have had a mapping that is gone. */
+	else if (c->ct_asked && !k->invalid_reported &&
+		 !(c->ct_tracking && k->nfct_known && !k->nfct && k->lookup == LOOKUP_NONE))
+		facts_set(c, FACT_UNTRANSLATED, false);
+}
+
+/* Presence only: who began to listen later does not know what was dropped before. */
+static void gather_gone(struct reset_case *c)
+{
+	if (!c->gone.known)
+		return;
+	facts_set(c, FACT_MAPPING_GONE, true);
+	if (c->ct_asked && !c->ct.has_entry)
+		facts_set(c, FACT_UNTRANSLATED, false);
+}
+
+void facts_gather(struct reset_case *c)
+{
+	c->facts_yes = 0;
+	c->facts_no = 0;
+	facts_set(c, FACT_CAPTURE, c->conversation.known);
+	if (c->conversation.known)
+		facts_capture_gather(c);
+	else
+		gather_path(c);
+	gather_segment(c);
+	gather_ttl(c);
+	gather_leak(c);
+	gather_calls(c);
+	gather_lookup(c);
+	gather_socket_now(c);
+	gather_race(c);
+	gather_clash(c);
+	gather_memory(c);
+	gather_stack(c);
+	gather_reason(c);
+	gather_conntrack(c);
+	gather_gone(c);
+}

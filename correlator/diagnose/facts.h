@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * facts.h - what a case proves, disproves, or leaves open.
+ *
+ * Three values: in facts_yes, in facts_no, or in neither when nobody could see. A cause names
+ * the facts that it needs and those that forbid it; the sentences here are its evidence.
+ */
+#ifndef FACTS_H
+#define FACTS_H
+
+#include "model/case.h"
+
+enum fact {
+	/* the wire */
+	FACT_SENT_HERE, /* left by an interface of ours and had not come in by one */
+	FACT_PASSED_THROUGH,
+	FACT_FOR_ANOTHER,  /* came in for an address that is not ours */
+	FACT_ARRIVED_HERE, /* came in for an address of ours */
+	FACT_SEGMENT_KNOWN,
+	FACT_SEGMENT_SYN,     /* SYN without ACK */
+	FACT_SEGMENT_HAS_SYN, /* with or without ACK */
+	FACT_SEGMENT_DATA,
+	FACT_SEGMENT_BARE, /* ACK and nothing else */
+	FACT_FLOW_SEEN,	   /* both directions carried traffic before, and nothing had ended it */
+	FACT_FOREIGN_TTL,  /* arrived with another TTL than all that the peer had sent */
+	FACT_MADE_BY_LEAK, /* came for an address that NAT here hides from the sender */
+	/* who made it */
+	FACT_PASSIVE,
+	FACT_ACTIVE,
+	FACT_REJECT,
+	FACT_NF_DROP,
+	FACT_TCP_SILENT, /* TCP reported no reset of its own, and would have */
+	/* the socket */
+	FACT_NO_SOCKET,
+	FACT_LISTENER,
+	FACT_SYN_SENT,
+	FACT_TIMEWAIT,
+	FACT_FIN_WAIT2_MINI,
+	FACT_DEAD_SOCKET,  /* a full socket that its application had closed */
+	FACT_OTHER_SOCKET, /* the socket has another tuple than the segment */
+	FACT_CLASH, /* a socket here took another connection's segment, and its answer did this */
+	/* the socket hash table */
+	FACT_SOCKET_NOW,     /* the connection has a socket when the RST leaves, or */
+	FACT_TIMEWAIT_NOW,   /* its TIME_WAIT remnant */
+	FACT_RACE_HANDSHAKE, /* the look-up overlapped an exchange of the socket on another CPU */
+	FACT_RACE_TIMEWAIT,
+	FACT_LINGER_ZERO,
+	FACT_UNREAD,
+	FACT_LINGER2_NEGATIVE,
+	FACT_USER_TIMEOUT, /* TCP_USER_TIMEOUT is set */
+	FACT_IN_FIN_WAIT2, /* and closed by its application */
+	/* the way to tcp_send_active_reset() or tcp_v4_send_reset() */
+	FACT_IN_CLOSE,
+	FACT_IN_DISCONNECT,
+	FACT_IN_LISTEN_STOP,
+	FACT_IN_ABORT,
+	FACT_IN_KEEPALIVE,
+	FACT_IN_RETRANSMIT,
+	FACT_IN_CHECK_REQ,
+	FACT_IN_DO_RCV, /* the socket that the look-up found took the segment itself */
+	FACT_IN_MPTCP,
+	FACT_IN_RESOURCES, /* tcp_out_of_resources() */
+	FACT_OVER_MEMORY,  /* more pages than tcp_mem allows */
+	FACT_REASON_MEMORY,
+	FACT_REASON_LINGER,
+	FACT_REASON_CLOSE,
+	/* conntrack */
+	FACT_NOT_TRACKED, /* the segment carried no conntrack entry */
+	FACT_REFUSED, /* conntrack reported the segment as INVALID, or we could not have seen it */
+	FACT_UNTRANSLATED, /* conntrack maps this tuple, the segment kept it */
+	FACT_MAPPING_GONE, /* conntrack had a mapping for this tuple, and dropped it */
+	/* what a capture alone shows; facts_capture.c */
+	FACT_SHAPE_ANSWER,    /* its numbers are those of an answer to the segment */
+	FACT_PORT_OPEN,	      /* the RST's source had accepted a connection before */
+	FACT_SENDER_FINISHED, /* had sent its FIN, less than a FIN_WAIT2 ago */
+	FACT_BAD_SYN_ANSWER, /* the sender had sent a SYN; the segment acknowledges another number */
+	FACT_JUST_OPENED,    /* the sender had sent nothing but its SYN ACK */
+	FACT_OUT_OF_WINDOW,  /* the segment lay outside of the sender's window */
+	FACT_PROBED,	     /* the sender's keepalive probes had stayed unanswered */
+	FACT_WENT_ON,	     /* the sender's segments went on after it */
+	FACT_UNLABELLED,     /* IPv6, and no flow label: netfilter's resets have none */
+	FACT_ABSENT_AT_SENDER, /* a capture nearer to the sender has the segment and not the RST */
+	FACT_MADE_ON_PATH,     /* its source's segments come through here, but it began here */
+	FACT_RESET_BEFORE,     /* a RST of the sender for this connection had gone before, or */
+	FACT_ABORTED_BEFORE,   /* one that it sent on its own */
+	FACT_CAPTURE,	       /* no kernel was asked */
+	FACT_MAX,
+};
+
+_Static_assert(FACT_MAX <= 128, "facts stand in 128-bit masks");
+
+#define FACT(name) ((fact_set)1 << FACT_##name)
+
+/** fact_in() - is @f in @set? */
+static inline bool fact_in(fact_set set, enum fact f)
+{
+	return set >> f & 1;
+}
+
+/** fact_first() - the first one in @set; -1 if there is none */
+static inline int fact_first(fact_set set)
+{
+	uint64_t low = (uint64_t)set, high = (uint64_t)(set >> 64);
+
+	return low ? __builtin_ctzll(low) : high ? 64 + __builtin_ctzll(high) : -1;
+}
+
+/** fact_count() - how many are in @set? */
+static inline int fact_count(fact_set set)
+{
+	return __builtin_popcountll((uint64_t)set) + __builtin_popcountll((uint64_t)(set >> 64));
+}
+
+struct fact_text {
+	const char *yes; /* templates, see template.h */
+	const char *no;
+	const char *missing; /* what would have told */
+};
+
+extern const struct fact_text fact_texts[FACT_MAX];
+
+/** mapping_is_due() - is NAT due for a segment that still has this tuple? */
+bool mapping_is_due(const struct conntrack *ct, const struct tuple *seg);
+
+/**
+ * race_overlap_ns() - how long the kernel's exchange of the socket (kernel.window) and the
+ * look-up, which lies between the segment's arrival and the reset, went on side by side
+ */
+uint64_t race_overlap_ns(const struct reset_case *c);
+
+/** facts_set() - for those that gather facts */
+void facts_set(struct reset_case *c, enum fact f, bool value);
+
+/** facts_capture_gather() - what only a capture's view of the whole conversation tells */
+void facts_capture_gather(struct reset_case *c);
+
+/** facts_gather() - fill facts_yes and facts_no from what the case holds. */
+void facts_gather(struct reset_case *c);
+
+#endif

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * netlink.c - what rtnetlink knows: interfaces, their coming and going, and local addresses.
+ */
+#include "host/netlink.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <libmnl/libmnl.h>
+#include <linux/if_link.h>
+#include <linux/pkt_sched.h>
+#include <linux/rtnetlink.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+/* netlink(7): the kernel never sends more in one read; 8 KiB is what iproute2 starts with. */
+#define ANSWER_SIZE 32768
+#define REQUEST_SIZE 256
+
+struct netlink {
+	struct mnl_socket *ask;
+	struct mnl_socket *monitor;
+	unsigned int seq;
+};
+
+static struct mnl_socket *open_socket(unsigned int groups, int flags)
+{
+	struct mnl_socket *s = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | flags);
+
+	if (s && mnl_socket_bind(s, groups, MNL_SOCKET_AUTOPID)) {
+		mnl_socket_close(s);
+		s = NULL;
+	}
+	return s;
+}
+
+struct netlink *netlink__open(void)
+{
+	struct netlink *nl = calloc(1, sizeof(*nl));
+	int err;
+
+	if (!nl)
+		return NULL;
+	nl->ask = open_socket(0, 0);
+	nl->monitor = nl->ask ? open_socket(RTMGRP_LINK, SOCK_NONBLOCK) : NULL;
+	if (!nl->monitor) {
+		err = errno;
+		netlink__free(nl);
+		errno = err;
+		return NULL;
+	}
+	return nl;
+}
+
+void netlink__free(struct netlink *nl)
+{
+	if (!nl)
+		return;
+	if (nl->ask)
+		mnl_socket_close(nl->ask);
+	if (nl->monitor)
+		mnl_socket_close(nl->monitor);
+	free(nl);
+}
+
+/* Sends @nlh and hands every answer to @cb. */
+static int ask(struct netlink *nl, struct nlmsghdr *nlh, mnl_cb_t cb, void *ctx)
+{
+	char buf[ANSWER_SIZE];
+	unsigned int port = mnl_socket_get_portid(nl->ask);
+	ssize_t n;
+	int ret;
+
+	nlh->nlmsg_seq = ++nl->seq;
+	if (mnl_socket_sendto(nl->ask, nlh, nlh->nlmsg_len) < 0)
+		return -errno;
+	do {
+		n = mnl_socket_recvfrom(nl->ask, buf, sizeof(buf));
+		if (n < 0)
+			return -errno;
+		ret = mnl_cb_run(buf, (size_t)n, nl->seq, port, cb, ctx);
+		if (ret < 0)
+			return -errno;
+		/* A get of one object is answered once, without NLMSG_DONE. */
+	} while (ret > MNL_CB_STOP && (nlh->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP);
+	return 0;
+}
+
+struct link_visitor {
+	link_fn fn;
+	void *ctx;
+};
+
+static int visit_link(const struct nlmsghdr *nlh, void *data)
+{
+	const struct ifinfomsg *ifm = mnl_nlmsg_get_payload(nlh);
+	const struct link_visitor *v = data;
+	struct link_info link = {
+		.ifindex = (uint32_t)ifm->ifi_index,
+		.type = ifm->ifi_type,
+		.up = ifm->ifi_flags & IFF_UP,
+		.gone = nlh->nlmsg_type == RTM_DELLINK,
+	};
+	const struct nlattr *attr;
+
+	/* AF_BRIDGE notifications speak of ports, not of interfaces. */
+	if (ifm->ifi_family != AF_UNSPEC)
+		return MNL_CB_OK;
+	mnl_attr_for_each (attr, nlh, sizeof(*ifm))
+		if (mnl_attr_get_type(attr) == IFLA_IFNAME)
+			strncpy(link.name, mnl_attr_get_str(attr), sizeof(link.name) - 1);
+	v->fn(v->ctx, &link);
+	return MNL_CB_OK;
+}
+
+int netlink__links(struct netlink *nl, link_fn fn, void *ctx)
+{
+	struct link_visitor v = { fn, ctx };
+	char buf[REQUEST_SIZE];
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct ifinfomsg *ifm;
+
+	nlh->nlmsg_type = RTM_GETLINK;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	ifm = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifm));
+	ifm->ifi_family = AF_UNSPEC;
+	return ask(nl, nlh, visit_link, &v);
+}
+
+static int visit_route(const struct nlmsghdr *nlh, void *data)
+{
+	const struct rtmsg *rtm = mnl_nlmsg_get_payload(nlh);
+
+	if (nlh->nlmsg_type == RTM_NEWROUTE)
+		*(int *)data = rtm->rtm_type == RTN_LOCAL;
+	return MNL_CB_OK;
+}
+
+int netlink__is_local(struct netlink *nl, const uint8_t *addr, uint8_t family)
+{
+	char buf[REQUEST_SIZE];
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct rtmsg *rtm;
+	int local = 0, err;
+
+	nlh->nlmsg_type = RTM_GETROUTE;
+	nlh->nlmsg_flags = NLM_F_REQUEST;
+	rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
+	rtm->rtm_family = family;
+	if (family == AF_INET6) {
+		rtm->rtm_dst_len = 128;
+		mnl_attr_put(nlh, RTA_DST, 16, addr);
+	} else {
+		rtm->rtm_dst_len = 32;
+		mnl_attr_put(nlh, RTA_DST, 4, addr + 12);
+	}
+	err = ask(nl, nlh, visit_route, &local);
+	/* No route to an address means that it is not ours. */
+	if (err == -ENETUNREACH || err == -EHOSTUNREACH || err == -EACCES || err == -EINVAL)
+		return 0;
+	return err ? err : local;
+}
+
+static int count_filter(const struct nlmsghdr *nlh, void *data)
+{
+	(void)nlh;
+	++*(int *)data;
+	return MNL_CB_OK;
+}
+
+static int count_filters(struct netlink *nl, uint32_t ifindex, uint32_t parent, int *count)
+{
+	char buf[REQUEST_SIZE];
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct tcmsg *tcm;
+
+	nlh->nlmsg_type = RTM_GETTFILTER;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	tcm = mnl_nlmsg_put_extra_header(nlh, sizeof(*tcm));
+	tcm->tcm_ifindex = (int)ifindex;
+	tcm->tcm_parent = parent;
+	return ask(nl, nlh, count_filter, count);
+}
+
+int netlink__has_tc_filters(struct netlink *nl, uint32_t ifindex)
+{
+	int count = 0, err;
+
+	err = count_filters(nl, ifindex, TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS), &count);
+	if (!err)
+		err = count_filters(nl, ifindex, TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS), &count);
+	return err ? err : count > 0;
+}
+
+int netlink__monitor_fd(const struct netlink *nl)
+{
+	return mnl_socket_get_fd(nl->monitor);
+}
+
+int netlink__monitor(struct netlink *nl, link_fn fn, void *ctx)
+{
+	struct link_visitor v = { fn, ctx };
+	char buf[ANSWER_SIZE];
+	ssize_t n;
+
+	for (;;) {
+		n = mnl_socket_recvfrom(nl->monitor, buf, sizeof(buf));
+		if (n < 0)
+			return errno == EAGAIN ? 0 : -errno;
+		if (mnl_cb_run(buf, (size_t)n, 0, 0, visit_link, &v) < 0)
+			return -errno;
+	}
+}

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * socket_owner.c - whose socket it was: process, cgroup, container.
+ */
+#include "host/socket_owner.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define FILEID_KERNFS 0xfe
+#define CACHE_SIZE 256 /* a power of two */
+#define CACHE_SECONDS 2
+
+struct cached {
+	uint64_t ino;
+	time_t until; /* CLOCK_MONOTONIC */
+	uint32_t pid; /* 0: nobody held it */
+};
+
+struct owner_cache {
+	struct cached slot[CACHE_SIZE];
+};
+
+struct owner_cache *owner_cache__new(void)
+{
+	return calloc(1, sizeof(struct owner_cache));
+}
+
+void owner_cache__free(struct owner_cache *cache)
+{
+	free(cache);
+}
+
+/* Also as the compiler's clone of it ("name.isra.0"). */
+static bool is_function(const char *symbol, const char *name)
+{
+	size_t len = strlen(name);
+
+	return !strncmp(symbol, name, len) && (!symbol[len] || symbol[len] == '.');
+}
+
+/*
+ * Walk outwards: what comes first decides. Softirq runs on top of any task; a worker thread
+ * closes for somebody else; tcp_diag_destroy is called by who kills, not by who owns.
+ */
+bool ran_as_owner(const struct kernel_view *k)
+{
+	static const char *const theirs[] = { "tcp_v4_rcv",	  "tcp_v6_rcv",	   "__do_softirq",
+					      "handle_softirqs",  "do_softirq",	   "call_timer_fn",
+					      "tcp_diag_destroy", "tcp_abort",	   "delayed_fput",
+					      "process_one_work", "worker_thread", "kthread" };
+	static const char *const own[] = { "do_syscall_64",  "__x64_sys_close", "task_work_run",
+					   "do_exit",	     "__sys_connect",	"el0_svc",
+					   "invoke_syscall", "io_wq_worker",	"__do_sys_close",
+					   "do_group_exit" };
+	unsigned int i, j;
+
+	for (i = 0; i < k->stack_len; i++) {
+		/* What we cannot name could be a hint that it was somebody else. */
+		if (!k->stack[i].name)
+			return false;
+		for (j = 0; j < sizeof(theirs) / sizeof(theirs[0]); j++)
+			if (is_function(k->stack[i].name, theirs[j]))
+				return false;
+		for (j = 0; j < sizeof(own) / sizeof(own[0]); j++)
+			if (is_function(k->stack[i].name, own[j]))
+				return true;
+	}
+	return false;
+}
+
+/* The last one: of containers in containers, the inner is meant. */
+bool container_of_cgroup(const char *path, char ret_id[65])
+{
+	const char *p, *start = NULL;
+	bool found = false;
+
+	for (p = path;; p++) {
+		if (*p && isxdigit((unsigned char)*p) && !isupper((unsigned char)*p)) {
+			if (!start)
+				start = p;
+			continue;
+		}
+		if (start && p - start == 64) {
+			memcpy(ret_id, start, 64);
+			ret_id[64] = 0;
+			found = true;
+		}
+		start = NULL;
+		if (!*p)
+			return found;
+	}
+}
+
+static void read_comm(uint32_t pid, char *comm, size_t len)
+{
+	char path[64];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%u/comm", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	n = read(fd, comm, len - 1);
+	close(fd);
+	if (n > 0)
+		comm[comm[n - 1] == '\n' ? n - 1 : n] = 0;
+}
+
+/* The unified hierarchy's line, "0::/path". */
+static void read_cgroup_of_pid(uint32_t pid, char *cgroup, size_t len)
+{
+	char path[64], line[512];
+	FILE *in;
+
+	snprintf(path, sizeof(path), "/proc/%u/cgroup", pid);
+	in = fopen(path, "re");
+	if (!in)
+		return;
+	while (fgets(line, sizeof(line), in)) {
+		if (strncmp(line, "0::", 3))
+			continue;
+		line[strcspn(line, "\n")] = 0;
+		snprintf(cgroup, len, "%s", line + 3);
+	}
+	fclose(in);
+}
+
+/* Where cgroup2 is mounted; false if it is not. */
+static bool find_cgroup2(char *ret, size_t len)
+{
+	char line[1024], point[512];
+	bool found = false;
+	FILE *in = fopen("/proc/self/mountinfo", "re");
+
+	while (in && !found && fgets(line, sizeof(line), in)) {
+		if (!strstr(line, " - cgroup2 ") ||
+		    sscanf(line, "%*s %*s %*s %*s %511s", point) != 1)
+			continue;
+		snprintf(ret, len, "%s", point);
+		found = true;
+	}
+	if (in)
+		fclose(in);
+	return found;
+}
+
+/* A cgroup's id is its kernfs file handle, so the path can be had without a walk. */
+static void read_cgroup_of_id(uint64_t id, char *cgroup, size_t len)
+{
+	char mount[512], link[64], path[PATH_MAX];
+	struct {
+		struct file_handle fh;
+		uint64_t id;
+	} handle = { .fh = { .handle_bytes = 8, .handle_type = FILEID_KERNFS }, .id = id };
+	int mount_fd, fd = -1;
+	ssize_t n;
+
+	if (!id || !find_cgroup2(mount, sizeof(mount)))
+		return;
+	memcpy(handle.fh.f_handle, &id, sizeof(id));
+	mount_fd = open(mount, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (mount_fd >= 0)
+		fd = open_by_handle_at(mount_fd, &handle.fh, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+		n = readlink(link, path, sizeof(path) - 1);
+		path[n > 0 ? n : 0] = 0;
+		if (n > (ssize_t)strlen(mount))
+			snprintf(cgroup, len, "%s", path + strlen(mount));
+		else if (n > 0)
+			snprintf(cgroup, len, "/");
+		close(fd);
+	}
+	if (mount_fd >= 0)
+		close(mount_fd);
+}
+
+static bool process_has_socket(const char *pid, const char *want)
+{
+	char path[300], target[64];
+	struct dirent *entry;
+	bool found = false;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%s/fd", pid);
+	dir = opendir(path);
+	if (!dir)
+		return false;
+	while (!found && (entry = readdir(dir))) {
+		ssize_t n = readlinkat(dirfd(dir), entry->d_name, target, sizeof(target) - 1);
+
+		if (n <= 0)
+			continue;
+		target[n] = 0;
+		found = !strcmp(target, want);
+	}
+	closedir(dir);
+	return found;
+}
+
+/* The first process that holds the socket with this inode; 0 if there is none. */
+static uint32_t find_pid(uint64_t ino)
+{
+	struct dirent *entry;
+	uint32_t pid = 0;
+	char want[64];
+	DIR *proc;
+
+	snprintf(want, sizeof(want), "socket:[%llu]", (unsigned long long)ino);
+	proc = opendir("/proc");
+	if (!proc)
+		return 0;
+	while (!pid && (entry = readdir(proc)))
+		if (isdigit((unsigned char)entry->d_name[0]) &&
+		    process_has_socket(entry->d_name, want))
+			pid = (uint32_t)strtoul(entry->d_name, NULL, 10);
+	closedir(proc);
+	return pid;
+}
+
+static uint32_t pid_of_socket(struct owner_cache *cache, uint64_t ino)
+{
+	struct cached *slot = &cache->slot[ino % CACHE_SIZE];
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (slot->ino != ino || now.tv_sec > slot->until)
+		*slot = (struct cached){ ino, now.tv_sec + CACHE_SECONDS, find_pid(ino) };
+	return slot->pid;
+}
+
+void owner_find(struct owner_cache *cache, struct reset_case *c)
+{
+	const struct kernel_view *k = &c->kernel;
+	struct owner *o = &c->owner;
+
+	if (!k->sock.present || !k->sock.full)
+		return;
+	if (k->call == CALL_ACTIVE && ran_as_owner(k)) {
+		o->pid = k->tgid;
+		snprintf(o->comm, sizeof(o->comm), "%s", k->comm);
+	} else if (k->sock.ino) {
+		o->pid = pid_of_socket(cache, k->sock.ino);
+		if (o->pid)
+			read_comm(o->pid, o->comm, sizeof(o->comm));
+	}
+	read_cgroup_of_id(k->sock.cgroup, o->cgroup, sizeof(o->cgroup));
+	if (!o->cgroup[0] && o->pid)
+		read_cgroup_of_pid(o->pid, o->cgroup, sizeof(o->cgroup));
+	container_of_cgroup(o->cgroup, o->container);
+	/* The root of the hierarchy owns everything and tells nothing. */
+	o->known = o->pid || (o->cgroup[0] && strcmp(o->cgroup, "/"));
+}

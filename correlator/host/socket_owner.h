@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * socket_owner.h - whose socket it was: process, cgroup, container.
+ *
+ * Never the task that softirq happened to interrupt: the running task counts only where the
+ * kernel stack shows that it was closing its own socket.
+ */
+#ifndef SOCKET_OWNER_H
+#define SOCKET_OWNER_H
+
+#include "model/case.h"
+
+/* Remembers which process held a socket: looking through /proc takes milliseconds. */
+struct owner_cache;
+
+struct owner_cache *owner_cache__new(void);
+void owner_cache__free(struct owner_cache *cache);
+
+/** owner_find() - fill c->owner; owner.known stays false for "kernel, no owner" */
+void owner_find(struct owner_cache *cache, struct reset_case *c);
+
+/** container_of_cgroup() - the 64-digit id in a cgroup path; false if there is none */
+bool container_of_cgroup(const char *path, char ret_id[65]);
+
+/** ran_as_owner() - does the stack prove that the running task was closing its own socket? */
+bool ran_as_owner(const struct kernel_view *k);
+
+#endif

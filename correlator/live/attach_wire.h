@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * attach_wire.h - attach the flight recorder to interfaces: tcx or clsact, and XDP if asked.
+ *
+ * Never touches a qdisc, filter or program that is not ours.
+ */
+#ifndef ATTACH_WIRE_H
+#define ATTACH_WIRE_H
+
+#include "host/netlink.h"
+#include "live/bpf_object.h"
+
+struct wire_config {
+	bool xdp;	/* arrivals by XDP in place of tc ingress */
+	uint64_t netns; /* inode */
+};
+
+struct wire;
+
+/**
+ * wire__load() - load the tc programs and create the shared maps
+ * @maps: initialised; takes the descriptors
+ *
+ * Return: NULL with errno; the reason has been logged.
+ */
+struct wire *wire__load(const struct wire_config *cfg, struct shared_maps *maps,
+			struct netlink *nl);
+
+/**
+ * wire__attach() - to one interface; says how on the log
+ *
+ * Return: 0 or -errno, logged; -EEXIST when it is attached already.
+ */
+int wire__attach(struct wire *w, const struct link_info *link);
+
+/** wire__forget() - the interface is gone; false if it was not ours */
+bool wire__forget(struct wire *w, uint32_t ifindex);
+
+/** wire__count() - interfaces that are attached */
+unsigned int wire__count(const struct wire *w);
+
+/** wire__free() - detach everything */
+void wire__free(struct wire *w);
+
+#endif

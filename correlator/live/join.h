@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * join.h - bring the RSTs on the wire and the kernel's own accounts together, one case a reset.
+ *
+ * Events arrive out of order, several times (one RST crosses many interfaces), or not at all.
+ * A case is complete when its window has passed in event time; what it means is not known here.
+ */
+#ifndef JOIN_H
+#define JOIN_H
+
+#include "live/decode.h"
+
+struct join;
+
+struct join_ops {
+	/* A RST was seen for the first time: collect what will not wait. */
+	void (*opened)(void *ctx, struct reset_case *c);
+	/* Nothing more will come; borrowed for the call. */
+	void (*completed)(void *ctx, struct reset_case *c);
+	/* In place of that: the case has become part of another. May be NULL. */
+	void (*dropped)(void *ctx, struct reset_case *c);
+	void *ctx;
+};
+
+struct join_stats {
+	uint64_t cases;
+	uint64_t refused;   /* RSTs beyond the table's size: lost */
+	uint64_t unclaimed; /* resets of the kernel whose RST crossed no watched interface */
+};
+
+/** join__new() - NULL with errno when out of memory */
+struct join *join__new(const struct join_ops *ops);
+
+/** join__event() - take one event; @ev is copied */
+void join__event(struct join *j, const struct event *ev);
+
+/** join__tick() - complete what is due at @now_ns (CLOCK_MONOTONIC) */
+void join__tick(struct join *j, uint64_t now_ns);
+
+/** join__flush() - complete everything */
+void join__flush(struct join *j);
+
+/** join__next_ns() - when the next case is due; UINT64_MAX: none is open */
+uint64_t join__next_ns(const struct join *j);
+
+const struct join_stats *join__stats(const struct join *j);
+void join__free(struct join *j);
+
+#endif

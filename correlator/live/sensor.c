@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * sensor.c - the live source of events: wire view, kernel view, and what they share.
+ */
+#include "live/sensor.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <bpf/btf.h>
+
+#include "base/log.h"
+#include "live/attach_wire.h"
+#include "live/kernel_names.h"
+#include "live/recorder.h"
+#include "rst_event.h"
+
+struct known_link {
+	struct known_link *next;
+	struct link_info link;
+};
+
+struct sensor {
+	struct sensor_config cfg;
+	struct kernel_view_config kernel_cfg;
+	struct shared_maps maps;
+	struct netlink *netlink;
+	struct wire *wire;
+	struct kernel_probes *kernel;
+	struct btf *btf;
+	struct symbols *symbols;
+	struct kernel_enums *enums;
+	struct kernel_names names;
+	struct recorder *flight;
+	struct ring_buffer *ring;
+	struct known_link *links;
+	unsigned int wanted; /* interfaces asked for that were found at start */
+	uint64_t undecodable;
+	int err;
+};
+
+static uint64_t current_netns(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/net", &st) ? 0 : st.st_ino;
+}
+
+static int on_sample(void *ctx, void *data, size_t len)
+{
+	struct sensor *s = ctx;
+	struct event ev;
+
+	if (decode_event(data, len, &s->names, &ev))
+		s->undecodable++;
+	else
+		s->cfg.on_event(s->cfg.ctx, &ev);
+	return 0;
+}
+
+static bool wants_all(const struct sensor *s)
+{
+	unsigned int i;
+
+	for (i = 0; i < s->cfg.n_interfaces; i++)
+		if (!strcmp(s->cfg.interfaces[i], "any"))
+			return true;
+	return false;
+}
+
+static bool wants(const struct sensor *s, const struct link_info *link)
+{
+	unsigned int i;
+
+	for (i = 0; i < s->cfg.n_interfaces; i++)
+		if (!strcmp(s->cfg.interfaces[i], link->name))
+			return true;
+	return wants_all(s) && link->up;
+}
+
+/* Names are remembered: reports speak of interfaces that may be gone by then. */
+static void remember(struct sensor *s, const struct link_info *link)
+{
+	struct known_link *k;
+
+	for (k = s->links; k; k = k->next) {
+		if (k->link.ifindex == link->ifindex) {
+			if (link->name[0])
+				k->link = *link;
+			return;
+		}
+	}
+	k = calloc(1, sizeof(*k));
+	if (!k)
+		return;
+	k->link = *link;
+	k->next = s->links;
+	s->links = k;
+}
+
+const char *sensor__ifname(void *ctx, uint32_t ifindex)
+{
+	static char unknown[16];
+	struct sensor *s = ctx;
+	struct known_link *k;
+
+	for (k = s->links; k; k = k->next)
+		if (k->link.ifindex == ifindex)
+			return k->link.name;
+	snprintf(unknown, sizeof(unknown), "if%u", ifindex);
+	return unknown;
+}
+
+static void on_first_link(void *ctx, const struct link_info *link)
+{
+	struct sensor *s = ctx;
+
+	remember(s, link);
+	if (wants(s, link))
+		s->wanted++;
+}
+
+static void attach_known(struct sensor *s)
+{
+	struct known_link *k;
+	int err;
+
+	for (k = s->links; k; k = k->next) {
+		if (!wants(s, &k->link))
+			continue;
+		err = wire__attach(s->wire, &k->link);
+		/* With "any", one odd interface must not spoil the rest. */
+		if (err && !wants_all(s))
+			s->err = err;
+	}
+}
+
+static bool is_known(const struct sensor *s, const char *name)
+{
+	const struct known_link *k;
+
+	for (k = s->links; k; k = k->next)
+		if (!strcmp(k->link.name, name))
+			return true;
+	return false;
+}
+
+static int find_interfaces(struct sensor *s)
+{
+	unsigned int i;
+	int err;
+
+	err = netlink__links(s->netlink, on_first_link, s);
+	if (err) {
+		error("list interfaces: %s", error_name(err));
+		return err;
+	}
+	for (i = 0; i < s->cfg.n_interfaces; i++) {
+		if (!strcmp(s->cfg.interfaces[i], "any") || is_known(s, s->cfg.interfaces[i]))
+			continue;
+		error("no interface '%s' in this network namespace; `rstscope watch -D` lists them",
+		      s->cfg.interfaces[i]);
+		return -ENODEV;
+	}
+	return 0;
+}
+
+static void load_kernel_names(struct sensor *s)
+{
+	s->btf = s->cfg.btf_path ? btf__parse(s->cfg.btf_path, NULL) : btf__load_vmlinux_btf();
+	if (!s->btf)
+		debug("kernel BTF: %s", error_name(errno));
+	s->symbols = symbols__load();
+	if (!s->symbols)
+		warning("/proc/kallsyms: %s: kernel stacks have no names, and causes that need them "
+			"stay unknown",
+			error_name(errno));
+	s->enums = kernel_enums__new(s->btf, s->symbols);
+	if (s->enums)
+		s->names = kernel_enums__names(s->enums);
+}
+
+static int attach_kernel(struct sensor *s)
+{
+	s->kernel_cfg = (struct kernel_view_config){
+		.tier = s->cfg.tier,
+		.netns = (uint32_t)current_netns(),
+		.btf_path = s->cfg.btf_path,
+		.btf = s->btf,
+		.symbols = s->symbols,
+	};
+	s->kernel = kernel_probes__attach(&s->kernel_cfg, &s->maps);
+	return s->kernel ? 0 : -ENOMEM;
+}
+
+static int open_views(struct sensor *s)
+{
+	struct wire_config wire_cfg = { .xdp = s->cfg.xdp, .netns = current_netns() };
+
+	s->wire = wire__load(&wire_cfg, &s->maps, s->netlink);
+	if (!s->wire)
+		return -errno;
+	s->flight = recorder__map(s->maps.fd[MAP_RING], s->maps.fd[MAP_CPU], s->maps.cpus,
+				  s->maps.slots);
+	s->ring = ring_buffer__new(s->maps.fd[MAP_EVENTS], on_sample, s, NULL);
+	if (!s->flight || !s->ring) {
+		error("map the flight recorder: %s", error_name(errno));
+		return -errno;
+	}
+	load_kernel_names(s);
+	if (s->cfg.btf_path && !s->btf) {
+		error("BTF file '%s' cannot be read as BTF", s->cfg.btf_path);
+		return -EINVAL;
+	}
+	/* Kernel first: a RST that is seen without an account must not be for want of a probe. */
+	return s->enums ? attach_kernel(s) : -ENOMEM;
+}
+
+struct sensor *sensor__open(const struct sensor_config *cfg)
+{
+	struct sensor *s = calloc(1, sizeof(*s));
+	int err;
+
+	if (!s)
+		return NULL;
+	s->cfg = *cfg;
+	shared_maps_init(&s->maps, (unsigned int)libbpf_num_possible_cpus(), RST_RING_SLOTS);
+	s->netlink = netlink__open();
+	if (!s->netlink) {
+		err = -errno;
+		error("open rtnetlink: %s", error_name(err));
+		goto err_free;
+	}
+	err = find_interfaces(s);
+	if (!err)
+		err = open_views(s);
+	if (err)
+		goto err_free;
+	attach_known(s);
+	err = s->err;
+	if (!err && !wire__count(s->wire) && !wants_all(s))
+		err = -ENODEV;
+	if (err)
+		goto err_free;
+	return s;
+err_free:
+	sensor__free(s);
+	errno = -err;
+	return NULL;
+}
+
+void sensor__free(struct sensor *s)
+{
+	struct known_link *k;
+
+	if (!s)
+		return;
+	wire__free(s->wire);
+	kernel_probes__free(s->kernel);
+	ring_buffer__free(s->ring);
+	recorder__free(s->flight);
+	kernel_enums__free(s->enums);
+	symbols__free(s->symbols);
+	btf__free(s->btf);
+	netlink__free(s->netlink);
+	shared_maps_close(&s->maps);
+	while ((k = s->links)) {
+		s->links = k->next;
+		free(k);
+	}
+	free(s);
+}
+
+int sensor__event_fd(const struct sensor *s)
+{
+	return ring_buffer__epoll_fd(s->ring);
+}
+
+int sensor__link_fd(const struct sensor *s)
+{
+	return netlink__monitor_fd(s->netlink);
+}
+
+int sensor__read_events(struct sensor *s)
+{
+	int n = ring_buffer__consume(s->ring);
+
+	return n < 0 ? n : 0;
+}
+
+static void on_link_change(void *ctx, const struct link_info *link)
+{
+	struct sensor *s = ctx;
+
+	if (link->gone) {
+		if (wire__forget(s->wire, link->ifindex))
+			warning("interface '%s' is gone; it is watched no longer", link->name);
+		return;
+	}
+	remember(s, link);
+	if (wants(s, link))
+		wire__attach(s->wire, link);
+}
+
+int sensor__read_links(struct sensor *s)
+{
+	int err = netlink__monitor(s->netlink, on_link_change, s);
+
+	/* Too many changes at once: some notices are lost, so look at all interfaces. */
+	if (err == -ENOBUFS)
+		err = netlink__links(s->netlink, on_link_change, s);
+	return err ? err : (int)wire__count(s->wire);
+}
+
+uint32_t sensor__views(const struct sensor *s)
+{
+	return kernel_probes__views(s->kernel);
+}
+
+const char *sensor__tier(const struct sensor *s)
+{
+	return kernel_probes__tier(s->kernel);
+}
+
+void sensor__print_plan(const struct sensor *s, FILE *out)
+{
+	kernel_probes__print_plan(s->kernel, out);
+}
+
+bool sensor__lacks_modules(const struct sensor *s)
+{
+	return kernel_probes__lacks_modules(s->kernel);
+}
+
+void sensor__look_again(struct sensor *s)
+{
+	kernel_probes__look_again(s->kernel);
+}
+
+struct recorder *sensor__flight(const struct sensor *s)
+{
+	return s->flight;
+}
+
+struct netlink *sensor__netlink(const struct sensor *s)
+{
+	return s->netlink;
+}
+
+uint64_t sensor__text(const struct sensor *s)
+{
+	return s->symbols ? symbols__text(s->symbols) : 0;
+}
+
+uint64_t sensor__lost_events(const struct sensor *s)
+{
+	return recorder__count(s->flight, RST_CNT_LOST_WIRE) +
+	       recorder__count(s->flight, RST_CNT_LOST_KERNEL) + s->undecodable;
+}
+
+uint64_t sensor__missed(const struct sensor *s)
+{
+	return kernel_probes__missed(s->kernel);
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * sensor.h - the live source of events: wire view, kernel view, and what they share.
+ */
+#ifndef SENSOR_H
+#define SENSOR_H
+
+#include <stdio.h>
+
+#include "host/netlink.h"
+#include "live/attach_probes.h"
+#include "live/decode.h"
+
+struct sensor;
+
+struct sensor_config {
+	const char *const *interfaces; /* names; "any" = all, also those that come later */
+	unsigned int n_interfaces;
+	enum tier tier;
+	const char *btf_path;
+	bool xdp;
+	void (*on_event)(void *ctx, const struct event *ev);
+	void *ctx;
+};
+
+/**
+ * sensor__open() - attach to the current network namespace
+ *
+ * Return: NULL with errno; the reason has been logged.
+ */
+struct sensor *sensor__open(const struct sensor_config *cfg);
+
+/** sensor__event_fd(), sensor__link_fd() - readable when sensor__read_*() has work */
+int sensor__event_fd(const struct sensor *s);
+int sensor__link_fd(const struct sensor *s);
+
+/** sensor__read_events() - hand all that waits to on_event; 0 or -errno */
+int sensor__read_events(struct sensor *s);
+
+/**
+ * sensor__read_links() - follow interfaces that come and go
+ *
+ * Return: number of interfaces that are still watched, or -errno.
+ */
+int sensor__read_links(struct sensor *s);
+
+/** sensor__lacks_modules() - is a kernel module that we would probe not loaded yet? */
+bool sensor__lacks_modules(const struct sensor *s);
+
+/** sensor__look_again() - probe what has been loaded since */
+void sensor__look_again(struct sensor *s);
+
+uint32_t sensor__views(const struct sensor *s);
+const char *sensor__tier(const struct sensor *s);
+void sensor__print_plan(const struct sensor *s, FILE *out);
+struct recorder *sensor__flight(const struct sensor *s);
+struct netlink *sensor__netlink(const struct sensor *s);
+
+/** sensor__ifname() - also of interfaces that are gone; "if7" when it was never seen */
+const char *sensor__ifname(void *s, uint32_t ifindex);
+
+/** sensor__text() - where the kernel's code begins (_stext); 0 = not known */
+uint64_t sensor__text(const struct sensor *s);
+
+/** sensor__lost_events() - so far, both views */
+uint64_t sensor__lost_events(const struct sensor *s);
+
+/** sensor__missed() - kernel functions whose probe was skipped, because it was running already */
+uint64_t sensor__missed(const struct sensor *s);
+
+/** sensor__free() - detach everything */
+void sensor__free(struct sensor *s);
+
+#endif

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * format.c - values of a case as people write them.
+ */
+#include "model/format.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <string.h>
+
+const char *tcp_state_name(uint8_t state)
+{
+	static const char *const names[] = {
+		"UNKNOWN",   "ESTABLISHED", "SYN_SENT",	    "SYN_RECV",	  "FIN_WAIT1",
+		"FIN_WAIT2", "TIME_WAIT",   "CLOSE",	    "CLOSE_WAIT", "LAST_ACK",
+		"LISTEN",    "CLOSING",	    "NEW_SYN_RECV",
+	};
+
+	return state < sizeof(names) / sizeof(names[0]) ? names[state] : names[0];
+}
+
+const char *ct_state_name(enum ct_state state)
+{
+	switch (state) {
+	case CT_INVALID:
+		return "INVALID";
+	case CT_NEW:
+		return "NEW";
+	case CT_ESTABLISHED:
+		return "ESTABLISHED";
+	case CT_RELATED:
+		return "RELATED";
+	case CT_UNTRACKED:
+		return "UNTRACKED";
+	default:
+		return "none";
+	}
+}
+
+const char *conversation_state_text(const char *state)
+{
+	static const char *const texts[][2] = {
+		{ "RSTO", "established; the opener aborted" },
+		{ "RSTR", "established; the responder aborted" },
+		{ "RSTOS0", "the opener sent a SYN, then the RST" },
+		{ "RSTRH", "the responder sent a SYN ACK, then the RST; no SYN was seen" },
+		{ "REJ", "the SYN was refused" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (!strcmp(state, texts[i][0]))
+			return texts[i][1];
+	return "its beginning was not seen";
+}
+
+const char *lookup_name(enum lookup lookup)
+{
+	switch (lookup) {
+	case LOOKUP_LISTENER:
+		return "listener";
+	case LOOKUP_REQUEST:
+		return "request";
+	case LOOKUP_ESTABLISHED:
+		return "established";
+	case LOOKUP_TIMEWAIT:
+		return "timewait";
+	case LOOKUP_OTHER:
+		return "other";
+	default:
+		return "none";
+	}
+}
+
+const char *hook_name(enum hook hook)
+{
+	switch (hook) {
+	case HOOK_XDP:
+		return "xdp";
+	case HOOK_TC_INGRESS:
+		return "tc-ingress";
+	case HOOK_TC_EGRESS:
+		return "tc-egress";
+	default:
+		return "pcap";
+	}
+}
+
+const char *call_name(const struct kernel_view *k)
+{
+	bool v6 = k->segment.family == AF_INET6;
+
+	switch (k->call) {
+	case CALL_PASSIVE:
+		return v6 ? "tcp_v6_send_reset" : "tcp_v4_send_reset";
+	case CALL_ACTIVE:
+		return "tcp_send_active_reset";
+	case CALL_RECEIVE:
+		return "tcp_reset";
+	case CALL_REJECT:
+		return v6 ? "nf_send_reset6" : "nf_send_reset";
+	case CALL_CHALLENGE:
+		return "tcp_send_challenge_ack";
+	case CALL_TIMEWAIT:
+		return "tcp_timewait_state_process";
+	default:
+		return "";
+	}
+}
+
+void print_number(FILE *out, uint32_t n)
+{
+	char digits[10];
+	unsigned int at = sizeof(digits);
+
+	do {
+		digits[--at] = (char)('0' + n % 10);
+		n /= 10;
+	} while (n);
+	fwrite(digits + at, 1, sizeof(digits) - at, out);
+}
+
+void print_address(FILE *out, const uint8_t *addr, uint8_t family)
+{
+	char text[INET6_ADDRSTRLEN];
+	unsigned int i;
+
+	if (family == AF_INET6) {
+		inet_ntop(AF_INET6, addr, text, sizeof(text));
+		fputs(text, out);
+		return;
+	}
+	for (i = 12; i < 16; i++) {
+		print_number(out, addr[i]);
+		if (i < 15)
+			fputc('.', out);
+	}
+}
+
+void print_endpoint(FILE *out, const uint8_t *addr, uint16_t port, uint8_t family)
+{
+	bool v6 = family == AF_INET6;
+
+	if (v6)
+		fputc('[', out);
+	print_address(out, addr, family);
+	fputs(v6 ? "]:" : ":", out);
+	print_number(out, port);
+}
+
+void print_tuple(FILE *out, const struct tuple *t)
+{
+	print_endpoint(out, t->saddr, t->sport, t->family);
+	fputs(" → ", out);
+	print_endpoint(out, t->daddr, t->dport, t->family);
+}
+
+void print_flags(FILE *out, uint8_t flags)
+{
+	static const struct {
+		uint8_t bit;
+		const char *name;
+	} names[] = {
+		{ FLAG_SYN, "SYN" }, { FLAG_FIN, "FIN" }, { FLAG_RST, "RST" },
+		{ FLAG_PSH, "PSH" }, { FLAG_ACK, "ACK" },
+	};
+	bool some = false;
+	unsigned int i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!(flags & names[i].bit))
+			continue;
+		if (some)
+			fputc(' ', out);
+		fputs(names[i].name, out);
+		some = true;
+	}
+	if (!some)
+		fputs("no flags", out);
+}
+
+void print_escaped(FILE *out, const char *s)
+{
+	for (; *s; s++) {
+		unsigned char ch = (unsigned char)*s;
+
+		if (isprint(ch) && ch != '\\')
+			fputc(ch, out);
+		else
+			fprintf(out, "\\x%02x", ch);
+	}
+}
+
+void print_frame(FILE *out, const struct frame *f)
+{
+	if (!f->name) {
+		fputc('?', out);
+		return;
+	}
+	print_escaped(out, f->name);
+	if (f->addr)
+		fprintf(out, "+0x%x", f->offset);
+	if (f->size)
+		fprintf(out, "/0x%x", f->size);
+	if (f->module && f->module[0]) {
+		fputs(" [", out);
+		print_escaped(out, f->module);
+		fputc(']', out);
+	}
+}

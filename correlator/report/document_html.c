@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * document_html.c - one file with all that it needs: docs/report/, and the cases as packed data.
+ *
+ * The list's columns come first to hand in the browser; cases are unpacked a hundred at a time when
+ * they are looked at. All data is base64 of gzip: no text of others stands in the markup.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "report/document.h"
+#include "report/report_page.h"
+
+/* CHUNK in docs/report/report.js */
+#define CHUNK_CASES 100
+#define GZIP_LEVEL 3
+
+enum column { MS, CAUSE, CONFIDENCE, FROM, TO, OWNER, PEER, N_COLUMNS };
+
+static const char *const column_names[] = { "ms", "cause", "confidence", "from",
+					    "to", "owner", "peer" };
+
+struct text {
+	char *at;
+	size_t size;
+	FILE *out;
+};
+
+struct html {
+	unsigned int n; /* cases so far */
+	struct text chunk;
+	struct text columns[N_COLUMNS];
+	json_t *causes; /* names and their numbers */
+	json_t *owners;
+	json_t *peers;
+};
+
+static int start_text(struct text *t)
+{
+	t->out = open_memstream(&t->at, &t->size);
+	return t->out ? 0 : -errno;
+}
+
+static void drop_text(struct text *t)
+{
+	if (t->out)
+		fclose(t->out);
+	free(t->at);
+	*t = (struct text){ 0 };
+}
+
+static void print_base64(FILE *out, const uint8_t *at, size_t n)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	size_t i;
+
+	for (i = 0; i < n; i += 3) {
+		uint32_t v = (uint32_t)at[i] << 16 | (i + 1 < n ? at[i + 1] << 8 : 0) |
+			     (i + 2 < n ? at[i + 2] : 0);
+
+		putc_unlocked(digits[v >> 18], out);
+		putc_unlocked(digits[v >> 12 & 63], out);
+		putc_unlocked(i + 1 < n ? digits[v >> 6 & 63] : '=', out);
+		putc_unlocked(i + 2 < n ? digits[v & 63] : '=', out);
+	}
+}
+
+/* As the text of an element that no browser runs or shows. */
+static int print_packed(FILE *out, const char *id, const char *text, size_t len)
+{
+	z_stream z = { 0 };
+	uint8_t *packed;
+	size_t room;
+	int err = 0;
+
+	if (deflateInit2(&z, GZIP_LEVEL, Z_DEFLATED, 15 + 16, 9, Z_DEFAULT_STRATEGY) != Z_OK)
+		return -ENOMEM;
+	room = deflateBound(&z, len);
+	packed = malloc(room);
+	if (packed) {
+		z.next_in = (Bytef *)text;
+		z.avail_in = (uInt)len;
+		z.next_out = packed;
+		z.avail_out = (uInt)room;
+		deflate(&z, Z_FINISH);
+		fprintf(out, "<script type=\"text/plain\" id=\"%s\">", id);
+		print_base64(out, packed, z.total_out);
+		fputs("</script>\n", out);
+	} else {
+		err = -ENOMEM;
+	}
+	deflateEnd(&z);
+	free(packed);
+	return err ? err : document_error(out);
+}
+
+static int end_chunk(struct document *d)
+{
+	struct html *h = d->priv;
+	char id[32];
+	int err;
+
+	fputc(']', h->chunk.out);
+	if (fclose(h->chunk.out)) {
+		h->chunk.out = NULL;
+		return -ENOMEM;
+	}
+	h->chunk.out = NULL;
+	snprintf(id, sizeof(id), "chunk-%u", (h->n - 1) / CHUNK_CASES);
+	err = print_packed(d->out, id, h->chunk.at, h->chunk.size);
+	drop_text(&h->chunk);
+	return err;
+}
+
+/* Prints the template up to the mark, and returns what follows it. */
+static const char *print_until(FILE *out, const char *template, const char *mark)
+{
+	const char *at = strstr(template, mark);
+
+	fwrite(template, 1, (size_t)(at - template), out);
+	return at + strlen(mark);
+}
+
+static int begin_html(struct document *d)
+{
+	struct html *h = calloc(1, sizeof(*h));
+	const char *rest;
+	unsigned int i;
+
+	d->priv = h;
+	if (!h)
+		return -ENOMEM;
+	h->causes = json_object();
+	h->owners = json_object();
+	h->peers = json_object();
+	for (i = 0; i < N_COLUMNS; i++) {
+		if (start_text(&h->columns[i]))
+			return -ENOMEM;
+		fputc('[', h->columns[i].out);
+	}
+	rest = print_until(d->out, report_html, "/*CSS*/");
+	fputs(report_css, d->out);
+	print_until(d->out, rest, "<!--DATA-->");
+	return document_error(d->out);
+}
+
+/* Number of the name, given in the order of their coming. */
+static json_int_t number_of(json_t *names, const char *name)
+{
+	json_t *n = json_object_get(names, name);
+
+	if (!n) {
+		n = json_integer((json_int_t)json_object_size(names));
+		if (json_object_set_new(names, name, n))
+			return number_of(names, "(no UTF-8)");
+	}
+	return json_integer_value(n);
+}
+
+static void print_end(FILE *out, const uint8_t *addr, uint16_t port, uint8_t family)
+{
+	fputc('"', out);
+	print_endpoint(out, addr, port, family);
+	fputc('"', out);
+}
+
+static void add_row(struct html *h, const struct reset_case *c, const struct report_context *report)
+{
+	uint64_t wall = c->rst.ts_ns + (uint64_t)report->wall_offset_ns;
+	const struct tuple *t = &c->rst.tuple;
+	char peer[64];
+	unsigned int i;
+
+	case_peer(c, peer, sizeof(peer));
+	for (i = 0; h->n && i < N_COLUMNS; i++)
+		fputc(',', h->columns[i].out);
+	fprintf(h->columns[MS].out, "%" PRIu64, wall / 1000000);
+	fprintf(h->columns[CAUSE].out, "%lld", (long long)number_of(h->causes, c->cause->id));
+	fprintf(h->columns[CONFIDENCE].out, "%d", c->confidence);
+	print_end(h->columns[FROM].out, t->saddr, t->sport, t->family);
+	print_end(h->columns[TO].out, t->daddr, t->dport, t->family);
+	fprintf(h->columns[OWNER].out, "%lld", (long long)number_of(h->owners, case_owner(c)));
+	fprintf(h->columns[PEER].out, "%lld", (long long)number_of(h->peers, peer));
+}
+
+static int add_html(struct document *d, const struct reset_case *c,
+		    const struct report_context *report)
+{
+	struct html *h = d->priv;
+	bool first = h->n % CHUNK_CASES == 0;
+	json_t *doc = report_json(c, report);
+	int err = 0;
+
+	if (!doc)
+		return -ENOMEM;
+	if (first)
+		err = start_text(&h->chunk);
+	if (!err) {
+		fputc(first ? '[' : ',', h->chunk.out);
+		json_dumpf(doc, h->chunk.out, JSON_COMPACT | JSON_REAL_PRECISION(12));
+		add_row(h, c, report);
+	}
+	json_decref(doc);
+	if (!err && ++h->n % CHUNK_CASES == 0)
+		err = end_chunk(d);
+	return err;
+}
+
+static json_t *in_order(json_t *names)
+{
+	json_t *array = json_array(), *n;
+	const char *name;
+	size_t i;
+
+	for (i = 0; i < json_object_size(names); i++)
+		json_array_append_new(array, json_null());
+	json_object_foreach(names, name, n)
+	{
+		json_array_set_new(array, (size_t)json_integer_value(n), json_string(name));
+	}
+	return array;
+}
+
+static int print_rows(struct document *d)
+{
+	struct html *h = d->priv;
+	struct text all = { 0 };
+	unsigned int i;
+	int err = start_text(&all);
+
+	if (err)
+		return err;
+	for (i = 0; i < N_COLUMNS; i++) {
+		fflush(h->columns[i].out);
+		fprintf(all.out, "%c\"%s\":%s]", i ? ',' : '{', column_names[i], h->columns[i].at);
+	}
+	fputc('}', all.out);
+	fflush(all.out);
+	err = print_packed(d->out, "rows-data", all.at, all.size);
+	drop_text(&all);
+	return err;
+}
+
+static int print_summary(struct document *d, const struct summary *s)
+{
+	struct html *h = d->priv;
+	json_t *o = summary__json(s), *title = json_string(d->title);
+	char *text;
+	int err = -ENOMEM;
+
+	json_object_set_new(o, "title", title ? title : json_string("TCP resets"));
+	json_object_set_new(o, "from_ms",
+			    json_integer((json_int_t)(summary__from_ns(s) / 1000000)));
+	json_object_set_new(o, "until_ms",
+			    json_integer((json_int_t)(summary__until_ns(s) / 1000000)));
+	json_object_set_new(o, "causes", in_order(h->causes));
+	json_object_set_new(o, "owners", in_order(h->owners));
+	json_object_set_new(o, "peers", in_order(h->peers));
+	text = json_dumps(o, JSON_COMPACT);
+	if (text)
+		err = print_packed(d->out, "summary-data", text, strlen(text));
+	free(text);
+	json_decref(o);
+	return err;
+}
+
+static int end_html(struct document *d, const struct summary *s)
+{
+	struct html *h = d->priv;
+	const char *rest = strstr(report_html, "<!--DATA-->") + strlen("<!--DATA-->");
+	int err = 0;
+
+	if (h->n % CHUNK_CASES)
+		err = end_chunk(d);
+	if (!err)
+		err = print_rows(d);
+	if (!err)
+		err = print_summary(d, s);
+	if (err)
+		return err;
+	rest = print_until(d->out, rest, "/*JS*/");
+	fputs(report_js, d->out);
+	fputs(rest, d->out);
+	return document_error(d->out);
+}
+
+static void free_html(struct document *d)
+{
+	struct html *h = d->priv;
+	unsigned int i;
+
+	if (!h)
+		return;
+	drop_text(&h->chunk);
+	for (i = 0; i < N_COLUMNS; i++)
+		drop_text(&h->columns[i]);
+	json_decref(h->causes);
+	json_decref(h->owners);
+	json_decref(h->peers);
+	free(h);
+}
+
+const struct document_ops document_html = { "html",   ".html",	begin_html,
+					    add_html, end_html, free_html };

@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * document_text.c - reports for terminals and for pasting: plain text, and Markdown.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/document.h"
+#include "report/sink.h"
+#include "report/timeline.h"
+
+#define TOP 10
+#define BAR_WIDTH 30
+
+/* --- what both say --------------------------------------------------------------------------------- */
+
+struct named {
+	const char *name;
+	json_int_t n;
+};
+
+static int by_number(const void *a, const void *b)
+{
+	const struct named *x = a, *y = b;
+
+	return x->n != y->n ? (x->n < y->n ? 1 : -1) : strcmp(x->name, y->name);
+}
+
+static json_int_t total(const json_t *value)
+{
+	json_int_t sum = json_integer_value(value);
+	size_t i;
+
+	for (i = 0; i < json_array_size(value); i++)
+		sum += json_integer_value(json_array_get(value, i));
+	return sum;
+}
+
+/* The largest first; free() it. */
+static struct named *sorted(const json_t *names, size_t *ret_n)
+{
+	struct named *list = calloc(json_object_size(names) + 1, sizeof(*list));
+	const char *name;
+	json_t *value;
+
+	*ret_n = 0;
+	if (!list)
+		return NULL;
+	json_object_foreach((json_t *)names, name, value) list[(*ret_n)++] =
+		(struct named){ name, total(value) };
+	qsort(list, *ret_n, sizeof(*list), by_number);
+	return list;
+}
+
+static int begin_prose(struct document *d)
+{
+	(void)d;
+	return 0;
+}
+
+static void free_prose(struct document *d)
+{
+	(void)d;
+}
+
+/* --- text ------------------------------------------------------------------------------------------- */
+
+static void print_bars(FILE *out, const char *what, const json_t *names)
+{
+	struct named *list;
+	size_t n, i;
+
+	list = sorted(names, &n);
+	if (n)
+		fprintf(out, "%s\n", what);
+	for (i = 0; list && i < n && i < TOP; i++) {
+		int bar = (int)(list[i].n * BAR_WIDTH / list[0].n);
+
+		fprintf(out, "  %8" PRId64 " ", (int64_t)list[i].n);
+		for (; bar > 0; bar--)
+			fputs("█", out);
+		fputc(' ', out);
+		print_escaped(out, list[i].name);
+		fputc('\n', out);
+	}
+	if (n > TOP)
+		fprintf(out, "           and %zu more\n", n - TOP);
+	if (n)
+		fputc('\n', out);
+	free(list);
+}
+
+static void print_over_time(FILE *out, const struct summary *s)
+{
+	static const char *const levels[] = { " ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
+	static const struct report_context wall;
+	uint64_t start, width, most = 0, total_ns;
+	const uint64_t *buckets = summary__buckets(s, &start, &width);
+	char from[40];
+	unsigned int i;
+
+	for (i = 0; i < SUMMARY_BUCKETS; i++)
+		most = buckets[i] > most ? buckets[i] : most;
+	if (!most)
+		return;
+	total_ns = width * SUMMARY_BUCKETS;
+	format_time(from, sizeof(from), start, &wall);
+	fprintf(out, "Over time (at most %" PRIu64 " in %" PRIu64 " s)\n  ", most,
+		width / 1000000000u);
+	for (i = 0; i < SUMMARY_BUCKETS; i++)
+		fputs(levels[buckets[i] ? 1 + buckets[i] * 7 / most : 0], out);
+	fprintf(out, "\n  %.19sZ + %" PRIu64 " s\n\n", from, total_ns / 1000000000u);
+}
+
+static void print_timeline(FILE *out, const struct reset_case *c,
+			   const struct report_context *report)
+{
+	struct timeline t = timeline_make(c, report);
+	char delay[32];
+	size_t i;
+
+	for (i = 0; i < t.n; i++) {
+		const struct moment *m = &t.moments[i];
+		/* The Greek letter is two bytes and one column. */
+		int extra;
+
+		format_delay(delay, sizeof(delay), m->ns);
+		extra = strstr(delay, "µ") != NULL;
+		fprintf(out, "  %c %*s  %-16s %s\n", m->matters ? '*' : ' ', 14 + extra, delay,
+			m->where, m->what);
+	}
+	fputc('\n', out);
+	timeline_free(&t);
+}
+
+static int add_text(struct document *d, const struct reset_case *c,
+		    const struct report_context *report)
+{
+	struct sink sink = { .ops = &sink_text, .out = d->spool, .lazy = true };
+	int err = sink.ops->emit(&sink, c, report);
+
+	if (err)
+		return err;
+	print_timeline(d->spool, c, report);
+	return document_error(d->spool);
+}
+
+static int end_text(struct document *d, const struct summary *s)
+{
+	char *scope = summary__scope(s);
+
+	print_escaped(d->out, d->title);
+	fprintf(d->out, "\n%s\n\n", scope ? scope : "");
+	free(scope);
+	print_over_time(d->out, s);
+	print_bars(d->out, "By cause", summary__causes(s));
+	print_bars(d->out, "By owner", summary__owners(s));
+	print_bars(d->out, "By peer", summary__peers(s));
+	return document_unspool(d);
+}
+
+const struct document_ops document_text = { "text",   ".txt",	begin_prose,
+					    add_text, end_text, free_prose };
+
+/* --- Markdown ------------------------------------------------------------------------------------------ */
+
+/* What stands for itself and for nothing else, also in the tables of GitHub's Markdown. */
+static void print_markdown(FILE *out, const char *text)
+{
+	for (; *text; text++) {
+		unsigned char ch = (unsigned char)*text;
+
+		if (ch == '\n' || ch == '\r' || ch == '\t')
+			fputc(' ', out);
+		else if (ch < ' ' || ch == 0x7f)
+			fprintf(out, "\\\\x%02x", ch);
+		else if (ch == '&')
+			fputs("&amp;", out);
+		else if (ch == '<')
+			fputs("&lt;", out);
+		else if (ch == '>')
+			fputs("&gt;", out);
+		else if (strchr("\\`*_{}[]()#+-.!|~@:", ch))
+			fprintf(out, "\\%c", ch);
+		else
+			fputc(ch, out);
+	}
+}
+
+/* Advice has commands in it, `so`: these stay as they are, with what could end them taken out. */
+static void print_with_code(FILE *out, const char *text)
+{
+	const char *open, *close;
+
+	while ((open = strchr(text, '`')) && (close = strchr(open + 1, '`'))) {
+		char *before = strndup(text, (size_t)(open - text));
+
+		if (before)
+			print_markdown(out, before);
+		free(before);
+		fwrite(open, 1, (size_t)(close - open) + 1, out);
+		text = close + 1;
+	}
+	print_markdown(out, text);
+}
+
+static void print_table(FILE *out, const char *what, const json_t *names)
+{
+	struct named *list;
+	size_t n, i;
+
+	list = sorted(names, &n);
+	if (n)
+		fprintf(out, "| %s | resets |\n|---|---:|\n", what);
+	for (i = 0; list && i < n && i < TOP; i++) {
+		fputs("| ", out);
+		print_markdown(out, list[i].name);
+		fprintf(out, " | %" PRId64 " |\n", (int64_t)list[i].n);
+	}
+	if (n > TOP)
+		fprintf(out, "| and %zu more | |\n", n - TOP);
+	if (n)
+		fputc('\n', out);
+	free(list);
+}
+
+static void print_items(FILE *out, const char *head, struct report_lines lines)
+{
+	size_t i;
+
+	if (lines.n)
+		fprintf(out, "%s\n\n", head);
+	for (i = 0; i < lines.n; i++) {
+		fputs("- ", out);
+		print_with_code(out, lines.line[i]);
+		fputc('\n', out);
+	}
+	if (lines.n)
+		fputc('\n', out);
+	report_lines_free(&lines);
+}
+
+static void print_phrase(FILE *out, const char *before, const char *template,
+			 const struct reset_case *c, const struct report_context *report)
+{
+	char *text = template_expand(template, c, report);
+
+	fputs(before, out);
+	print_with_code(out, text ? text : "");
+	free(text);
+}
+
+static void print_cures(FILE *out, const struct reset_case *c, const struct report_context *report)
+{
+	unsigned int i;
+
+	for (i = 0; i < CAUSE_ADVICE_MAX && c->cause->advice[i].action; i++) {
+		const struct advice *a = &c->cause->advice[i];
+
+		print_phrase(out, i ? "- or: " : "What to do\n\n- ", a->action, c, report);
+		print_phrase(out, "\n  - price: ", a->price, c, report);
+		print_phrase(out, "\n  - undo: ", a->undo, c, report);
+		fputc('\n', out);
+	}
+	if (i)
+		fputc('\n', out);
+}
+
+static void print_moments(FILE *out, const struct reset_case *c,
+			  const struct report_context *report)
+{
+	struct timeline t = timeline_make(c, report);
+	char delay[32];
+	size_t i;
+
+	if (t.n)
+		fputs("| from the RST | where | what |\n|---:|---|---|\n", out);
+	for (i = 0; i < t.n; i++) {
+		const struct moment *m = &t.moments[i];
+		const char *strong = m->matters ? "**" : "";
+
+		format_delay(delay, sizeof(delay), m->ns);
+		fprintf(out, "| %s | ", delay);
+		print_markdown(out, m->where);
+		fprintf(out, " | %s", strong);
+		print_markdown(out, m->what);
+		fprintf(out, "%s |\n", strong);
+	}
+	fputc('\n', out);
+	timeline_free(&t);
+}
+
+static void print_heading(FILE *out, const struct reset_case *c,
+			  const struct report_context *report)
+{
+	char ts[40];
+
+	format_time(ts, sizeof(ts), c->rst.ts_ns, report);
+	fprintf(out, "## %s: ", ts);
+	fputs(c->kind == CASE_RESET ? "RST " : "no RST, SYN ", out);
+	print_tuple(out, &c->rst.tuple);
+	fprintf(out, "\n\n**%s** (%s, %s, %s): ", c->cause->id,
+		c->confidence == CONF_NONE ? "not known" : confidence_name(c->confidence),
+		type_name(c->type), origin_name(c->origin));
+	print_phrase(out, "", c->cause->title, c, report);
+	fputs("\n\n", out);
+}
+
+static void print_candidates(FILE *out, const struct reset_case *c)
+{
+	unsigned int i;
+
+	if (!c->n_candidates)
+		return;
+	fputs(c->confidence == CONF_CERTAIN ? "Perhaps behind it:" : "Still possible, best first:",
+	      out);
+	for (i = 0; i < c->n_candidates; i++)
+		fprintf(out, "%s `%s`", i ? "," : "", c->candidates[i]->id);
+	fputs("\n\n", out);
+}
+
+static int add_markdown(struct document *d, const struct reset_case *c,
+			const struct report_context *report)
+{
+	print_heading(d->spool, c, report);
+	print_items(d->spool, "Evidence", report_evidence(c, report, true));
+	print_candidates(d->spool, c);
+	print_cures(d->spool, c, report);
+	print_moments(d->spool, c, report);
+	return document_error(d->spool);
+}
+
+static int end_markdown(struct document *d, const struct summary *s)
+{
+	char *scope = summary__scope(s);
+
+	fputs("# ", d->out);
+	print_markdown(d->out, d->title);
+	fputs("\n\n", d->out);
+	print_markdown(d->out, scope ? scope : "");
+	fputs("\n\n", d->out);
+	free(scope);
+	print_table(d->out, "cause", summary__causes(s));
+	print_table(d->out, "owner", summary__owners(s));
+	print_table(d->out, "peer", summary__peers(s));
+	return document_unspool(d);
+}
+
+const struct document_ops document_markdown = { "markdown",   ".md",	    begin_prose,
+						add_markdown, end_markdown, free_prose };

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * sink_brief.c - one line per reset, for lists and grep.
+ */
+#include <errno.h>
+
+#include "report/sink.h"
+
+static int emit_brief(struct sink *s, const struct reset_case *c, const struct report_context *ctx)
+{
+	char ts[40];
+
+	errno = 0;
+	format_time(ts, sizeof(ts), c->rst.ts_ns, ctx);
+	fprintf(s->out, "%s ", ts);
+	print_tuple(s->out, &c->rst.tuple);
+	fprintf(s->out, " %s", c->cause->id);
+	if (c->confidence != CONF_NONE)
+		fprintf(s->out, " (%s)", confidence_name(c->confidence));
+	else if (c->n_candidates)
+		fprintf(s->out, " (perhaps %s)", c->candidates[0]->id);
+	if (c->conversation.known)
+		fprintf(s->out, " %s %s", c->conversation.state, c->conversation.history);
+	fputc('\n', s->out);
+	return sink_flush(s);
+}
+
+const struct sink_ops sink_brief = { "brief", emit_brief };

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * sink_text.c - one compact block per reset, for people.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/strbuf.h"
+#include "base/textwrap.h"
+#include "report/sink.h"
+
+#define INDENT 10
+/* Of candidates that are ranked; the rest is seldom of use. */
+#define RANKED_SHOWN 6
+
+static const char *paint(const struct sink *s, const char *code)
+{
+	return s->colour ? code : "";
+}
+
+#define BOLD(s) paint(s, "\033[1m")
+#define DIM(s) paint(s, "\033[2m")
+#define RED(s) paint(s, "\033[1;31m")
+#define YELLOW(s) paint(s, "\033[1;33m")
+#define PLAIN(s) paint(s, "\033[0m")
+
+/* Prints @text under @label, wrapped at spaces. */
+static void print_wrapped(struct sink *s, const char *label, const char *text)
+{
+	size_t col;
+
+	fputs("  ", s->out);
+	fputs(DIM(s), s->out);
+	fputs(label, s->out);
+	for (col = 2 + strlen(label); col < INDENT; col++)
+		fputc(' ', s->out);
+	fputs(PLAIN(s), s->out);
+	wrap_text(s->out, INDENT, text);
+}
+
+/* And what the memo says. */
+static void print_memo(struct sink *s, const char *label)
+{
+	char *text = strbuf_end();
+
+	print_wrapped(s, label, text ? text : "");
+	free(text);
+}
+
+static void print_lines(struct sink *s, const char *label, struct report_lines lines)
+{
+	size_t i;
+
+	for (i = 0; i < lines.n; i++)
+		print_wrapped(s, i ? "" : label, lines.line[i]);
+	report_lines_free(&lines);
+}
+
+static void print_head(struct sink *s, const struct reset_case *c, const struct report_context *ctx)
+{
+	char ts[40];
+
+	format_time(ts, sizeof(ts), c->rst.ts_ns, ctx);
+	fprintf(s->out, "%s%s%s  %s%s%s%s ", DIM(s), ts, PLAIN(s), BOLD(s),
+		c->kind == CASE_STALL ? "no RST, but a stalled handshake: SYN" : "RST",
+		c->rst.flags & FLAG_ACK ? "+ACK" : "", PLAIN(s));
+	print_tuple(s->out, &c->rst.tuple);
+	fprintf(s->out, "\n  %s%s%s (", c->confidence >= CONF_LIKELY ? RED(s) : YELLOW(s),
+		c->cause->id, PLAIN(s));
+	if (c->confidence != CONF_NONE)
+		fprintf(s->out, "%s, ", confidence_name(c->confidence));
+	fprintf(s->out, "%s, %s)\n", type_name(c->type), origin_name(c->origin));
+}
+
+static void print_title(struct sink *s, const struct reset_case *c,
+			const struct report_context *ctx)
+{
+	char *title = template_expand(c->cause->title, c, ctx);
+
+	print_wrapped(s, "cause", title ? title : "");
+	free(title);
+}
+
+static void print_answers(struct sink *s, const struct reset_case *c,
+			  const struct report_context *ctx)
+{
+	const struct packet *p = &c->answers;
+	FILE *out;
+
+	if (c->answer_match == ANSWER_NONE || c->kind == CASE_STALL)
+		return;
+	out = strbuf_begin();
+	if (!out)
+		return;
+	print_tuple(out, &p->tuple);
+	fprintf(out, " ");
+	print_flags(out, p->flags);
+	fprintf(out, " seq %u ack %u len %u, %.1f µs before on ", p->seq, p->ack, p->len,
+		(double)(int64_t)(c->rst.ts_ns - p->ts_ns) / 1000.0);
+	print_escaped(out, ctx->ifname(ctx->ifname_ctx, p->ifindex));
+	print_memo(s, c->answer_match == ANSWER_EXACT ? "answers" : "after");
+}
+
+static void print_conversation(struct sink *s, const struct reset_case *c)
+{
+	const struct conversation *v = &c->conversation;
+	char line[128];
+
+	if (!v->known)
+		return;
+	snprintf(line, sizeof(line), "%s (%s), history %s", v->state,
+		 conversation_state_text(v->state), v->history);
+	print_wrapped(s, "state", line);
+}
+
+static void print_one_frame(struct sink *s, const char *label, const struct frame *f,
+			    const struct report_context *ctx)
+{
+	const char *line = ctx->source_line(ctx->source_ctx, f);
+	FILE *out = strbuf_begin();
+
+	if (!out)
+		return;
+	print_frame(out, f);
+	if (line) {
+		fputc(' ', out);
+		print_escaped(out, line);
+	}
+	print_memo(s, label);
+}
+
+static void print_stack(struct sink *s, const struct kernel_view *k,
+			const struct report_context *ctx)
+{
+	unsigned int first = stack_first(k), i;
+
+	for (i = first; i < k->stack_len && i < first + STACK_SHOWN; i++)
+		print_one_frame(s, i == first ? "stack" : "", &k->stack[i], ctx);
+}
+
+/* As docker does: the first twelve digits. */
+static void print_container(FILE *out, const char *id)
+{
+	char head[13] = "";
+
+	memcpy(head, id, strnlen(id, sizeof(head) - 1));
+	fputs(" container ", out);
+	print_escaped(out, head);
+}
+
+static void print_owner(struct sink *s, const struct reset_case *c)
+{
+	const struct owner *o = &c->owner;
+	FILE *out;
+
+	if (!o->known)
+		return;
+	out = strbuf_begin();
+	if (!out)
+		return;
+	if (o->pid) {
+		print_escaped(out, o->comm);
+		fprintf(out, "[%u]", o->pid);
+	}
+	if (o->container[0])
+		print_container(out, o->container);
+	else if (o->cgroup[0]) {
+		fputs(" cgroup ", out);
+		print_escaped(out, o->cgroup);
+	}
+	print_memo(s, "owner");
+}
+
+static void print_labelled(struct sink *s, const char *word, const char *text)
+{
+	char *line;
+
+	if (!strncmp(text, "none", 4) || asprintf(&line, "%s: %s", word, text) < 0)
+		return;
+	print_wrapped(s, "", line);
+	free(line);
+}
+
+static void print_advice(struct sink *s, const struct reset_case *c,
+			 const struct report_context *ctx)
+{
+	unsigned int i;
+
+	for (i = 0; i < CAUSE_ADVICE_MAX && c->cause->advice[i].action; i++) {
+		const struct advice *a = &c->cause->advice[i];
+		char *action = template_expand(a->action, c, ctx);
+
+		if (!action)
+			continue;
+		print_wrapped(s, i ? "or" : "do", action);
+		print_labelled(s, "price", a->price);
+		print_labelled(s, "undo", a->undo);
+		free(action);
+	}
+}
+
+/* Without a kernel view everything is missing, for one and the same reason. */
+static void print_missing(struct sink *s, const struct reset_case *c,
+			  const struct report_context *ctx)
+{
+	char *line;
+
+	if (c->facts_yes & FACT(CAPTURE)) {
+		line = c->n_candidates ?
+			       template_expand("what only the kernel of {rst.src} knows: run "
+					       "`rstscope watch` there",
+					       c, ctx) :
+			       NULL;
+		if (line)
+			print_wrapped(s, "missing", line);
+		free(line);
+		return;
+	}
+	if (!(c->views & (VIEW_PASSIVE | VIEW_ACTIVE)) && c->n_candidates)
+		print_wrapped(s, "missing", "the kernel view (see the plan at the start)");
+	else
+		print_lines(s, "missing", report_missing(c, ctx));
+}
+
+static void print_candidates(struct sink *s, const struct reset_case *c)
+{
+	unsigned int shown = c->facts_yes & FACT(CAPTURE) ? RANKED_SHOWN : CASE_CAUSES_MAX;
+	unsigned int i;
+	FILE *out;
+
+	if (!c->n_candidates)
+		return;
+	out = strbuf_begin();
+	if (!out)
+		return;
+	for (i = 0; i < c->n_candidates && i < shown; i++) {
+		fputs(i ? ", " : "", out);
+		fputs(c->candidates[i]->id, out);
+	}
+	if (i < c->n_candidates)
+		fprintf(out, "; less likely: %u more (--json has all)", c->n_candidates - i);
+	/* Of what is certain here, something at the other host may be the cause. */
+	if (c->confidence == CONF_CERTAIN)
+		fputs(c->origin == ORIGIN_REMOTE ? " at this host" : " at the other host", out);
+	print_memo(s, "perhaps");
+}
+
+static int emit_text(struct sink *s, const struct reset_case *c, const struct report_context *ctx)
+{
+	errno = 0;
+	print_head(s, c, ctx);
+	print_title(s, c, ctx);
+	print_lines(s, "because", report_evidence(c, ctx, false));
+	print_candidates(s, c);
+	print_missing(s, c, ctx);
+	print_answers(s, c, ctx);
+	print_conversation(s, c);
+	print_stack(s, &c->kernel, ctx);
+	print_owner(s, c);
+	print_advice(s, c, ctx);
+	fputc('\n', s->out);
+	return sink_flush(s);
+}
+
+const struct sink_ops sink_text = { "text", emit_text };

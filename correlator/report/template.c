@@ -1,0 +1,678 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * template.c - sentences for people, from templates and a case.
+ */
+#include "report/template.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/strbuf.h"
+#include "diagnose/facts.h"
+
+static void print_change(FILE *out, const struct tuple *from, const struct tuple *reply, bool to)
+{
+	/* NAT rewrites the destination of @from to the source of the reply. */
+	if (to)
+		print_endpoint(out, reply->saddr, reply->sport, reply->family);
+	else
+		print_endpoint(out, from->daddr, from->dport, from->family);
+}
+
+/* The mapping that was due for the segment: of its own direction of the entry. */
+static void print_mapping(FILE *out, const struct reset_case *c, bool to)
+{
+	const struct tuple *seg = case_segment(c);
+
+	if (seg && tuple_equal(seg, &c->ct.reply))
+		print_change(out, &c->ct.reply, &c->ct.orig, to);
+	else
+		print_change(out, &c->ct.orig, &c->ct.reply, to);
+}
+
+static void print_verdict(FILE *out, const struct reset_case *c)
+{
+	if (!c->ct.has_entry) {
+		fputs("the segment carried no conntrack entry", out);
+		return;
+	}
+	fputs("conntrack called the segment INVALID", out);
+	if (c->ct.why[0]) {
+		fputs(": \"", out);
+		print_escaped(out, c->ct.why);
+		fputs("\"", out);
+	}
+	fputs("; it carried no entry although one exists for its tuple", out);
+}
+
+static void print_why(FILE *out, const struct reset_case *c)
+{
+	if (c->ct.why[0])
+		print_escaped(out, c->ct.why);
+	else
+		fputs("see `conntrack -S` and sysctl net.netfilter.nf_conntrack_log_invalid=6",
+		      out);
+}
+
+unsigned int stack_first(const struct kernel_view *k)
+{
+	static const char *const functions[] = { "tcp_send_active_reset", "tcp_v4_send_reset",
+						 "tcp_v6_send_reset", "nf_send_reset" };
+	unsigned int i, j, first = 0;
+
+	for (i = 0; i < k->stack_len; i++)
+		for (j = 0; j < 4; j++)
+			if (k->stack[i].name && !strcmp(k->stack[i].name, functions[j]))
+				first = i;
+	return first;
+}
+
+/* The way to the reset in short. */
+static void print_stack(FILE *out, const struct kernel_view *k)
+{
+	unsigned int i, shown = 0;
+
+	if (!k->stack_len)
+		fputs("no kernel stack", out);
+	for (i = stack_first(k); i < k->stack_len && shown < STACK_SHOWN; i++, shown++) {
+		fputs(shown ? " < " : "", out);
+		print_escaped(out, k->stack[i].name ? k->stack[i].name : "?");
+	}
+}
+
+static void print_netfilter_hook(FILE *out, uint8_t hook)
+{
+	static const char *const names[] = { "PREROUTING", "INPUT", "FORWARD", "OUTPUT",
+					     "POSTROUTING" };
+
+	fputs(hook < 5 ? names[hook] : "unknown", out);
+}
+
+/* Where the direction is not known, the RST was first seen before it was passed on. */
+static bool is_way_in(const struct reset_case *c, unsigned int i)
+{
+	const struct sighting *s = &c->sightings[i];
+
+	if (s->hook != HOOK_PCAP)
+		return s->hook != HOOK_TC_EGRESS;
+	return s->heading == HEADING_UNKNOWN ? i == 0 : s->heading == HEADING_IN;
+}
+
+static void print_way(FILE *out, const struct reset_case *c, const struct report_context *ctx,
+		      bool in)
+{
+	unsigned int i;
+
+	for (i = 0; i < c->n_sightings; i++) {
+		if (is_way_in(c, i) != in)
+			continue;
+		print_escaped(out, ctx->ifname(ctx->ifname_ctx, c->sightings[i].ifindex));
+		return;
+	}
+	fputs("an interface that is not watched", out);
+}
+
+static void print_ingress(FILE *out, const struct reset_case *c, const struct report_context *ctx)
+{
+	print_way(out, c, ctx, true);
+}
+
+static void print_egress(FILE *out, const struct reset_case *c, const struct report_context *ctx)
+{
+	print_way(out, c, ctx, false);
+}
+
+static const struct packet *segment_packet(const struct reset_case *c)
+{
+	return c->answer_match == ANSWER_NONE ? NULL : &c->answers;
+}
+
+static uint8_t segment_flags(const struct reset_case *c)
+{
+	const struct packet *p = segment_packet(c);
+
+	return c->kernel.has_segment ? c->kernel.segment_flags : p ? p->flags : 0;
+}
+
+/* As seen from the reset: "from -5.2 to +1.0 µs of the reset", "from -5.2 µs of the reset on". */
+static void print_window(FILE *out, const struct reset_case *c)
+{
+	const struct hash_window *w = &c->kernel.window;
+	double start = (double)(int64_t)(w->start_ns - c->kernel.ts_ns) / 1000.0;
+
+	if (w->end_ns)
+		fprintf(out, "from %+.1f to %+.1f µs of the reset", start,
+			(double)(int64_t)(w->end_ns - c->kernel.ts_ns) / 1000.0);
+	else
+		fprintf(out, "from %+.1f µs of the reset on", start);
+}
+
+/* What the segment was, whose socket took it, and what it should have become. */
+static void print_clash(FILE *out, const struct reset_case *c)
+{
+	const struct kernel_view *k = &c->clash;
+
+	print_tuple(out, &k->segment);
+	fputs(k->call == CALL_CHALLENGE ? " (SYN) was given to the connected socket " :
+					  " was given to the TIME_WAIT socket ",
+	      out);
+	print_tuple(out, &k->sock.tuple);
+	if (k->ct.has_entry) {
+		fputs("; NAT makes it ", out);
+		print_endpoint(out, k->ct.reply.daddr, k->ct.reply.dport, k->ct.reply.family);
+		fputs(" → ", out);
+		print_endpoint(out, k->ct.reply.saddr, k->ct.reply.sport, k->ct.reply.family);
+		fputs(", which no socket had", out);
+	}
+	fputs(k->call == CALL_CHALLENGE ? "; that socket answered with a challenge ACK" : "", out);
+}
+
+static void print_ago(FILE *out, uint64_t ns)
+{
+	if (ns < 1000000000u)
+		fprintf(out, "%" PRIu64 " ms", ns / 1000000u);
+	else
+		fprintf(out, "%" PRIu64 " s", ns / 1000000000u);
+}
+
+typedef void (*printer)(FILE *out, const struct reset_case *c, const struct report_context *ctx);
+
+#define PRINTER(name)                                               \
+	static void p_##name(FILE *out, const struct reset_case *c, \
+			     const struct report_context *ctx)
+
+PRINTER(rst_if)
+{
+	print_escaped(out, ctx->ifname(ctx->ifname_ctx, c->rst.ifindex));
+}
+PRINTER(in_if)
+{
+	print_ingress(out, c, ctx);
+}
+
+PRINTER(out_if)
+{
+	print_egress(out, c, ctx);
+}
+
+PRINTER(rst_src)
+{
+	(void)ctx;
+	print_address(out, c->rst.tuple.saddr, c->rst.tuple.family);
+}
+
+PRINTER(rst_dst)
+{
+	(void)ctx;
+	print_address(out, c->rst.tuple.daddr, c->rst.tuple.family);
+}
+
+/* The address that it was sent to, and behind NAT the one that it is meant for. */
+PRINTER(rst_for)
+{
+	const struct tuple *t = &c->rst.tuple;
+	const struct tuple *image = tuple_equal(t, &c->ct.orig)	 ? &c->ct.reply :
+				    tuple_equal(t, &c->ct.reply) ? &c->ct.orig :
+								   NULL;
+
+	(void)ctx;
+	print_address(out, t->daddr, t->family);
+	if (c->ct.has_entry && image && memcmp(t->daddr, image->saddr, 16)) {
+		fputs(", which NAT here turns back into ", out);
+		print_address(out, image->saddr, image->family);
+	}
+	fputs(", another host", out);
+}
+
+PRINTER(seg)
+{
+	const struct tuple *t = case_segment(c);
+
+	(void)ctx;
+	if (t)
+		print_tuple(out, t);
+	else
+		fputs("a segment that was not seen", out);
+}
+
+PRINTER(seg_flags)
+{
+	(void)ctx;
+	print_flags(out, segment_flags(c));
+}
+
+PRINTER(seg_src)
+{
+	const struct tuple *t = case_segment(c);
+
+	(void)ctx;
+	if (t)
+		print_address(out, t->saddr, t->family);
+	else
+		p_rst_dst(out, c, ctx);
+}
+
+PRINTER(seg_dport)
+{
+	const struct tuple *t = case_segment(c);
+
+	(void)ctx;
+	fprintf(out, "%d", t ? t->dport : c->rst.tuple.sport);
+}
+
+PRINTER(call)
+{
+	(void)ctx;
+	fprintf(out, "%s()", call_name(&c->kernel));
+}
+
+PRINTER(stack)
+{
+	(void)ctx;
+	print_stack(out, &c->kernel);
+}
+
+PRINTER(hook)
+{
+	(void)ctx;
+	print_netfilter_hook(out, c->kernel.hook);
+}
+
+PRINTER(reason)
+{
+	(void)ctx;
+	if (c->kernel.reason[0] && strcmp(c->kernel.reason, "NOT_SPECIFIED"))
+		fputs(" (the kernel's reason: ", out);
+	else
+		return;
+	print_escaped(out, c->kernel.reason);
+	fputs(")", out);
+}
+
+PRINTER(reason_name)
+{
+	(void)ctx;
+	print_escaped(out, c->kernel.reason);
+}
+
+PRINTER(lookup)
+{
+	(void)ctx;
+	fputs(lookup_name(c->kernel.lookup), out);
+}
+
+PRINTER(sk)
+{
+	(void)ctx;
+	print_tuple(out, &c->kernel.sock.tuple);
+}
+
+PRINTER(sk_local)
+{
+	const struct tuple *t = &c->kernel.sock.tuple;
+
+	(void)ctx;
+	print_endpoint(out, t->saddr, t->sport, t->family);
+}
+
+PRINTER(sk_user_timeout)
+{
+	(void)ctx;
+	fprintf(out, "%u", c->kernel.sock.user_timeout);
+}
+
+PRINTER(rst_ttl)
+{
+	(void)ctx;
+	fprintf(out, "%u", c->rst.ttl);
+}
+
+PRINTER(peer_ttl)
+{
+	unsigned int i;
+
+	(void)ctx;
+	for (i = c->n_history; i-- > 0;) {
+		const struct packet *p = &c->history[i];
+
+		if (!tuple_equal(&p->tuple, &c->rst.tuple) || p->ifindex != c->rst.ifindex ||
+		    p->hook != c->rst.hook || (p->flags & FLAG_RST))
+			continue;
+		fprintf(out, "%u", p->ttl);
+		return;
+	}
+}
+
+/* What the sender of a RST should have seen in place of the address that it answered. */
+PRINTER(ct_hidden)
+{
+	struct tuple back = tuple_reverse(&c->rst.tuple);
+	const struct tuple *t = tuple_equal(&back, &c->ct.reply) ? &c->ct.orig : &c->ct.reply;
+
+	(void)ctx;
+	print_endpoint(out, t->daddr, t->dport, t->family);
+}
+
+PRINTER(ct_leaked)
+{
+	struct tuple back = tuple_reverse(&c->rst.tuple);
+
+	(void)ctx;
+	print_tuple(out, &back);
+}
+
+/* Where the segment that was answered had come in and left, as far as that was watched. */
+PRINTER(seg_path)
+{
+	const struct packet *seg = segment_packet(c);
+	const char *sep = " (";
+	unsigned int i;
+
+	for (i = 0; seg && i < c->n_history; i++) {
+		const struct packet *p = &c->history[i];
+
+		if (!tuple_equal(&p->tuple, &seg->tuple) || p->seq != seg->seq ||
+		    p->flags != seg->flags || p->len != seg->len)
+			continue;
+		fprintf(out, "%s%s by ", sep, p->hook == HOOK_TC_EGRESS ? "out" : "in");
+		print_escaped(out, ctx->ifname(ctx->ifname_ctx, p->ifindex));
+		sep = ", ";
+	}
+	fputs(*sep == ',' ? ")" : "", out);
+}
+
+PRINTER(unread)
+{
+	(void)ctx;
+	if (c->kernel.sock.unread)
+		fprintf(out, "%u bytes were", c->kernel.sock.unread);
+	else
+		fputs("received data was", out);
+}
+
+PRINTER(task)
+{
+	(void)ctx;
+	print_escaped(out, c->kernel.comm);
+	fprintf(out, "[%u]", c->kernel.tgid);
+}
+
+PRINTER(ct_verdict)
+{
+	(void)ctx;
+	print_verdict(out, c);
+}
+
+/* Said by {ct.verdict} already; the fact is only that nothing speaks against it. */
+PRINTER(ct_refused)
+{
+	(void)out;
+	(void)c;
+	(void)ctx;
+}
+
+PRINTER(ct_why)
+{
+	(void)ctx;
+	print_why(out, c);
+}
+
+PRINTER(ct_state)
+{
+	(void)ctx;
+	fputs(ct_state_name(c->kernel.ct.state), out);
+}
+
+PRINTER(ct_from)
+{
+	(void)ctx;
+	print_mapping(out, c, false);
+}
+
+PRINTER(ct_to)
+{
+	(void)ctx;
+	print_mapping(out, c, true);
+}
+
+PRINTER(kernel_cpu)
+{
+	(void)ctx;
+	fprintf(out, "%u", c->kernel.cpu);
+}
+
+PRINTER(now_state)
+{
+	(void)ctx;
+	fputs(tcp_state_name(c->now.state), out);
+}
+
+PRINTER(race_cpu)
+{
+	(void)ctx;
+	fprintf(out, "%u", c->kernel.window.cpu);
+}
+
+PRINTER(race_window)
+{
+	(void)ctx;
+	print_window(out, c);
+}
+
+PRINTER(race_arrival)
+{
+	(void)ctx;
+	fprintf(out, "at %+.1f µs", (double)(int64_t)(c->answers.ts_ns - c->kernel.ts_ns) / 1000.0);
+}
+
+PRINTER(race_overlap)
+{
+	(void)ctx;
+	fprintf(out, "%.1f", (double)race_overlap_ns(c) / 1000.0);
+}
+
+PRINTER(clash)
+{
+	(void)ctx;
+	print_clash(out, c);
+}
+
+PRINTER(gone_seg)
+{
+	(void)ctx;
+	print_tuple(out, &c->gone.ct.orig);
+}
+
+PRINTER(gone_mapping)
+{
+	const struct conntrack *ct = &c->gone.ct;
+
+	(void)ctx;
+	fputs("whose replies come as ", out);
+	print_tuple(out, &ct->reply);
+}
+
+PRINTER(gone_ago)
+{
+	(void)ctx;
+	print_ago(out, c->rst.ts_ns > c->gone.ts_ns ? c->rst.ts_ns - c->gone.ts_ns : 0);
+}
+
+PRINTER(gone_how)
+{
+	(void)ctx;
+	fputs(c->gone.by_request ? "somebody deleted it" :
+				   "it timed out, or had to make room for another",
+	      out);
+}
+
+PRINTER(mem_pages)
+{
+	(void)ctx;
+	fprintf(out, "%" PRIu64, c->kernel.sock.mem_pages);
+}
+
+PRINTER(mem_limit)
+{
+	(void)ctx;
+	fprintf(out, "%" PRIu64, c->kernel.sock.mem_limit);
+}
+
+PRINTER(fin_ago)
+{
+	uint64_t fin = c->conversation.finished_ns;
+
+	(void)ctx;
+	print_ago(out, c->rst.ts_ns > fin ? c->rst.ts_ns - fin : 0);
+}
+
+PRINTER(seg_ack)
+{
+	(void)ctx;
+	fprintf(out, "%" PRIu32, c->answers.ack);
+}
+
+PRINTER(syn_ack)
+{
+	(void)ctx;
+	fprintf(out, "%" PRIu32, c->conversation.sender_isn + 1);
+}
+
+PRINTER(probes)
+{
+	(void)ctx;
+	fprintf(out, "%" PRIu32, c->conversation.probes);
+}
+
+PRINTER(went_ttl)
+{
+	(void)ctx;
+	fprintf(out, "%u", c->conversation.went_on_ttl);
+}
+
+PRINTER(absent)
+{
+	print_escaped(out, ctx->ifname(ctx->ifname_ctx, c->conversation.nearer_ifindex));
+	fputs(", which is nearer to ", out);
+	print_address(out, c->rst.tuple.saddr, c->rst.tuple.family);
+	fputs(" by the TTL of its segments, has the connection but not the RST: it was made in between",
+	      out);
+}
+
+static const struct {
+	const char *name;
+	printer print;
+	const char *in_general; /* where there is no case to speak of */
+} placeholders[] = {
+	{ "rst.if", p_rst_if, "its interface" },
+	{ "in.if", p_in_if, "an interface" },
+	{ "out.if", p_out_if, "another" },
+	{ "rst.src", p_rst_src, "the RST's sender" },
+	{ "rst.dst", p_rst_dst, "the RST's receiver" },
+	{ "rst.for", p_rst_for, "another host" },
+	{ "seg", p_seg, "B:PORT → A:PORT" },
+	{ "seg.flags", p_seg_flags, "FLAGS" },
+	{ "seg.src", p_seg_src, "the segment's sender" },
+	{ "seg.dport", p_seg_dport, "PORT" },
+	{ "call", p_call, "the kernel's reset function" },
+	{ "stack", p_stack, "the kernel stack" },
+	{ "hook", p_hook, "INPUT or FORWARD" },
+	{ "reason", p_reason, "" },
+	{ "reason.name", p_reason_name, "one that says so" },
+	{ "lookup", p_lookup, "another" },
+	{ "sk", p_sk, "A:PORT → B:PORT" },
+	{ "sk.local", p_sk_local, "A:PORT" },
+	{ "sk.user_timeout", p_sk_user_timeout, "N" },
+	{ "rst.ttl", p_rst_ttl, "N" },
+	{ "peer.ttl", p_peer_ttl, "another" },
+	{ "ct.hidden", p_ct_hidden, "another address" },
+	{ "ct.leaked", p_ct_leaked, "the segment" },
+	{ "seg.path", p_seg_path, "" },
+	{ "unread", p_unread, "received data was" },
+	{ "task", p_task, "the task shown" },
+	{ "ct.verdict", p_ct_verdict, "the segment carried no conntrack entry" },
+	{ "ct.refused", p_ct_refused, "conntrack reported it as INVALID, where that can be seen" },
+	{ "ct.why", p_ct_why, "conntrack's reason" },
+	{ "ct.state", p_ct_state, "its state" },
+	{ "ct.from", p_ct_from, "the first destination" },
+	{ "ct.to", p_ct_to, "the translated one" },
+	{ "kernel.cpu", p_kernel_cpu, "B" },
+	{ "now.state", p_now_state, "ESTABLISHED" },
+	{ "race.cpu", p_race_cpu, "A" },
+	{ "race.window", p_race_window, "for a moment" },
+	{ "race.arrival", p_race_arrival, "just before" },
+	{ "race.overlap", p_race_overlap, "N" },
+	{ "clash", p_clash,
+	  "a socket here took another connection's segment, which NAT had not finished with" },
+	{ "gone.seg", p_gone_seg, "the segment" },
+	{ "gone.mapping", p_gone_mapping, "which it needs" },
+	{ "gone.ago", p_gone_ago, "some time" },
+	{ "gone.how", p_gone_how, "it timed out, or somebody deleted it" },
+	{ "mem.pages", p_mem_pages, "N" },
+	{ "mem.limit", p_mem_limit, "M" },
+	{ "fin.ago", p_fin_ago, "shortly" },
+	{ "seg.ack", p_seg_ack, "one number" },
+	{ "syn.ack", p_syn_ack, "the next after its own" },
+	{ "probes", p_probes, "N" },
+	{ "went.ttl", p_went_ttl, "N" },
+	{ "absent", p_absent,
+	  "a capture nearer to the sender has the segment that it answers, and not the RST" },
+};
+
+static int find_placeholder(const char *name, size_t len)
+{
+	int i;
+
+	for (i = 0; i < (int)(sizeof(placeholders) / sizeof(placeholders[0])); i++)
+		if (strlen(placeholders[i].name) == len && !memcmp(placeholders[i].name, name, len))
+			return i;
+	return -1;
+}
+
+/* Splits @template at its next placeholder. Returns false at the end. */
+static bool next_placeholder(const char **template, const char **name, size_t *len)
+{
+	const char *open = strchr(*template, '{');
+	const char *end = open ? strchr(open, '}') : NULL;
+
+	if (!end)
+		return false;
+	*name = open + 1;
+	*len = (size_t)(end - open - 1);
+	*template = end + 1;
+	return true;
+}
+
+bool template_is_known(const char *template)
+{
+	const char *name;
+	size_t len;
+
+	while (next_placeholder(&template, &name, &len))
+		if (find_placeholder(name, len) < 0)
+			return false;
+	return true;
+}
+
+char *template_expand(const char *template, const struct reset_case *c,
+		      const struct report_context *ctx)
+{
+	const char *text = template, *name;
+	FILE *out = strbuf_begin();
+	size_t len;
+
+	if (!out)
+		return NULL;
+	while (next_placeholder(&template, &name, &len)) {
+		int i = find_placeholder(name, len);
+
+		fwrite(text, 1, (size_t)(name - 1 - text), out);
+		if (i >= 0 && c)
+			placeholders[i].print(out, c, ctx);
+		else if (i >= 0)
+			fputs(placeholders[i].in_general, out);
+		text = template;
+	}
+	fputs(text, out);
+	return strbuf_end();
+}

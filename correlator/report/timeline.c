@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * timeline.c - what happened around one reset, in the order of time.
+ */
+#include "report/timeline.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MOMENTS_MAX (CASE_HISTORY_MAX + CASE_SIGHTINGS_MAX + 8)
+
+void format_delay(char *buf, size_t len, int64_t ns)
+{
+	double us = (double)ns / 1000, a = us < 0 ? -us : us;
+	const char *sign = ns > 0 ? "+" : "";
+
+	if (a < 1000)
+		snprintf(buf, len, "%s%.1f µs", sign, us);
+	else if (a < 1e6)
+		snprintf(buf, len, "%s%.3f ms", sign, us / 1e3);
+	else
+		snprintf(buf, len, "%s%.3f s", sign, us / 1e6);
+}
+
+static struct moment *add_moment(struct timeline *t, const struct reset_case *c, uint64_t ts_ns)
+{
+	struct moment *m;
+
+	if (t->n == MOMENTS_MAX)
+		return NULL;
+	m = &t->moments[t->n++];
+	memset(m, 0, sizeof(*m));
+	m->ns = (int64_t)(ts_ns - c->rst.ts_ns);
+	return m;
+}
+
+static void say_place(struct moment *m, const struct report_context *report, uint32_t ifindex,
+		      enum hook hook)
+{
+	FILE *out = fmemopen(m->where, sizeof(m->where), "w");
+
+	if (!out)
+		return;
+	print_escaped(out, report->ifname(report->ifname_ctx, ifindex));
+	if (hook != HOOK_PCAP)
+		fprintf(out, " %s", hook_name(hook));
+	fclose(out);
+}
+
+static void say_packet(struct moment *m, const struct packet *p, const char *remark)
+{
+	FILE *out = fmemopen(m->what, sizeof(m->what), "w");
+
+	if (!out)
+		return;
+	print_tuple(out, &p->tuple);
+	fputc(' ', out);
+	print_flags(out, p->flags);
+	fprintf(out, " seq %u", p->seq);
+	if (p->flags & FLAG_ACK)
+		fprintf(out, " ack %u", p->ack);
+	if (p->len)
+		fprintf(out, " len %u", p->len);
+	fputs(remark, out);
+	fclose(out);
+}
+
+static bool is_answer(const struct reset_case *c, const struct packet *p)
+{
+	return c->answer_match == ANSWER_EXACT && p->ts_ns == c->answers.ts_ns &&
+	       p->ifindex == c->answers.ifindex;
+}
+
+static void add_packet(struct timeline *t, const struct reset_case *c,
+		       const struct report_context *report, const struct packet *p)
+{
+	struct moment *m = add_moment(t, c, p->ts_ns);
+
+	if (!m)
+		return;
+	m->matters = is_answer(c, p);
+	say_place(m, report, p->ifindex, p->hook);
+	say_packet(m, p, m->matters && c->kind == CASE_RESET ? "  << answered by the RST" : "");
+}
+
+static void add_packets(struct timeline *t, const struct reset_case *c,
+			const struct report_context *report)
+{
+	bool answer_there = c->answer_match != ANSWER_EXACT;
+	unsigned int i;
+
+	for (i = 0; i < c->n_history; i++) {
+		answer_there |= is_answer(c, &c->history[i]);
+		add_packet(t, c, report, &c->history[i]);
+	}
+	if (!answer_there)
+		add_packet(t, c, report, &c->answers);
+	for (i = 0; c->kind == CASE_RESET && i < c->n_sightings; i++) {
+		const struct sighting *s = &c->sightings[i];
+		struct moment *m = add_moment(t, c, s->ts_ns);
+		struct packet p = c->rst;
+
+		if (!m)
+			return;
+		p.tuple = s->tuple;
+		m->matters = true;
+		say_place(m, report, s->ifindex, s->hook);
+		say_packet(m, &p, i ? "  (the same)" : "");
+	}
+}
+
+static void say_call(struct moment *m, const struct kernel_view *k)
+{
+	FILE *out = fmemopen(m->what, sizeof(m->what), "w");
+
+	if (!out)
+		return;
+	fprintf(out, "%s()", call_name(k));
+	if (k->has_segment && k->call == CALL_PASSIVE)
+		fprintf(out, ": the look-up found %s",
+			k->lookup == LOOKUP_NONE ? "no socket" : lookup_name(k->lookup));
+	if (k->reason[0]) {
+		fputs(", reason ", out);
+		print_escaped(out, k->reason);
+	}
+	fclose(out);
+}
+
+static void add_kernel(struct timeline *t, const struct reset_case *c, const struct kernel_view *k)
+{
+	struct moment *m;
+
+	if (k->call == CALL_NONE || k->call == CALL_NF_DROP)
+		return;
+	m = add_moment(t, c, k->ts_ns);
+	if (!m)
+		return;
+	m->matters = true;
+	snprintf(m->where, sizeof(m->where), "CPU %u", k->cpu);
+	say_call(m, k);
+}
+
+static void add_window(struct timeline *t, const struct reset_case *c)
+{
+	const struct hash_window *w = &c->kernel.window;
+	const char *what = w->kind == WINDOW_TIMEWAIT ?
+				   "the socket gives way to its TIME_WAIT remnant" :
+				   "the request socket gives way to the socket";
+	struct moment *m;
+	int i;
+
+	for (i = 0; w->kind != WINDOW_NONE && i < (w->end_ns ? 2 : 1); i++) {
+		m = add_moment(t, c, i ? w->end_ns : w->start_ns);
+		if (!m)
+			return;
+		m->matters = true;
+		snprintf(m->where, sizeof(m->where), "CPU %u", w->cpu);
+		snprintf(m->what, sizeof(m->what), "%s: %s", what, i ? "end" : "begin");
+	}
+}
+
+static int by_time(const void *a, const void *b)
+{
+	int64_t x = ((const struct moment *)a)->ns, y = ((const struct moment *)b)->ns;
+
+	return x < y ? -1 : x > y;
+}
+
+struct timeline timeline_make(const struct reset_case *c, const struct report_context *report)
+{
+	struct timeline t = { .moments = malloc(MOMENTS_MAX * sizeof(struct moment)) };
+
+	if (!t.moments)
+		return t;
+	add_packets(&t, c, report);
+	add_kernel(&t, c, &c->kernel);
+	add_kernel(&t, c, &c->clash);
+	add_kernel(&t, c, &c->receive);
+	add_window(&t, c);
+	qsort(t.moments, t.n, sizeof(*t.moments), by_time);
+	return t;
+}
+
+void timeline_free(struct timeline *t)
+{
+	free(t->moments);
+	*t = (struct timeline){ 0 };
+}

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * test_socket_owner.c - whose socket it was, and whose it only seemed to be.
+ */
+#include <ctype.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "host/socket_owner.h"
+#include "scene.h"
+
+#define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define ID2 "fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210"
+
+static const struct {
+	const char *name;
+	const char *path;
+	const char *want; /* NULL = none */
+} paths[] = {
+	{ "docker by systemd", "/system.slice/docker-" ID ".scope", ID },
+	{ "docker by cgroupfs", "/docker/" ID, ID },
+	{ "docker with a slice below", "/docker/" ID "/system.slice/nginx.service", ID },
+	{ "containerd in Kubernetes",
+	  "/kubepods.slice/kubepods-burstable.slice/"
+	  "kubepods-burstable-pod8f0e6b4a_1111_2222_3333_444455556666.slice/"
+	  "cri-containerd-" ID ".scope",
+	  ID },
+	{ "cri-o in Kubernetes", "/kubepods.slice/kubepods-pod1.slice/crio-" ID ".scope", ID },
+	{ "Kubernetes by cgroupfs",
+	  "/kubepods/burstable/pod8f0e6b4a-1111-2222-3333-444455556666/" ID, ID },
+	{ "podman", "/machine.slice/libpod-" ID ".scope/container", ID },
+	{ "podman of a user",
+	  "/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-" ID ".scope", ID },
+	{ "a pod's own group is no container",
+	  "/kubepods/besteffort/pod8f0e6b4a-1111-2222-3333-444455556666", NULL },
+	{ "a service is no container", "/system.slice/nginx.service", NULL },
+	{ "the root is no container", "/", NULL },
+	{ "nothing is no container", "", NULL },
+	{ "63 digits are no id",
+	  "/docker/0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde", NULL },
+	{ "65 digits are no id", "/docker/" ID "0", NULL },
+	{ "capital letters are no id",
+	  "/docker/0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF", NULL },
+	{ "an id that is a part of a longer word is none", "/x/" ID "g" ID "0", ID },
+	{ "of nested containers the inner one is named (kind, docker in docker)",
+	  "/docker/" ID "/kubelet.slice/cri-containerd-" ID2 ".scope", ID2 },
+};
+
+static void test_paths(void)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(paths); i++) {
+		char id[65] = "untouched";
+		bool found = container_of_cgroup(paths[i].path, id);
+
+		check_str(found ? id : NULL, paths[i].want, "%s", paths[i].name);
+		if (!paths[i].want)
+			check_str(id, "untouched", "... and the result stays as it was");
+	}
+}
+
+static const struct {
+	const char *name;
+	const char *stack;
+	bool want;
+} stacks[] = {
+	{ "close() by its own task",
+	  "tcp_send_active_reset __tcp_close tcp_close inet_release __sock_release sock_close __fput "
+	  "task_work_run syscall_exit_to_user_mode do_syscall_64 entry_SYSCALL_64_after_hwframe",
+	  true },
+	{ "close() on arm64",
+	  "tcp_send_active_reset tcp_disconnect __tcp_close tcp_close inet_release __sock_release "
+	  "sock_close __fput __arm64_sys_close invoke_syscall el0_svc_common do_el0_svc el0_svc",
+	  true },
+	{ "the end of a task",
+	  "tcp_send_active_reset __tcp_close tcp_close inet_release sock_close __fput task_work_run "
+	  "do_exit do_group_exit get_signal arch_do_signal_or_restart",
+	  true },
+	{ "connect(AF_UNSPEC) by its own task",
+	  "tcp_send_active_reset tcp_disconnect __inet_stream_connect inet_stream_connect "
+	  "__sys_connect __x64_sys_connect do_syscall_64",
+	  true },
+	{ "the last reference dropped by task work of an io_uring worker",
+	  "tcp_send_active_reset __tcp_close tcp_close inet_release sock_close __fput task_work_run "
+	  "io_wq_worker ret_from_fork",
+	  true },
+	{ "connect(AF_UNSPEC) by an io_uring worker, a thread of its own process",
+	  "tcp_send_active_reset tcp_disconnect __inet_stream_connect inet_stream_connect "
+	  "__sys_connect_file io_connect io_issue_sqe io_wq_submit_work io_worker_handle_work "
+	  "io_wq_worker ret_from_fork",
+	  true },
+	{ "a timer on top of a task in a system call",
+	  "tcp_send_active_reset tcp_keepalive_timer call_timer_fn __run_timers run_timer_softirq "
+	  "handle_softirqs __irq_exit_rcu sysvec_apic_timer_interrupt do_syscall_64",
+	  false },
+	{ "a timer on an old kernel",
+	  "tcp_send_active_reset tcp_keepalive_timer run_timer_softirq __do_softirq irq_exit_rcu "
+	  "do_syscall_64",
+	  false },
+	{ "a timer where the compiler has cloned the functions between",
+	  "tcp_send_active_reset tcp_keepalive_timer call_timer_fn.isra.0 run_timer_softirq "
+	  "handle_softirqs.isra.0 irq_exit_rcu do_syscall_64",
+	  false },
+	{ "a segment that came in on top of a task",
+	  "tcp_send_active_reset tcp_disconnect inet_child_forget inet_csk_reqsk_queue_add "
+	  "tcp_check_req tcp_v4_rcv net_rx_action do_softirq do_syscall_64",
+	  false },
+	{ "a segment that came in by IPv6",
+	  "tcp_send_active_reset tcp_disconnect inet_child_forget tcp_check_req tcp_v6_rcv "
+	  "do_syscall_64",
+	  false },
+	{ "ss -K",
+	  "tcp_send_active_reset tcp_abort tcp_diag_destroy sock_diag_destroy do_syscall_64",
+	  false },
+	{ "ss -K where tcp_diag_destroy was inlined",
+	  "tcp_send_active_reset tcp_abort sock_diag_destroy inet_diag_cmd_exact netlink_sendmsg "
+	  "do_syscall_64",
+	  false },
+	{ "bpf_sock_destroy() from an iterator",
+	  "tcp_send_active_reset tcp_abort bpf_sock_destroy bpf_iter_run_prog bpf_iter_tcp_seq_show "
+	  "bpf_seq_read vfs_read ksys_read do_syscall_64",
+	  false },
+	{ "a kernel thread that closes for somebody else",
+	  "tcp_send_active_reset __tcp_close tcp_close inet_release sock_close __fput delayed_fput "
+	  "process_one_work worker_thread kthread ret_from_fork",
+	  false },
+	{ "a socket of the kernel itself",
+	  "tcp_send_active_reset tcp_disconnect __tcp_close tcp_close inet_release __sock_release "
+	  "nvme_tcp_free_queue process_one_work worker_thread kthread",
+	  false },
+	{ "MPTCP's worker",
+	  "tcp_send_active_reset mptcp_subflow_reset mptcp_worker process_one_work worker_thread "
+	  "kthread",
+	  false },
+	{ "frames without names", "? ? ?", false },
+	{ "a frame without a name before the system call", "tcp_send_active_reset ? do_syscall_64",
+	  false },
+	{ "no stack", "", false },
+};
+
+static void test_stacks(void)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(stacks); i++) {
+		struct kernel_view k = { .call = CALL_ACTIVE };
+
+		scene_stack(&k, stacks[i].stack);
+		check_int(ran_as_owner(&k), stacks[i].want, "%s: the task that ran is %sthe owner",
+			  stacks[i].name, stacks[i].want ? "" : "not ");
+	}
+}
+
+static void test_task(struct owner_cache *cache)
+{
+	static struct reset_case c;
+
+	c.kernel = (struct kernel_view){ .call = CALL_ACTIVE, .tgid = 4242, .comm = "nginx" };
+	scene_stack(&c.kernel, "tcp_send_active_reset tcp_close do_syscall_64");
+	owner_find(cache, &c);
+	check(!c.owner.known, "without a socket there is no owner");
+	c.kernel.sock.present = true;
+	owner_find(cache, &c);
+	check(!c.owner.known, "a mini-socket has no owner");
+	c.kernel.sock.full = true;
+	owner_find(cache, &c);
+	check(c.owner.known && c.owner.pid == 4242 && !strcmp(c.owner.comm, "nginx"),
+	      "a task that closes its own socket is its owner");
+	c = (struct reset_case){ .kernel = c.kernel };
+	c.kernel.call = CALL_PASSIVE;
+	owner_find(cache, &c);
+	check(!c.owner.known, "a passive reset never blames the task that ran");
+	c = (struct reset_case){ .kernel = c.kernel };
+	c.kernel.call = CALL_ACTIVE;
+	c.kernel.stack_len = 0;
+	owner_find(cache, &c);
+	check(!c.owner.known, "without a stack an orphan has no owner");
+}
+
+static void test_inode(struct owner_cache *cache)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	static struct reset_case c;
+	struct owner_cache *fresh;
+	char comm[64] = "";
+	struct stat st;
+	FILE *in;
+
+	if (fd < 0 || fstat(fd, &st)) {
+		test_skip("a socket is found by its inode: no socket to be had");
+		return;
+	}
+	c.kernel = (struct kernel_view){ .call = CALL_PASSIVE, .tgid = 1, .comm = "swapper" };
+	c.kernel.sock = (struct kernel_sock){ .present = true, .full = true, .ino = st.st_ino };
+	owner_find(cache, &c);
+	check_int(c.owner.pid, getpid(), "a socket is found by its inode, whatever task ran");
+	in = fopen("/proc/self/comm", "r");
+	if (in && fgets(comm, sizeof(comm), in))
+		comm[strcspn(comm, "\n")] = 0;
+	if (in)
+		fclose(in);
+	check_str(c.owner.comm, comm, "... and the owner has its name, without the new line");
+	close(fd);
+	c = (struct reset_case){ .kernel = c.kernel };
+	owner_find(cache, &c);
+	check_int(c.owner.pid, getpid(), "the owner is remembered for a while, as /proc is slow");
+	fresh = owner_cache__new();
+	c = (struct reset_case){ .kernel = c.kernel };
+	owner_find(fresh, &c);
+	check_int(c.owner.pid, 0, "a socket that is closed has no owner any more");
+	owner_cache__free(fresh);
+}
+
+int main(void)
+{
+	struct owner_cache *cache = owner_cache__new();
+
+	test_paths();
+	test_stacks();
+	test_task(cache);
+	test_inode(cache);
+	owner_cache__free(cache);
+	owner_cache__free(NULL);
+	return test_done();
+}
