@@ -127,28 +127,28 @@ static const struct member window_members[] = {
 };
 
 static const struct member view_members[] = {
-	NUM(kernel_view, ts_ns),
-	ENUM(kernel_view, call, CALL_WINDOW),
-	ENUM(kernel_view, lookup, LOOKUP_OTHER),
-	SUB(kernel_view, sock, sock_members),
-	BOOL(kernel_view, has_segment),
-	TUP(kernel_view, segment),
-	NUM(kernel_view, segment_seq),
-	NUM(kernel_view, segment_ack),
-	NUM(kernel_view, segment_len),
-	NUM(kernel_view, segment_flags),
-	BOOL(kernel_view, nfct_known),
-	NUM(kernel_view, nfct),
-	BOOL(kernel_view, invalid_reported),
-	NUM(kernel_view, hook),
-	SUB(kernel_view, window, window_members),
-	SUB(kernel_view, seen, packet_members),
-	SUB(kernel_view, ct, conntrack_members),
-	STR(kernel_view, reason),
-	LIST(kernel_view, stack, FRAMES, CASE_STACK_MAX, NULL, stack_len),
-	NUM(kernel_view, tgid),
-	STR(kernel_view, comm),
-	NUM(kernel_view, cpu),
+	NUM(kernel_event, ts_ns),
+	ENUM(kernel_event, call, CALL_WINDOW),
+	ENUM(kernel_event, lookup, LOOKUP_OTHER),
+	SUB(kernel_event, sock, sock_members),
+	BOOL(kernel_event, has_segment),
+	TUP(kernel_event, segment),
+	NUM(kernel_event, segment_seq),
+	NUM(kernel_event, segment_ack),
+	NUM(kernel_event, segment_len),
+	NUM(kernel_event, segment_flags),
+	BOOL(kernel_event, nfct_known),
+	NUM(kernel_event, nfct),
+	BOOL(kernel_event, invalid_reported),
+	NUM(kernel_event, hook),
+	SUB(kernel_event, window, window_members),
+	SUB(kernel_event, seen, packet_members),
+	SUB(kernel_event, ct, conntrack_members),
+	STR(kernel_event, reason),
+	LIST(kernel_event, stack, FRAMES, CASE_STACK_MAX, NULL, stack_len),
+	NUM(kernel_event, tgid),
+	STR(kernel_event, comm),
+	NUM(kernel_event, cpu),
 	LAST,
 };
 
@@ -170,31 +170,40 @@ static const struct member owner_members[] = {
 	STR(owner, cgroup), STR(owner, container), LAST,
 };
 
+/* Named without the part of the case where they stand. */
 static const struct member case_members[] = {
-	ENUM(reset_case, kind, CASE_STALL),
-	SUB(reset_case, rst, packet_members),
-	LIST(reset_case, sightings, ARRAY, CASE_SIGHTINGS_MAX, sighting_members, n_sightings),
-	SUB(reset_case, answers, packet_members),
-	ENUM(reset_case, answer_match, ANSWER_EXACT),
-	SUB(reset_case, kernel, view_members),
-	SUB(reset_case, receive, view_members),
-	SUB(reset_case, clash, view_members),
-	SUB(reset_case, now, now_members),
-	SUB(reset_case, gone, gone_members),
-	SUB(reset_case, ct, conntrack_members),
-	SUB(reset_case, owner, owner_members),
-	BOOL(reset_case, ct_asked),
-	BOOL(reset_case, ct_tracking),
-	NUM(reset_case, history_since_ns),
-	INT(reset_case, src_local),
-	INT(reset_case, dst_local),
-	LIST(reset_case, history, ARRAY, CASE_HISTORY_MAX, packet_members, n_history),
-	NUM(reset_case, views),
-	NUM(reset_case, lost_events),
-	NUM(reset_case, lost_packets),
-	BOOL(reset_case, hurried),
+	ENUM(reset_case, seen.kind, CASE_STALL),
+	SUB(reset_case, seen.rst, packet_members),
+	LIST(reset_case, seen.sightings, ARRAY, CASE_SIGHTINGS_MAX, sighting_members,
+	     seen.n_sightings),
+	SUB(reset_case, seen.answers, packet_members),
+	ENUM(reset_case, seen.answer_match, ANSWER_EXACT),
+	SUB(reset_case, seen.kernel, view_members),
+	SUB(reset_case, seen.receive, view_members),
+	SUB(reset_case, seen.clash, view_members),
+	SUB(reset_case, seen.now, now_members),
+	SUB(reset_case, asked.gone, gone_members),
+	SUB(reset_case, asked.ct, conntrack_members),
+	SUB(reset_case, asked.owner, owner_members),
+	BOOL(reset_case, asked.ct_asked),
+	BOOL(reset_case, asked.ct_tracking),
+	NUM(reset_case, asked.history_since_ns),
+	INT(reset_case, asked.src_local),
+	INT(reset_case, asked.dst_local),
+	LIST(reset_case, asked.history, ARRAY, CASE_HISTORY_MAX, packet_members, asked.n_history),
+	NUM(reset_case, asked.views),
+	NUM(reset_case, asked.lost_events),
+	NUM(reset_case, asked.lost_packets),
+	BOOL(reset_case, asked.hurried),
 	LAST,
 };
+
+static const char *key_of(const struct member *m)
+{
+	const char *dot = strchr(m->name, '.');
+
+	return dot ? dot + 1 : m->name;
+}
 
 /* --- writing ------------------------------------------------------------------------------- */
 
@@ -291,7 +300,7 @@ static json_t *struct_json(const void *base, const struct member *m)
 		json_t *value = member_json(base, m);
 
 		if (value)
-			json_object_set_new(o, m->name, value);
+			json_object_set_new(o, key_of(m), value);
 	}
 	return o;
 }
@@ -390,7 +399,7 @@ static int parse_list(const struct reader *r, const json_t *o, void *base, const
 	int err = 0;
 
 	if (!json_is_array(o) || n > m->max)
-		return refuse(r, m->name, "is no list, or too long a one");
+		return refuse(r, key_of(m), "is no list, or too long a one");
 	for (i = 0; i < n && !err; i++) {
 		const json_t *element = json_array_get(o, i);
 		void *at = (char *)base + m->offset + i * m->size;
@@ -408,7 +417,7 @@ static int parse_number(const struct reader *r, const json_t *o, const struct me
 
 	if (!json_is_integer(o) || (m->kind == SIGNED && (v < INT32_MIN || v > INT32_MAX)) ||
 	    (m->kind == UNSIGNED && (m->max != UINT64_MAX && (v < 0 || (uint64_t)v > m->max))))
-		return refuse(r, m->name, "is not a number in its range");
+		return refuse(r, key_of(m), "is not a number in its range");
 	store(at, m->size, (uint64_t)v);
 	return 0;
 }
@@ -418,7 +427,7 @@ static int parse_text(const struct reader *r, const json_t *o, const struct memb
 	const char *text = json_string_value(o);
 
 	if (!text || strlen(text) >= m->size)
-		return refuse(r, m->name, "is no text, or too long a one");
+		return refuse(r, key_of(m), "is no text, or too long a one");
 	memcpy(at, text, strlen(text) + 1);
 	return 0;
 }
@@ -433,13 +442,13 @@ static int parse_member(const struct reader *r, const json_t *o, void *base, con
 		return parse_number(r, o, m, at);
 	case BOOLEAN:
 		*(bool *)at = json_is_true(o);
-		return json_is_boolean(o) ? 0 : refuse(r, m->name, "is neither true nor false");
+		return json_is_boolean(o) ? 0 : refuse(r, key_of(m), "is neither true nor false");
 	case TEXT:
 		return parse_text(r, o, m, at);
 	case TUPLE:
-		return parse_tuple(r, o, m->name, at);
+		return parse_tuple(r, o, key_of(m), at);
 	case STRUCT:
-		return parse_struct(r, o, m->name, at, m->inside);
+		return parse_struct(r, o, key_of(m), at, m->inside);
 	default:
 		return parse_list(r, o, base, m);
 	}
@@ -457,7 +466,7 @@ static int parse_struct(const struct reader *r, const json_t *o, const char *nam
 		return refuse(r, name, "is no object");
 	json_object_foreach((json_t *)o, key, value)
 	{
-		for (m = members; m->kind != END && strcmp(m->name, key);)
+		for (m = members; m->kind != END && strcmp(key_of(m), key);)
 			m++;
 		err = m->kind == END ? refuse(r, key, "is not known") :
 				       parse_member(r, value, base, m);

@@ -328,23 +328,24 @@ static void put_packet(struct recording *r, const struct packet *p, const char *
 static void print_story(FILE *out, const struct reset_case *c, const struct report_context *report)
 {
 	struct report_lines because = report_evidence(c, report, false);
-	char *title = template_expand(c->cause->title, c, report), *action = NULL;
+	char *title = template_expand(c->diagnosis.cause->title, c, report), *action = NULL;
 	size_t i;
 
-	fprintf(out, "%s (", c->cause->id);
-	if (c->confidence != CONF_NONE)
-		fprintf(out, "%s, ", confidence_name(c->confidence));
-	fprintf(out, "%s, %s): %s", type_name(c->type), origin_name(c->origin), title ? title : "");
+	fprintf(out, "%s (", c->diagnosis.cause->id);
+	if (c->diagnosis.confidence != CONF_NONE)
+		fprintf(out, "%s, ", confidence_name(c->diagnosis.confidence));
+	fprintf(out, "%s, %s): %s", type_name(c->diagnosis.type), origin_name(c->diagnosis.origin),
+		title ? title : "");
 	for (i = 0; i < because.n; i++)
 		fprintf(out, "\nbecause %s", because.line[i]);
-	if (c->cause->advice[0].action)
-		action = template_expand(c->cause->advice[0].action, c, report);
+	if (c->diagnosis.cause->advice[0].action)
+		action = template_expand(c->diagnosis.cause->advice[0].action, c, report);
 	if (action)
 		fprintf(out, "\ndo: %s", action);
-	if (!c->cause->advice[0].action && c->n_candidates) {
+	if (!c->diagnosis.cause->advice[0].action && c->diagnosis.n_candidates) {
 		fputs("\nperhaps", out);
-		for (i = 0; i < c->n_candidates; i++)
-			fprintf(out, "%s %s", i ? "," : "", c->candidates[i]->id);
+		for (i = 0; i < c->diagnosis.n_candidates; i++)
+			fprintf(out, "%s %s", i ? "," : "", c->diagnosis.candidates[i]->id);
 	}
 	report_lines_free(&because);
 	free(action);
@@ -387,15 +388,16 @@ static int sighting_of(const struct reset_case *c, const struct packet *p)
 {
 	unsigned int i;
 
-	for (i = 0; i < c->n_sightings; i++)
-		if (is_at(p, c->sightings[i].ts_ns, c->sightings[i].ifindex, c->sightings[i].hook))
+	for (i = 0; i < c->seen.n_sightings; i++)
+		if (is_at(p, c->seen.sightings[i].ts_ns, c->seen.sightings[i].ifindex,
+			  c->seen.sightings[i].hook))
 			return (int)i;
 	return -1;
 }
 
 static struct packet packet_at(const struct reset_case *c, const struct sighting *s)
 {
-	struct packet p = c->rst;
+	struct packet p = c->seen.rst;
 
 	p.ts_ns = s->ts_ns;
 	p.tuple = s->tuple;
@@ -435,15 +437,15 @@ static int by_time(const void *a, const void *b)
 static struct packet *gather(const struct reset_case *c, const struct packet *packets, size_t n,
 			     size_t *ret_n)
 {
-	struct packet *all = malloc((n + c->n_sightings) * sizeof(*all));
+	struct packet *all = malloc((n + c->seen.n_sightings) * sizeof(*all));
 	unsigned int i;
 	size_t j, total = n;
 
 	if (!all)
 		return NULL;
 	memcpy(all, packets, n * sizeof(*all));
-	for (i = 0; i < c->n_sightings; i++) {
-		struct packet p = packet_at(c, &c->sightings[i]);
+	for (i = 0; i < c->seen.n_sightings; i++) {
+		struct packet p = packet_at(c, &c->seen.sightings[i]);
 
 		for (j = 0; j < n && !is_at(&all[j], p.ts_ns, p.ifindex, p.hook);)
 			j++;
@@ -469,8 +471,9 @@ static void put_packets(struct recording *r, const struct reset_case *c,
 				      sighting > 0  ? "the same reset, seen here too" :
 						      NULL;
 
-		if (!comment && c->answer_match == ANSWER_EXACT &&
-		    is_at(&all[i], c->answers.ts_ns, c->answers.ifindex, c->answers.hook))
+		if (!comment && c->seen.answer_match == ANSWER_EXACT &&
+		    is_at(&all[i], c->seen.answers.ts_ns, c->seen.answers.ifindex,
+			  c->seen.answers.hook))
 			comment = "the reset answers this segment";
 		/* Its comment is worth a second copy of a packet that was another's history. */
 		if (!was_written(r, &all[i]) || sighting == 0)
@@ -651,8 +654,8 @@ int recording__add(struct recording *r, const struct reset_case *c,
 		return 0;
 	}
 	if (!r->missing++)
-		r->gap_from_ns = c->rst.ts_ns;
-	r->gap_until_ns = c->rst.ts_ns;
+		r->gap_from_ns = c->seen.rst.ts_ns;
+	r->gap_until_ns = c->seen.rst.ts_ns;
 	r->gap_err = err;
 	r->lost++;
 	return err;

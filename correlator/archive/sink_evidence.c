@@ -16,18 +16,19 @@ static json_t *interfaces(const struct reset_case *c, const struct report_contex
 	unsigned int i, at;
 	char number[16];
 
-	for (i = 0; i < c->n_sightings + c->n_history + 2; i++) {
-		at = i < c->n_sightings			? c->sightings[i].ifindex :
-		     i < c->n_sightings + c->n_history	? c->history[i - c->n_sightings].ifindex :
-		     i == c->n_sightings + c->n_history ? c->rst.ifindex :
-							  c->answers.ifindex;
+	for (i = 0; i < c->seen.n_sightings + c->asked.n_history + 2; i++) {
+		at = i < c->seen.n_sightings ? c->seen.sightings[i].ifindex :
+		     i < c->seen.n_sightings + c->asked.n_history ?
+					       c->asked.history[i - c->seen.n_sightings].ifindex :
+		     i == c->seen.n_sightings + c->asked.n_history ? c->seen.rst.ifindex :
+								     c->seen.answers.ifindex;
 		snprintf(number, sizeof(number), "%u", at);
 		json_object_set_new(o, number, json_string(ctx->ifname(ctx->ifname_ctx, at)));
 	}
 	return o;
 }
 
-static void add_lines(json_t *lines, const struct kernel_view *k, const struct report_context *ctx)
+static void add_lines(json_t *lines, const struct kernel_event *k, const struct report_context *ctx)
 {
 	char key[CASE_NAME_MAX * 2];
 	unsigned int i;
@@ -48,12 +49,13 @@ json_t *evidence_document(const struct reset_case *c, const struct report_contex
 	struct utsname host;
 
 	uname(&host);
-	add_lines(lines, &c->kernel, ctx);
-	add_lines(lines, &c->clash, ctx);
+	add_lines(lines, &c->seen.kernel, ctx);
+	add_lines(lines, &c->seen.clash, ctx);
 	doc = json_pack("{ss ss ss sI ss ss so so}", "release", host.release, "host", ctx->host,
 			"view", ctx->view, "wall_offset_ns", (json_int_t)ctx->wall_offset_ns,
-			"cause", c->cause->id, "confidence", confidence_name(c->confidence),
-			"interfaces", interfaces(c, ctx), "evidence", case_to_json(c));
+			"cause", c->diagnosis.cause->id, "confidence",
+			confidence_name(c->diagnosis.confidence), "interfaces", interfaces(c, ctx),
+			"evidence", case_to_json(c));
 	if (doc && json_object_size(lines))
 		json_object_set(doc, "lines", lines);
 	json_decref(lines);

@@ -246,27 +246,27 @@ static int bind_evidence(struct store *s, const struct reset_case *c,
 static int bind_case(struct store *s, const struct reset_case *c,
 		     const struct report_context *report)
 {
-	uint64_t wall = c->rst.ts_ns + (uint64_t)report->wall_offset_ns;
-	const struct tuple *t = &c->rst.tuple;
-	char *title = template_expand(c->cause->title, c, report);
+	uint64_t wall = c->seen.rst.ts_ns + (uint64_t)report->wall_offset_ns;
+	const struct tuple *t = &c->seen.rst.tuple;
+	char *title = template_expand(c->diagnosis.cause->title, c, report);
 
 	sqlite3_clear_bindings(s->insert);
 	sqlite3_bind_int64(s->insert, 1, (sqlite3_int64)wall);
 	bind_text(s, 2, report->host);
-	bind_text(s, 3, kind_name(c->kind));
-	bind_text(s, 4, c->cause->id);
-	bind_text(s, 5, confidence_name(c->confidence));
-	bind_text(s, 6, type_name(c->type));
-	bind_text(s, 7, origin_name(c->origin));
+	bind_text(s, 3, kind_name(c->seen.kind));
+	bind_text(s, 4, c->diagnosis.cause->id);
+	bind_text(s, 5, confidence_name(c->diagnosis.confidence));
+	bind_text(s, 6, type_name(c->diagnosis.type));
+	bind_text(s, 7, origin_name(c->diagnosis.origin));
 	bind_address(s, 8, t->saddr, t->family);
 	sqlite3_bind_int(s->insert, 9, t->sport);
 	bind_address(s, 10, t->daddr, t->family);
 	sqlite3_bind_int(s->insert, 11, t->dport);
-	if (c->owner.known && c->owner.pid)
-		sqlite3_bind_int64(s->insert, 12, c->owner.pid);
-	bind_text(s, 13, c->owner.comm);
-	bind_text(s, 14, c->owner.container);
-	bind_text(s, 15, c->owner.cgroup);
+	if (c->asked.owner.known && c->asked.owner.pid)
+		sqlite3_bind_int64(s->insert, 12, c->asked.owner.pid);
+	bind_text(s, 13, c->asked.owner.comm);
+	bind_text(s, 14, c->asked.owner.container);
+	bind_text(s, 15, c->asked.owner.cgroup);
 	bind_text(s, 16, title);
 	free(title);
 	if (wall > s->newest_ns)

@@ -106,8 +106,8 @@ static int explain_case(void *ctx, struct reset_case *c, const struct report_con
 	int err;
 
 	e->resets++;
-	e->by_cause[c->cause - causes]++;
-	e->found |= e->fail_on && cause_is_listed(e->fail_on, c->cause->id);
+	e->by_cause[c->diagnosis.cause - causes]++;
+	e->found |= e->fail_on && cause_is_listed(e->fail_on, c->diagnosis.cause->id);
 	if (e->quiet)
 		return 0;
 	err = e->sink.ops->emit(&e->sink, c, report);

@@ -112,50 +112,51 @@ static bool may_recall(struct watch *w, uint64_t now)
  */
 static int look_up_entry(struct watch *w, struct reset_case *c)
 {
-	struct tuple back = tuple_reverse(&c->rst.tuple);
+	struct tuple back = tuple_reverse(&c->seen.rst.tuple);
 	int found;
 
-	if (c->kernel.has_segment)
-		return ctnl__lookup(w->ctnl, &c->kernel.segment, &c->ct);
-	if (c->kind == CASE_STALL)
-		return ctnl__lookup(w->ctnl, &c->clash.segment, &c->ct);
-	found = ctnl__lookup(w->ctnl, &c->rst.tuple, &c->ct);
-	return found ? found : ctnl__lookup(w->ctnl, &back, &c->ct);
+	if (c->seen.kernel.has_segment)
+		return ctnl__lookup(w->ctnl, &c->seen.kernel.segment, &c->asked.ct);
+	if (c->seen.kind == CASE_STALL)
+		return ctnl__lookup(w->ctnl, &c->seen.clash.segment, &c->asked.ct);
+	found = ctnl__lookup(w->ctnl, &c->seen.rst.tuple, &c->asked.ct);
+	return found ? found : ctnl__lookup(w->ctnl, &back, &c->asked.ct);
 }
 
 static void ask_conntrack(struct watch *w, struct reset_case *c)
 {
 	/* A segment that carried an entry was translated: nothing to ask. */
-	if (c->ct_asked || c->ct.has_entry || (c->kernel.nfct_known && c->kernel.nfct & 8))
+	if (c->asked.ct_asked || c->asked.ct.has_entry ||
+	    (c->seen.kernel.nfct_known && c->seen.kernel.nfct & 8))
 		return;
 	if (!ctnl__is_active()) {
-		c->ct_asked = true;
+		c->asked.ct_asked = true;
 		return;
 	}
-	c->ct_tracking = ctnl__is_tracking();
+	c->asked.ct_tracking = ctnl__is_tracking();
 	if (!w->ctnl)
 		w->ctnl = ctnl__open();
 	if (!w->ctnl || look_up_entry(w, c) < 0)
 		return;
-	c->ct_asked = true;
+	c->asked.ct_asked = true;
 	/* An entry exists for the tuple, yet the segment carried none: it was refused. */
-	if (mapping_is_due(&c->ct, &c->kernel.segment) && c->kernel.nfct_known &&
-	    c->kernel.nfct == 0 && c->kernel.lookup == LOOKUP_NONE)
-		c->ct.state = CT_INVALID;
+	if (mapping_is_due(&c->asked.ct, &c->seen.kernel.segment) && c->seen.kernel.nfct_known &&
+	    c->seen.kernel.nfct == 0 && c->seen.kernel.lookup == LOOKUP_NONE)
+		c->asked.ct.state = CT_INVALID;
 }
 
 /* A mapping that was dropped before: of the segment, or of the one that made the peer reset. */
 static void ask_gone(struct watch *w, struct reset_case *c, uint64_t until_ns)
 {
-	struct tuple back = tuple_reverse(&c->rst.tuple);
+	struct tuple back = tuple_reverse(&c->seen.rst.tuple);
 	struct gone_mapping gone;
 
-	if (!w->gone || c->kind == CASE_STALL || c->ct.has_entry || c->gone.known)
+	if (!w->gone || c->seen.kind == CASE_STALL || c->asked.ct.has_entry || c->asked.gone.known)
 		return;
-	if (ct_destroyed__find(w->gone, c->kernel.has_segment ? &c->kernel.segment : &back,
-			       &gone) &&
+	if (ct_destroyed__find(
+		    w->gone, c->seen.kernel.has_segment ? &c->seen.kernel.segment : &back, &gone) &&
 	    gone.ts_ns <= until_ns)
-		c->gone = gone;
+		c->asked.gone = gone;
 }
 
 /* The rings go on turning, and the owner may exit: what will not wait is read at once. */
@@ -164,13 +165,13 @@ static void on_opened(void *ctx, struct reset_case *c)
 	struct watch *w = ctx;
 	uint64_t spent;
 
-	c->views = sensor__views(w->sensor);
-	c->lost_events = w->lost_before;
+	c->asked.views = sensor__views(w->sensor);
+	c->asked.lost_events = w->lost_before;
 	/* A stall is nothing without conntrack's word on it. */
-	if (c->kind == CASE_STALL)
+	if (c->seen.kind == CASE_STALL)
 		ask_conntrack(w, c);
 	if (!may_recall(w, clock_ns(CLOCK_MONOTONIC))) {
-		c->hurried = true;
+		c->asked.hurried = true;
 		w->without_history++;
 		return;
 	}
@@ -190,27 +191,27 @@ static void on_opened(void *ctx, struct reset_case *c)
 /* Where a RST that came in will go once NAT is undone: the other image of its flow. */
 static const uint8_t *real_destination(const struct reset_case *c)
 {
-	if (c->ct.has_entry && tuple_equal(&c->rst.tuple, &c->ct.orig))
-		return c->ct.reply.saddr;
-	if (c->ct.has_entry && tuple_equal(&c->rst.tuple, &c->ct.reply))
-		return c->ct.orig.saddr;
-	return c->rst.tuple.daddr;
+	if (c->asked.ct.has_entry && tuple_equal(&c->seen.rst.tuple, &c->asked.ct.orig))
+		return c->asked.ct.reply.saddr;
+	if (c->asked.ct.has_entry && tuple_equal(&c->seen.rst.tuple, &c->asked.ct.reply))
+		return c->asked.ct.orig.saddr;
+	return c->seen.rst.tuple.daddr;
 }
 
 static void ask_routes(struct watch *w, struct reset_case *c)
 {
 	struct netlink *nl = sensor__netlink(w->sensor);
-	const struct tuple *t = &c->rst.tuple;
+	const struct tuple *t = &c->seen.rst.tuple;
 
-	if (c->sightings[0].hook == HOOK_TC_EGRESS)
-		c->src_local = netlink__is_local(nl, t->saddr, t->family);
+	if (c->seen.sightings[0].hook == HOOK_TC_EGRESS)
+		c->asked.src_local = netlink__is_local(nl, t->saddr, t->family);
 	else
-		c->dst_local = netlink__is_local(nl, real_destination(c), t->family);
+		c->asked.dst_local = netlink__is_local(nl, real_destination(c), t->family);
 }
 
 static bool is_in_direction(const struct watch *w, const struct reset_case *c)
 {
-	bool out = c->sightings[0].hook == HOOK_TC_EGRESS;
+	bool out = c->seen.sightings[0].hook == HOOK_TC_EGRESS;
 
 	return w->opt.direction == DIRECTION_BOTH || (w->opt.direction == DIRECTION_OUT) == out;
 }
@@ -244,17 +245,17 @@ static void on_dropped(void *ctx, struct reset_case *c)
 
 static void tell(struct watch *w, struct reset_case *c)
 {
-	if (w->done || (stop_requested && w->err) || !filter__matches(w->filter, &c->rst) ||
+	if (w->done || (stop_requested && w->err) || !filter__matches(w->filter, &c->seen.rst) ||
 	    !is_in_direction(w, c))
 		return;
-	c->lost_events = lost_so_far(w) - c->lost_events;
+	c->asked.lost_events = lost_so_far(w) - c->asked.lost_events;
 	ask_routes(w, c);
-	ask_gone(w, c, c->rst.ts_ns + REPORT_DELAY_NS);
-	if (!c->owner.known)
+	ask_gone(w, c, c->seen.rst.ts_ns + REPORT_DELAY_NS);
+	if (!c->asked.owner.known)
 		owner_find(w->owners, c);
 	classify(c);
 	/* A challenge ACK is the right answer to a SYN of the same connection. */
-	if (c->kind == CASE_STALL && !(c->facts_yes & FACT(CLASH)))
+	if (c->seen.kind == CASE_STALL && !(c->diagnosis.facts_yes & FACT(CLASH)))
 		return;
 	write_evidence(w, c);
 	watch_record__add(w->record, sensor__flight(w->sensor), c, &w->report);
@@ -265,7 +266,7 @@ static void tell(struct watch *w, struct reset_case *c)
 		w->done = true;
 		return;
 	}
-	w->by_cause[c->cause - causes]++;
+	w->by_cause[c->diagnosis.cause - causes]++;
 	w->done = ++w->reported == w->opt.count;
 }
 

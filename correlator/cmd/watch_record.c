@@ -51,27 +51,28 @@ static unsigned int images(const struct reset_case *c, struct tuple *ret)
 {
 	unsigned int n = 0;
 
-	ret[n++] = c->rst.tuple;
-	if (c->kernel.has_segment)
-		ret[n++] = c->kernel.segment;
-	if (c->ct.has_entry) {
-		ret[n++] = c->ct.orig;
-		ret[n++] = c->ct.reply;
+	ret[n++] = c->seen.rst.tuple;
+	if (c->seen.kernel.has_segment)
+		ret[n++] = c->seen.kernel.segment;
+	if (c->asked.ct.has_entry) {
+		ret[n++] = c->asked.ct.orig;
+		ret[n++] = c->asked.ct.reply;
 	}
 	return n;
 }
 
 void watch_record_drop(struct reset_case *c)
 {
-	free(c->kept);
-	c->kept = NULL;
-	c->n_kept = 0;
+	free(c->asked.kept);
+	c->asked.kept = NULL;
+	c->asked.n_kept = 0;
 }
 
 void watch_record__keep(const struct watch_record *w, const struct recorder *f,
 			struct reset_case *c)
 {
-	uint64_t from = w && w->pre_ns && w->pre_ns < c->rst.ts_ns ? c->rst.ts_ns - w->pre_ns : 0;
+	uint64_t from =
+		w && w->pre_ns && w->pre_ns < c->seen.rst.ts_ns ? c->seen.rst.ts_ns - w->pre_ns : 0;
 	struct packet *packets, *shorter;
 	struct tuple tuples[4];
 
@@ -81,12 +82,12 @@ void watch_record__keep(const struct watch_record *w, const struct recorder *f,
 	packets = malloc(w->pre_packets * sizeof(*packets));
 	if (!packets)
 		return;
-	c->n_kept = recorder__trace(f, tuples, images(c, tuples), from, c->rst.ts_ns, packets,
-				    w->pre_packets);
-	shorter = realloc(packets, (c->n_kept + AFTER_PACKETS) * sizeof(*packets));
+	c->asked.n_kept = recorder__trace(f, tuples, images(c, tuples), from, c->seen.rst.ts_ns,
+					  packets, w->pre_packets);
+	shorter = realloc(packets, (c->asked.n_kept + AFTER_PACKETS) * sizeof(*packets));
 	if (shorter)
 		packets = shorter;
-	c->kept = packets;
+	c->asked.kept = packets;
 }
 
 static void say_failed(struct watch_record *w, int err)
@@ -102,8 +103,8 @@ static void say_failed(struct watch_record *w, int err)
 static int add(struct watch_record *w, const struct recorder *f, const struct reset_case *c,
 	       const struct report_context *report)
 {
-	const struct packet *before = c->kept ? c->kept : c->history;
-	unsigned int n = c->kept ? c->n_kept : c->n_history;
+	const struct packet *before = c->asked.kept ? c->asked.kept : c->asked.history;
+	unsigned int n = c->asked.kept ? c->asked.n_kept : c->asked.n_history;
 	struct packet *all = malloc((n + AFTER_PACKETS) * sizeof(*all));
 	struct tuple tuples[4];
 	int err;
@@ -111,7 +112,7 @@ static int add(struct watch_record *w, const struct recorder *f, const struct re
 	if (!all)
 		return -ENOMEM;
 	memcpy(all, before, n * sizeof(*all));
-	n += recorder__trace(f, tuples, images(c, tuples), c->rst.ts_ns, UINT64_MAX, all + n,
+	n += recorder__trace(f, tuples, images(c, tuples), c->seen.rst.ts_ns, UINT64_MAX, all + n,
 			     AFTER_PACKETS);
 	err = recording__add(w->recording, c, report, all, n);
 	free(all);

@@ -12,13 +12,14 @@
 
 static bool holds(const struct way *w, const struct reset_case *c)
 {
-	return !(w->needs & ~c->facts_yes) && !(w->forbids & ~c->facts_no);
+	return !(w->needs & ~c->diagnosis.facts_yes) && !(w->forbids & ~c->diagnosis.facts_no);
 }
 
 /* The fact that contradicts the way; -1 if none does. */
 static int contradiction(const struct way *w, const struct reset_case *c)
 {
-	fact_set against = (w->needs & c->facts_no) | (w->forbids & c->facts_yes);
+	fact_set against =
+		(w->needs & c->diagnosis.facts_no) | (w->forbids & c->diagnosis.facts_yes);
 
 	return fact_first(against);
 }
@@ -40,7 +41,7 @@ static const struct way *proven_way(const struct cause *cause, const struct rese
 
 const struct way *cause_way(const struct reset_case *c)
 {
-	return c->cause ? proven_way(c->cause, c) : NULL;
+	return c->diagnosis.cause ? proven_way(c->diagnosis.cause, c) : NULL;
 }
 
 /* A cause is still possible while one of its ways is not contradicted. */
@@ -65,8 +66,9 @@ static bool is_behind(const struct cause *other, const struct reset_case *c)
 {
 	const struct behind *b;
 
-	for (b = c->cause->behind; b < c->cause->behind + CAUSE_BEHIND_MAX && b->id; b++)
-		if (!strcmp(b->id, other->id) && !(b->needs & ~c->facts_yes))
+	for (b = c->diagnosis.cause->behind;
+	     b < c->diagnosis.cause->behind + CAUSE_BEHIND_MAX && b->id; b++)
+		if (!strcmp(b->id, other->id) && !(b->needs & ~c->diagnosis.facts_yes))
 			return true;
 	return false;
 }
@@ -77,33 +79,36 @@ static bool is_neighbour(const struct cause *cause, const struct reset_case *c)
 	unsigned int i;
 
 	for (i = 0; is_way(cause->ways, i); i++)
-		if (cause->ways[i].needs & c->facts_yes & ~FACT(SENT_HERE))
+		if (cause->ways[i].needs & c->diagnosis.facts_yes & ~FACT(SENT_HERE))
 			return true;
 	return false;
 }
 
 static void weigh_others(struct reset_case *c)
 {
-	bool unsure = c->confidence != CONF_CERTAIN, capture = c->facts_yes & FACT(CAPTURE);
+	bool unsure = c->diagnosis.confidence != CONF_CERTAIN,
+	     capture = c->diagnosis.facts_yes & FACT(CAPTURE);
 	size_t i;
 
 	for (i = 0; i + 1 < n_causes; i++) {
 		const struct cause *cause = &causes[i];
 		int fact;
 
-		if (cause == c->cause)
+		if (cause == c->diagnosis.cause)
 			continue;
 		fact = ruled_out_by(cause, c);
-		if (is_behind(cause, c) && (fact < 0 || c->cause->origin == ORIGIN_LOCAL)) {
-			if (c->n_candidates < CASE_CAUSES_MAX)
-				c->candidates[c->n_candidates++] = cause;
+		if (is_behind(cause, c) &&
+		    (fact < 0 || c->diagnosis.cause->origin == ORIGIN_LOCAL)) {
+			if (c->diagnosis.n_candidates < CASE_CAUSES_MAX)
+				c->diagnosis.candidates[c->diagnosis.n_candidates++] = cause;
 		} else if (fact < 0) {
 			if (capture && cause->rank.tells_where)
 				continue;
-			if (unsure && c->n_candidates < CASE_CAUSES_MAX)
-				c->candidates[c->n_candidates++] = cause;
-		} else if (is_neighbour(cause, c) && c->n_ruled_out < CASE_CAUSES_MAX) {
-			c->ruled_out[c->n_ruled_out++] = (struct ruled_out){ cause, fact };
+			if (unsure && c->diagnosis.n_candidates < CASE_CAUSES_MAX)
+				c->diagnosis.candidates[c->diagnosis.n_candidates++] = cause;
+		} else if (is_neighbour(cause, c) && c->diagnosis.n_ruled_out < CASE_CAUSES_MAX) {
+			c->diagnosis.ruled_out[c->diagnosis.n_ruled_out++] =
+				(struct ruled_out){ cause, fact };
 		}
 	}
 }
@@ -118,7 +123,7 @@ static enum reset_type type_by_shape(const struct packet *rst)
 
 static enum reset_type type_of(const struct reset_case *c)
 {
-	switch (c->kernel.call) {
+	switch (c->seen.kernel.call) {
 	case CALL_PASSIVE:
 		return TYPE_PASSIVE;
 	case CALL_ACTIVE:
@@ -128,31 +133,33 @@ static enum reset_type type_of(const struct reset_case *c)
 	default:
 		break;
 	}
-	if (c->cause->type != TYPE_UNKNOWN)
-		return c->cause->type;
-	if (c->kind == CASE_STALL)
+	if (c->diagnosis.cause->type != TYPE_UNKNOWN)
+		return c->diagnosis.cause->type;
+	if (c->seen.kind == CASE_STALL)
 		return TYPE_UNKNOWN;
-	return type_by_shape(&c->rst);
+	return type_by_shape(&c->seen.rst);
 }
 
 static enum origin origin_of(const struct reset_case *c)
 {
 	/* Where a capture was taken, it seldom tells. */
-	if (c->cause->origin != ORIGIN_UNKNOWN && !(c->facts_yes & FACT(CAPTURE)))
-		return c->cause->origin;
-	if (c->kind == CASE_STALL || (c->facts_yes & FACT(SENT_HERE)))
+	if (c->diagnosis.cause->origin != ORIGIN_UNKNOWN &&
+	    !(c->diagnosis.facts_yes & FACT(CAPTURE)))
+		return c->diagnosis.cause->origin;
+	if (c->seen.kind == CASE_STALL || (c->diagnosis.facts_yes & FACT(SENT_HERE)))
 		return ORIGIN_LOCAL;
-	if (c->facts_yes & FACT(PASSED_THROUGH))
+	if (c->diagnosis.facts_yes & FACT(PASSED_THROUGH))
 		return ORIGIN_FORWARDED;
-	return c->facts_yes & FACT(ARRIVED_HERE) ? ORIGIN_REMOTE : ORIGIN_UNKNOWN;
+	return c->diagnosis.facts_yes & FACT(ARRIVED_HERE) ? ORIGIN_REMOTE : ORIGIN_UNKNOWN;
 }
 
 static int score(const struct cause *cause, const struct reset_case *c)
 {
 	const struct rank *r = &cause->rank;
 
-	return fact_count(r->hints & c->facts_yes) - fact_count(r->hints & c->facts_no) -
-	       2 * fact_count(r->unlikely_if & c->facts_yes) - (int)r->seldom;
+	return fact_count(r->hints & c->diagnosis.facts_yes) -
+	       fact_count(r->hints & c->diagnosis.facts_no) -
+	       2 * fact_count(r->unlikely_if & c->diagnosis.facts_yes) - (int)r->seldom;
 }
 
 /* Best first; the table's order stays among equals. */
@@ -161,16 +168,16 @@ static void rank_candidates(struct reset_case *c)
 	int scores[CASE_CAUSES_MAX];
 	unsigned int i, at;
 
-	for (i = 0; i < c->n_candidates; i++) {
-		const struct cause *cause = c->candidates[i];
+	for (i = 0; i < c->diagnosis.n_candidates; i++) {
+		const struct cause *cause = c->diagnosis.candidates[i];
 		int own = score(cause, c);
 
 		for (at = i; at > 0 && scores[at - 1] < own; at--) {
 			scores[at] = scores[at - 1];
-			c->candidates[at] = c->candidates[at - 1];
+			c->diagnosis.candidates[at] = c->diagnosis.candidates[at - 1];
 		}
 		scores[at] = own;
-		c->candidates[at] = cause;
+		c->diagnosis.candidates[at] = cause;
 	}
 }
 
@@ -180,20 +187,20 @@ void classify(struct reset_case *c)
 	size_t i;
 
 	facts_gather(c);
-	c->n_candidates = 0;
-	c->n_ruled_out = 0;
+	c->diagnosis.n_candidates = 0;
+	c->diagnosis.n_ruled_out = 0;
 	for (i = 0; i < n_causes; i++) {
-		c->cause = &causes[i];
-		way = proven_way(c->cause, c);
+		c->diagnosis.cause = &causes[i];
+		way = proven_way(c->diagnosis.cause, c);
 		if (way)
 			break;
 	}
-	c->confidence = way ? way->confidence : CONF_NONE;
+	c->diagnosis.confidence = way ? way->confidence : CONF_NONE;
 	if (!way)
-		c->cause = &causes[n_causes - 1];
+		c->diagnosis.cause = &causes[n_causes - 1];
 	weigh_others(c);
-	if (c->facts_yes & FACT(CAPTURE))
+	if (c->diagnosis.facts_yes & FACT(CAPTURE))
 		rank_candidates(c);
-	c->origin = origin_of(c);
-	c->type = type_of(c);
+	c->diagnosis.origin = origin_of(c);
+	c->diagnosis.type = type_of(c);
 }

@@ -27,9 +27,9 @@ void facts_set(struct reset_case *c, enum fact f, bool value)
 {
 	fact_set bit = (fact_set)1 << f;
 
-	c->facts_yes &= ~bit;
-	c->facts_no &= ~bit;
-	*(value ? &c->facts_yes : &c->facts_no) |= bit;
+	c->diagnosis.facts_yes &= ~bit;
+	c->diagnosis.facts_no &= ~bit;
+	*(value ? &c->diagnosis.facts_yes : &c->diagnosis.facts_no) |= bit;
 }
 
 static bool is_ingress(const struct sighting *s)
@@ -48,8 +48,8 @@ static void gather_path(struct reset_case *c)
 	bool in = false, out = false, forwarded = false;
 	unsigned int i;
 
-	for (i = 0; i < c->n_sightings; i++) {
-		const struct sighting *s = &c->sightings[i];
+	for (i = 0; i < c->seen.n_sightings; i++) {
+		const struct sighting *s = &c->seen.sightings[i];
 
 		if (is_ingress(s)) {
 			in = true;
@@ -59,9 +59,9 @@ static void gather_path(struct reset_case *c)
 		}
 	}
 	/* What started here may come back to us through a bridge or a VRF of our own. */
-	if (c->n_sightings && c->sightings[0].hook == HOOK_TC_EGRESS)
-		forwarded = c->sightings[0].forwarded;
-	if (is_sender(c->kernel.call))
+	if (c->seen.n_sightings && c->seen.sightings[0].hook == HOOK_TC_EGRESS)
+		forwarded = c->seen.sightings[0].forwarded;
+	if (is_sender(c->seen.kernel.call))
 		forwarded = false;
 	if (out) {
 		facts_set(c, FACT_SENT_HERE, !forwarded);
@@ -74,14 +74,14 @@ static void gather_path(struct reset_case *c)
 	if (!in)
 		return;
 	facts_set(c, FACT_SENT_HERE, false);
-	if (c->receive.call == CALL_RECEIVE) {
+	if (c->seen.receive.call == CALL_RECEIVE) {
 		facts_set(c, FACT_PASSED_THROUGH, false);
 		facts_set(c, FACT_FOR_ANOTHER, false);
 		facts_set(c, FACT_ARRIVED_HERE, true);
-	} else if (c->dst_local == 0) {
+	} else if (c->asked.dst_local == 0) {
 		facts_set(c, FACT_FOR_ANOTHER, true);
 		facts_set(c, FACT_ARRIVED_HERE, false);
-	} else if (c->dst_local == 1) {
+	} else if (c->asked.dst_local == 1) {
 		facts_set(c, FACT_ARRIVED_HERE, true);
 		facts_set(c, FACT_FOR_ANOTHER, false);
 		facts_set(c, FACT_PASSED_THROUGH, false);
@@ -90,17 +90,17 @@ static void gather_path(struct reset_case *c)
 
 static bool has_segment(const struct reset_case *c, uint8_t *ret_flags)
 {
-	if (c->kernel.has_segment) {
-		*ret_flags = c->kernel.segment_flags;
+	if (c->seen.kernel.has_segment) {
+		*ret_flags = c->seen.kernel.segment_flags;
 		return true;
 	}
-	*ret_flags = c->answers.flags;
-	return c->answer_match == ANSWER_EXACT;
+	*ret_flags = c->seen.answers.flags;
+	return c->seen.answer_match == ANSWER_EXACT;
 }
 
 static uint32_t segment_len(const struct reset_case *c)
 {
-	return c->kernel.has_segment ? c->kernel.segment_len : c->answers.len;
+	return c->seen.kernel.has_segment ? c->seen.kernel.segment_len : c->seen.answers.len;
 }
 
 /*
@@ -112,11 +112,11 @@ static bool flow_seen(const struct reset_case *c)
 	bool talked[2] = { false, false }, finished[2] = { false, false };
 	unsigned int i;
 
-	for (i = 0; i < c->n_history; i++) {
-		const struct packet *p = &c->history[i];
-		unsigned int way = tuple_equal(&p->tuple, &c->rst.tuple);
+	for (i = 0; i < c->asked.n_history; i++) {
+		const struct packet *p = &c->asked.history[i];
+		unsigned int way = tuple_equal(&p->tuple, &c->seen.rst.tuple);
 
-		if (c->answer_match == ANSWER_EXACT && p->ts_ns >= c->answers.ts_ns)
+		if (c->seen.answer_match == ANSWER_EXACT && p->ts_ns >= c->seen.answers.ts_ns)
 			continue;
 		if (p->flags & FLAG_RST || (p->flags & (FLAG_SYN | FLAG_ACK)) == FLAG_SYN) {
 			memset(talked, 0, sizeof(talked));
@@ -135,19 +135,19 @@ static bool is_history_whole(const struct reset_case *c)
 {
 	unsigned int i;
 
-	if (c->lost_packets || c->answer_match != ANSWER_EXACT ||
-	    c->answers.ts_ns < c->history_since_ns + HISTORY_NS)
+	if (c->asked.lost_packets || c->seen.answer_match != ANSWER_EXACT ||
+	    c->seen.answers.ts_ns < c->asked.history_since_ns + HISTORY_NS)
 		return false;
 	/* Both ways are watched, if the segment itself came to be in it. */
-	for (i = 0; i < c->n_history; i++)
-		if (c->history[i].ts_ns == c->answers.ts_ns)
+	for (i = 0; i < c->asked.n_history; i++)
+		if (c->asked.history[i].ts_ns == c->seen.answers.ts_ns)
 			return true;
 	return false;
 }
 
 static void gather_flow(struct reset_case *c)
 {
-	bool reset = c->conversation.reset_before, seen = !reset && flow_seen(c);
+	bool reset = c->seen.conversation.reset_before, seen = !reset && flow_seen(c);
 
 	if (seen || reset || is_history_whole(c))
 		facts_set(c, FACT_FLOW_SEEN, seen);
@@ -184,16 +184,17 @@ static void gather_ttl(struct reset_case *c)
 	bool same = false, compared = false;
 	unsigned int i;
 
-	if (!c->n_sightings || c->sightings[0].hook == HOOK_TC_EGRESS)
+	if (!c->seen.n_sightings || c->seen.sightings[0].hook == HOOK_TC_EGRESS)
 		return;
-	for (i = 0; i < c->n_history; i++) {
-		const struct packet *p = &c->history[i];
+	for (i = 0; i < c->asked.n_history; i++) {
+		const struct packet *p = &c->asked.history[i];
 
-		if (!tuple_equal(&p->tuple, &c->rst.tuple) || p->ifindex != c->rst.ifindex ||
-		    p->hook != c->rst.hook || p->heading != c->rst.heading || (p->flags & FLAG_RST))
+		if (!tuple_equal(&p->tuple, &c->seen.rst.tuple) ||
+		    p->ifindex != c->seen.rst.ifindex || p->hook != c->seen.rst.hook ||
+		    p->heading != c->seen.rst.heading || (p->flags & FLAG_RST))
 			continue;
 		compared = true;
-		same |= abs(hops(p->ttl) - hops(c->rst.ttl)) <= TTL_TOLERANCE;
+		same |= abs(hops(p->ttl) - hops(c->seen.rst.ttl)) <= TTL_TOLERANCE;
 	}
 	if (compared)
 		facts_set(c, FACT_FOREIGN_TTL, !same);
@@ -205,25 +206,27 @@ static void gather_ttl(struct reset_case *c)
  */
 static void gather_leak(struct reset_case *c)
 {
-	struct tuple back = tuple_reverse(&c->rst.tuple);
+	struct tuple back = tuple_reverse(&c->seen.rst.tuple);
 
-	if (!c->n_sightings || !is_ingress(&c->sightings[0]) || !c->ct_asked)
+	if (!c->seen.n_sightings || !is_ingress(&c->seen.sightings[0]) || !c->asked.ct_asked)
 		return;
 	facts_set(c, FACT_MADE_BY_LEAK,
-		  c->ct.has_entry && ((c->ct.dnat && tuple_equal(&back, &c->ct.reply) &&
-				       !tuple_equal(&c->rst.tuple, &c->ct.orig)) ||
-				      (c->ct.snat && tuple_equal(&back, &c->ct.orig) &&
-				       !tuple_equal(&c->rst.tuple, &c->ct.reply))));
+		  c->asked.ct.has_entry &&
+			  ((c->asked.ct.dnat && tuple_equal(&back, &c->asked.ct.reply) &&
+			    !tuple_equal(&c->seen.rst.tuple, &c->asked.ct.orig)) ||
+			   (c->asked.ct.snat && tuple_equal(&back, &c->asked.ct.orig) &&
+			    !tuple_equal(&c->seen.rst.tuple, &c->asked.ct.reply))));
 }
 
 static bool tcp_would_tell(const struct reset_case *c)
 {
-	return (c->views & VIEW_PASSIVE) && (c->views & VIEW_ACTIVE) && !c->lost_events;
+	return (c->asked.views & COVERS_PASSIVE) && (c->asked.views & COVERS_ACTIVE) &&
+	       !c->asked.lost_events;
 }
 
 static void gather_calls(struct reset_case *c)
 {
-	enum kernel_call call = c->kernel.call;
+	enum kernel_call call = c->seen.kernel.call;
 	bool tcp = call == CALL_PASSIVE || call == CALL_ACTIVE;
 	bool told = call != CALL_NONE && call != CALL_NF_DROP;
 
@@ -236,14 +239,14 @@ static void gather_calls(struct reset_case *c)
 		facts_set(c, FACT_PASSIVE, false);
 		facts_set(c, FACT_ACTIVE, false);
 		/* A container's TCP, behind macvlan or ipvlan on our interface, does not tell us. */
-		if (c->src_local == 1)
+		if (c->asked.src_local == 1)
 			facts_set(c, FACT_TCP_SILENT, true);
-		if (c->views & VIEW_REJECT)
+		if (c->asked.views & COVERS_REJECT)
 			facts_set(c, FACT_REJECT, false);
 	}
 	if (call == CALL_NF_DROP)
 		facts_set(c, FACT_NF_DROP, true);
-	else if (c->views & VIEW_NF_DROP && !c->lost_events)
+	else if (c->asked.views & COVERS_NF_DROP && !c->asked.lost_events)
 		facts_set(c, FACT_NF_DROP, false);
 }
 
@@ -255,14 +258,14 @@ static bool is_socket_of(const struct tuple *sk, const struct tuple *segment)
 }
 
 /* Reasons of active resets came with 6.12; before, there is none or NOT_SPECIFIED. */
-static bool has_reason(const struct kernel_view *k)
+static bool has_reason(const struct kernel_event *k)
 {
 	return k->reason[0] && strcmp(k->reason, "NOT_SPECIFIED");
 }
 
 static void gather_lookup(struct reset_case *c)
 {
-	const struct kernel_view *k = &c->kernel;
+	const struct kernel_event *k = &c->seen.kernel;
 	bool is_dead;
 
 	if (k->call != CALL_PASSIVE && k->call != CALL_ACTIVE)
@@ -294,12 +297,12 @@ static void gather_lookup(struct reset_case *c)
 	/* Where the kernel says why, that counts and not what we counted. */
 	if (has_reason(k))
 		facts_set(c, FACT_UNREAD, !strcmp(k->reason, "TCP_ABORT_ON_CLOSE"));
-	else if (k->sock.unread_known && (c->views & VIEW_CLOSE))
+	else if (k->sock.unread_known && (c->asked.views & COVERS_CLOSE))
 		facts_set(c, FACT_UNREAD, k->sock.unread > 0);
 }
 
 /* May a segment with these numbers belong to a connection that expects those? */
-static bool fits_connection(const struct kernel_view *k, uint32_t rcv_nxt, uint32_t snd_nxt)
+static bool fits_connection(const struct kernel_event *k, uint32_t rcv_nxt, uint32_t snd_nxt)
 {
 	int32_t ahead = (int32_t)(k->segment_seq - rcv_nxt);
 	int32_t unacked = (int32_t)(snd_nxt - k->segment_ack);
@@ -309,23 +312,24 @@ static bool fits_connection(const struct kernel_view *k, uint32_t rcv_nxt, uint3
 }
 
 /* TCP found nothing for the segment but, at best, a listener. */
-static bool is_look_up_failure(const struct kernel_view *k)
+static bool is_look_up_failure(const struct kernel_event *k)
 {
 	return k->call == CALL_PASSIVE && k->has_segment &&
 	       (k->lookup == LOOKUP_NONE || k->lookup == LOOKUP_LISTENER);
 }
 
 /* Only such a segment can belong to a connection that has a socket. */
-static bool is_of_connection(const struct kernel_view *k)
+static bool is_of_connection(const struct kernel_event *k)
 {
 	return (k->segment_flags & (FLAG_SYN | FLAG_ACK)) == FLAG_ACK;
 }
 
 uint64_t race_overlap_ns(const struct reset_case *c)
 {
-	const struct hash_window *w = &c->kernel.window;
-	uint64_t start = w->start_ns > c->answers.ts_ns ? w->start_ns : c->answers.ts_ns;
-	uint64_t end = w->end_ns && w->end_ns < c->kernel.ts_ns ? w->end_ns : c->kernel.ts_ns;
+	const struct hash_window *w = &c->seen.kernel.window;
+	uint64_t start = w->start_ns > c->seen.answers.ts_ns ? w->start_ns : c->seen.answers.ts_ns;
+	uint64_t end =
+		w->end_ns && w->end_ns < c->seen.kernel.ts_ns ? w->end_ns : c->seen.kernel.ts_ns;
 
 	return end > start ? end - start : 0;
 }
@@ -337,14 +341,15 @@ uint64_t race_overlap_ns(const struct reset_case *c)
  */
 static void gather_socket_now(struct reset_case *c)
 {
-	const struct socket_now *now = &c->now;
+	const struct socket_now *now = &c->seen.now;
 
-	if (!now->asked || !is_look_up_failure(&c->kernel) || !is_of_connection(&c->kernel) ||
-	    c->kernel.window.kind != WINDOW_NONE || c->answer_match != ANSWER_EXACT ||
-	    c->answers.ifindex != c->rst.ifindex)
+	if (!now->asked || !is_look_up_failure(&c->seen.kernel) ||
+	    !is_of_connection(&c->seen.kernel) || c->seen.kernel.window.kind != WINDOW_NONE ||
+	    c->seen.answer_match != ANSWER_EXACT || c->seen.answers.ifindex != c->seen.rst.ifindex)
 		return;
 	/* Numbers that do not fit may have fitted when the segment came. */
-	if (!now->state || (now->full && fits_connection(&c->kernel, now->rcv_nxt, now->snd_nxt)))
+	if (!now->state ||
+	    (now->full && fits_connection(&c->seen.kernel, now->rcv_nxt, now->snd_nxt)))
 		facts_set(c, FACT_SOCKET_NOW, now->state && now->state != TCP_CLOSE);
 	facts_set(c, FACT_TIMEWAIT_NOW, now->state == TCP_TIME_WAIT);
 }
@@ -352,18 +357,19 @@ static void gather_socket_now(struct reset_case *c)
 /* Are begin and end of the exchange, and the segment's arrival, all known? */
 static bool is_window_whole(const struct reset_case *c)
 {
-	const struct hash_window *w = &c->kernel.window;
+	const struct hash_window *w = &c->seen.kernel.window;
 
-	return (c->views & VIEW_WINDOWS) && c->answer_match == ANSWER_EXACT &&
-	       (w->end_ns || c->kernel.ts_ns < w->start_ns + WINDOW_NS);
+	return (c->asked.views & COVERS_WINDOWS) && c->seen.answer_match == ANSWER_EXACT &&
+	       (w->end_ns || c->seen.kernel.ts_ns < w->start_ns + WINDOW_NS);
 }
 
 /* The exchange went on when the reset was sent, or its outcome is there: nothing else came between. */
 static bool is_still_there(const struct reset_case *c)
 {
-	const struct hash_window *w = &c->kernel.window;
+	const struct hash_window *w = &c->seen.kernel.window;
 
-	return !w->end_ns || w->end_ns >= c->kernel.ts_ns || (c->now.asked && c->now.state);
+	return !w->end_ns || w->end_ns >= c->seen.kernel.ts_ns ||
+	       (c->seen.now.asked && c->seen.now.state);
 }
 
 /*
@@ -373,7 +379,7 @@ static bool is_still_there(const struct reset_case *c)
  */
 static void gather_race(struct reset_case *c)
 {
-	const struct kernel_view *k = &c->kernel;
+	const struct kernel_event *k = &c->seen.kernel;
 	const struct hash_window *w = &k->window;
 	bool raced = false;
 
@@ -386,8 +392,9 @@ static void gather_race(struct reset_case *c)
 		/* What fits only nearly, or had no socket any more, is open. */
 		if (raced && (!fits_connection(k, w->rcv_nxt, w->snd_nxt) || !is_still_there(c)))
 			return;
-	} else if (c->facts_yes & (FACT(SOCKET_NOW) | FACT(TIMEWAIT_NOW)) ||
-		   (is_of_connection(k) && (!(c->views & VIEW_WINDOWS) || c->lost_events))) {
+	} else if (c->diagnosis.facts_yes & (FACT(SOCKET_NOW) | FACT(TIMEWAIT_NOW)) ||
+		   (is_of_connection(k) &&
+		    (!(c->asked.views & COVERS_WINDOWS) || c->asked.lost_events))) {
 		/* Where there is a socket after all, a window was not seen, which is no proof. */
 		return;
 	}
@@ -396,7 +403,7 @@ static void gather_race(struct reset_case *c)
 }
 
 /* NAT gives the segment the port that the socket does not know: early demux came too soon. */
-static bool is_retargeted(const struct kernel_view *clash)
+static bool is_retargeted(const struct kernel_event *clash)
 {
 	const struct tuple *sk = &clash->sock.tuple, *to = &clash->ct.reply;
 
@@ -407,9 +414,9 @@ static bool is_retargeted(const struct kernel_view *clash)
 
 static void gather_clash(struct reset_case *c)
 {
-	switch (c->clash.call) {
+	switch (c->seen.clash.call) {
 	case CALL_CHALLENGE:
-		facts_set(c, FACT_CLASH, is_retargeted(&c->clash));
+		facts_set(c, FACT_CLASH, is_retargeted(&c->seen.clash));
 		break;
 	case CALL_TIMEWAIT:
 		facts_set(c, FACT_CLASH, true);
@@ -419,21 +426,21 @@ static void gather_clash(struct reset_case *c)
 		 * What this host sends itself is no answer to what another socket of it has said; nor is
 		 * anything but an answer to a bare ACK.
 		 */
-		if (c->facts_yes & FACT(SENT_HERE) ||
-		    ((c->views & VIEW_CLASH) && !c->lost_events) || c->rst.flags & FLAG_ACK ||
-		    c->facts_no & FACT(SEGMENT_BARE))
+		if (c->diagnosis.facts_yes & FACT(SENT_HERE) ||
+		    ((c->asked.views & COVERS_CLASH) && !c->asked.lost_events) ||
+		    c->seen.rst.flags & FLAG_ACK || c->diagnosis.facts_no & FACT(SEGMENT_BARE))
 			facts_set(c, FACT_CLASH, false);
 	}
 }
 
 static void gather_memory(struct reset_case *c)
 {
-	const struct kernel_sock *s = &c->kernel.sock;
+	const struct kernel_sock *s = &c->seen.kernel.sock;
 
 	bool over = s->mem_pages > s->mem_limit && s->wmem_queued > SOCK_MIN_SNDBUF;
 
 	/* Near the limit others may have freed some since the kernel looked. */
-	if (c->kernel.call == CALL_ACTIVE && s->memory_known &&
+	if (c->seen.kernel.call == CALL_ACTIVE && s->memory_known &&
 	    (over || s->wmem_queued <= SOCK_MIN_SNDBUF ||
 	     s->mem_pages < s->mem_limit - s->mem_limit / 8))
 		facts_set(c, FACT_OVER_MEMORY, over);
@@ -453,7 +460,7 @@ static bool starts_with_any(const char *symbol, const char *const *prefixes, siz
  * How many frames belong to this call: what lies beyond a softirq is the task that it
  * interrupted. @ret_whole: the call is known down to where it began, so absence is a fact.
  */
-static unsigned int own_frames(const struct kernel_view *k, bool *ret_whole)
+static unsigned int own_frames(const struct kernel_event *k, bool *ret_whole)
 {
 	static const char *const interrupts[] = {
 		"__do_softirq", "handle_softirqs", "do_softirq",      "net_rx_action",
@@ -482,7 +489,7 @@ static unsigned int own_frames(const struct kernel_view *k, bool *ret_whole)
 }
 
 /* Is @name among the first @n frames, also as the compiler's clone of it ("name.isra.0")? */
-static bool on_stack(const struct kernel_view *k, unsigned int n, const char *name)
+static bool on_stack(const struct kernel_event *k, unsigned int n, const char *name)
 {
 	size_t len = strlen(name);
 	unsigned int i;
@@ -519,7 +526,7 @@ static void gather_stack(struct reset_case *c)
 		    "__mptcp_close_ssk", "mptcp_do_fastclose", "__mptcp_close",
 		    "subflow_v4_route_req", "subflow_v6_route_req" } },
 	};
-	const struct kernel_view *k = &c->kernel;
+	const struct kernel_event *k = &c->seen.kernel;
 	unsigned int i, j, n;
 	bool whole;
 
@@ -541,11 +548,11 @@ static void gather_stack(struct reset_case *c)
 
 static void gather_reason(struct reset_case *c)
 {
-	if (!has_reason(&c->kernel))
+	if (!has_reason(&c->seen.kernel))
 		return;
-	facts_set(c, FACT_REASON_CLOSE, !strcmp(c->kernel.reason, "TCP_ABORT_ON_CLOSE"));
-	facts_set(c, FACT_REASON_MEMORY, !strcmp(c->kernel.reason, "TCP_ABORT_ON_MEMORY"));
-	facts_set(c, FACT_REASON_LINGER, !strcmp(c->kernel.reason, "TCP_ABORT_ON_LINGER"));
+	facts_set(c, FACT_REASON_CLOSE, !strcmp(c->seen.kernel.reason, "TCP_ABORT_ON_CLOSE"));
+	facts_set(c, FACT_REASON_MEMORY, !strcmp(c->seen.kernel.reason, "TCP_ABORT_ON_MEMORY"));
+	facts_set(c, FACT_REASON_LINGER, !strcmp(c->seen.kernel.reason, "TCP_ABORT_ON_LINGER"));
 }
 
 bool mapping_is_due(const struct conntrack *ct, const struct tuple *seg)
@@ -558,8 +565,8 @@ bool mapping_is_due(const struct conntrack *ct, const struct tuple *seg)
 
 static void gather_conntrack(struct reset_case *c)
 {
-	const struct kernel_view *k = &c->kernel;
-	bool due = mapping_is_due(&c->ct, &k->segment);
+	const struct kernel_event *k = &c->seen.kernel;
+	bool due = mapping_is_due(&c->asked.ct, &k->segment);
 
 	if (k->call != CALL_PASSIVE || !k->has_segment)
 		return;
@@ -569,33 +576,33 @@ static void gather_conntrack(struct reset_case *c)
 	if (k->invalid_reported)
 		facts_set(c, FACT_NOT_TRACKED, true);
 	/* The reports are kept for one segment per CPU, so silence weakens and does not disprove. */
-	facts_set(c, FACT_REFUSED, k->invalid_reported || !(c->views & VIEW_INVALID));
+	facts_set(c, FACT_REFUSED, k->invalid_reported || !(c->asked.views & COVERS_INVALID));
 	if (k->nfct & NFCT_ENTRY)
 		facts_set(c, FACT_UNTRANSLATED, false);
-	else if (c->ct.has_entry)
+	else if (c->asked.ct.has_entry)
 		facts_set(c, FACT_UNTRANSLATED, due);
 	/* What conntrack refused may have had a mapping that is gone. */
-	else if (c->ct_asked && !k->invalid_reported &&
-		 !(c->ct_tracking && k->nfct_known && !k->nfct && k->lookup == LOOKUP_NONE))
+	else if (c->asked.ct_asked && !k->invalid_reported &&
+		 !(c->asked.ct_tracking && k->nfct_known && !k->nfct && k->lookup == LOOKUP_NONE))
 		facts_set(c, FACT_UNTRANSLATED, false);
 }
 
 /* Presence only: who began to listen later does not know what was dropped before. */
 static void gather_gone(struct reset_case *c)
 {
-	if (!c->gone.known)
+	if (!c->asked.gone.known)
 		return;
 	facts_set(c, FACT_MAPPING_GONE, true);
-	if (c->ct_asked && !c->ct.has_entry)
+	if (c->asked.ct_asked && !c->asked.ct.has_entry)
 		facts_set(c, FACT_UNTRANSLATED, false);
 }
 
 void facts_gather(struct reset_case *c)
 {
-	c->facts_yes = 0;
-	c->facts_no = 0;
-	facts_set(c, FACT_CAPTURE, c->conversation.known);
-	if (c->conversation.known)
+	c->diagnosis.facts_yes = 0;
+	c->diagnosis.facts_no = 0;
+	facts_set(c, FACT_CAPTURE, c->seen.conversation.known);
+	if (c->seen.conversation.known)
 		facts_capture_gather(c);
 	else
 		gather_path(c);

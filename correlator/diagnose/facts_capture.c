@@ -28,9 +28,9 @@ static bool has_passed_router(const struct reset_case *c)
 {
 	unsigned int i;
 
-	for (i = 1; i < c->n_sightings; i++)
-		if (c->sightings[i].ttl + 1 == c->sightings[0].ttl &&
-		    is_same_capture(&c->sightings[i], &c->sightings[0]))
+	for (i = 1; i < c->seen.n_sightings; i++)
+		if (c->seen.sightings[i].ttl + 1 == c->seen.sightings[0].ttl &&
+		    is_same_capture(&c->seen.sightings[i], &c->seen.sightings[0]))
 			return true;
 	return false;
 }
@@ -40,17 +40,17 @@ static void gather_path(struct reset_case *c)
 	bool in = false, out = false;
 	unsigned int i;
 
-	for (i = 0; i < c->n_sightings; i++) {
-		if (!is_same_capture(&c->sightings[i], &c->sightings[0]))
+	for (i = 0; i < c->seen.n_sightings; i++) {
+		if (!is_same_capture(&c->seen.sightings[i], &c->seen.sightings[0]))
 			continue;
-		in |= c->sightings[i].heading == HEADING_IN;
-		out |= c->sightings[i].heading == HEADING_OUT;
+		in |= c->seen.sightings[i].heading == HEADING_IN;
+		out |= c->seen.sightings[i].heading == HEADING_OUT;
 	}
 	if ((in && out) || (in == out && has_passed_router(c))) {
 		facts_set(c, FACT_PASSED_THROUGH, true);
 		facts_set(c, FACT_SENT_HERE, false);
 		facts_set(c, FACT_ARRIVED_HERE, false);
-	} else if (out && is_initial_ttl(c->rst.ttl)) {
+	} else if (out && is_initial_ttl(c->seen.rst.ttl)) {
 		facts_set(c, FACT_SENT_HERE, true);
 		facts_set(c, FACT_PASSED_THROUGH, false);
 		facts_set(c, FACT_FOR_ANOTHER, false);
@@ -91,24 +91,24 @@ static void gather_maker(struct reset_case *c)
 	bool came_in = false, passed_on = false;
 	unsigned int i;
 
-	for (i = 0; i < c->n_history; i++) {
-		const struct packet *p = &c->history[i];
+	for (i = 0; i < c->asked.n_history; i++) {
+		const struct packet *p = &c->asked.history[i];
 
-		if (!tuple_equal(&p->tuple, &c->rst.tuple) || p->flags & FLAG_RST)
+		if (!tuple_equal(&p->tuple, &c->seen.rst.tuple) || p->flags & FLAG_RST)
 			continue;
 		came_in |= p->heading == HEADING_IN;
-		passed_on |= p->heading == HEADING_OUT && p->ttl < c->rst.ttl;
+		passed_on |= p->heading == HEADING_OUT && p->ttl < c->seen.rst.ttl;
 	}
-	if (came_in && passed_on && c->facts_yes & FACT(SENT_HERE))
+	if (came_in && passed_on && c->diagnosis.facts_yes & FACT(SENT_HERE))
 		facts_set(c, FACT_MADE_ON_PATH, true);
 }
 
 /* An active reset has the ACK flag and the sender's own number; an answer, one of two shapes. */
 static void gather_shape(struct reset_case *c)
 {
-	bool has_ack = c->rst.flags & FLAG_ACK, answers = c->answer_match == ANSWER_EXACT;
+	bool has_ack = c->seen.rst.flags & FLAG_ACK, answers = c->seen.answer_match == ANSWER_EXACT;
 
-	if (has_ack && c->rst.seq) {
+	if (has_ack && c->seen.rst.seq) {
 		is_no_answer(c);
 		return;
 	}
@@ -118,43 +118,46 @@ static void gather_shape(struct reset_case *c)
 		return;
 	facts_set(c, FACT_SHAPE_ANSWER, true);
 	/* No socket is looked for but a listener's. */
-	if ((c->answers.flags & (FLAG_SYN | FLAG_ACK)) == FLAG_SYN)
+	if ((c->seen.answers.flags & (FLAG_SYN | FLAG_ACK)) == FLAG_SYN)
 		is_no_race(c);
 	/* The answer of a socket that took another connection's segment is a bare ACK. */
-	if (c->answers.len || (c->answers.flags & (FLAG_SYN | FLAG_FIN | FLAG_ACK)) != FLAG_ACK)
+	if (c->seen.answers.len ||
+	    (c->seen.answers.flags & (FLAG_SYN | FLAG_FIN | FLAG_ACK)) != FLAG_ACK)
 		facts_set(c, FACT_CLASH, false);
 }
 
 /* nf_reject_ip6hdr_put() leaves the label 0; ip6_make_flowlabel() does not, unless it must. */
 static void gather_label(struct reset_case *c)
 {
-	if (c->rst.tuple.family == AF_INET || c->rst.marks & MARK_LABEL)
+	if (c->seen.rst.tuple.family == AF_INET || c->seen.rst.marks & MARK_LABEL)
 		facts_set(c, FACT_UNLABELLED, false);
-	if (c->rst.marks & MARK_LABEL) {
+	if (c->seen.rst.marks & MARK_LABEL) {
 		facts_set(c, FACT_REJECT, false);
 		facts_set(c, FACT_NF_DROP, false);
 	}
-	if (c->rst.marks & MARK_NO_LABEL)
+	if (c->seen.rst.marks & MARK_NO_LABEL)
 		facts_set(c, FACT_UNLABELLED, true);
 }
 
 /* MPTCP says in its resets that it made them (RFC 8684, 3.6), since Linux 5.14. */
 static void gather_mptcp(struct reset_case *c)
 {
-	bool answers_mptcp = c->answer_match == ANSWER_EXACT && c->answers.marks & MARK_MPTCP;
+	bool answers_mptcp =
+		c->seen.answer_match == ANSWER_EXACT && c->seen.answers.marks & MARK_MPTCP;
 
-	if (c->rst.marks & MARK_MPTCP)
+	if (c->seen.rst.marks & MARK_MPTCP)
 		facts_set(c, FACT_IN_MPTCP, true);
-	else if (c->rst.marks & MARK_NO_MPTCP && !answers_mptcp)
+	else if (c->seen.rst.marks & MARK_NO_MPTCP && !answers_mptcp)
 		facts_set(c, FACT_IN_MPTCP, false);
 }
 
 /* In SYN_SENT, and with an answer to something else (RFC 9293, 3.10.7.3). */
 static bool is_bad_syn_answer(const struct reset_case *c)
 {
-	const struct conversation *v = &c->conversation;
+	const struct conversation *v = &c->seen.conversation;
 
-	return v->syn_sent && c->answers.flags & FLAG_ACK && c->answers.ack != v->sender_isn + 1;
+	return v->syn_sent && c->seen.answers.flags & FLAG_ACK &&
+	       c->seen.answers.ack != v->sender_isn + 1;
 }
 
 /*
@@ -163,7 +166,7 @@ static bool is_bad_syn_answer(const struct reset_case *c)
  */
 static void rule_out(struct reset_case *c)
 {
-	const struct conversation *v = &c->conversation;
+	const struct conversation *v = &c->seen.conversation;
 
 	if (v->received == KNOWN_NO) {
 		facts_set(c, FACT_UNREAD, false);
@@ -188,14 +191,14 @@ static void rule_out(struct reset_case *c)
 
 static void gather_sender(struct reset_case *c)
 {
-	const struct conversation *v = &c->conversation;
-	bool answers = c->answer_match == ANSWER_EXACT;
+	const struct conversation *v = &c->seen.conversation;
+	bool answers = c->seen.answer_match == ANSWER_EXACT;
 
 	if (v->port_open != KNOWN_NOTHING)
 		facts_set(c, FACT_PORT_OPEN, v->port_open == KNOWN_YES);
 	if (v->whole || v->sender_finished)
 		facts_set(c, FACT_SENDER_FINISHED,
-			  v->sender_finished && c->rst.ts_ns < v->finished_ns + FIN_WAIT2_NS);
+			  v->sender_finished && c->seen.rst.ts_ns < v->finished_ns + FIN_WAIT2_NS);
 	if (answers && v->whole)
 		facts_set(c, FACT_BAD_SYN_ANSWER, is_bad_syn_answer(c));
 	if (v->whole)
@@ -221,7 +224,7 @@ void facts_capture_gather(struct reset_case *c)
 {
 	gather_path(c);
 	/* Of a RST on its way no more is told: its reasons lie with its sender. */
-	if (c->facts_yes & FACT(PASSED_THROUGH))
+	if (c->diagnosis.facts_yes & FACT(PASSED_THROUGH))
 		return;
 	gather_maker(c);
 	gather_shape(c);

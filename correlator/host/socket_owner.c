@@ -51,7 +51,7 @@ static bool is_function(const char *symbol, const char *name)
  * Walk outwards: what comes first decides. Softirq runs on top of any task; a worker thread
  * closes for somebody else; tcp_diag_destroy is called by who kills, not by who owns.
  */
-bool ran_as_owner(const struct kernel_view *k)
+bool ran_as_owner(const struct kernel_event *k)
 {
 	static const char *const theirs[] = { "tcp_v4_rcv",	  "tcp_v6_rcv",	   "__do_softirq",
 					      "handle_softirqs",  "do_softirq",	   "call_timer_fn",
@@ -241,8 +241,8 @@ static uint32_t pid_of_socket(struct owner_cache *cache, uint64_t ino)
 
 void owner_find(struct owner_cache *cache, struct reset_case *c)
 {
-	const struct kernel_view *k = &c->kernel;
-	struct owner *o = &c->owner;
+	const struct kernel_event *k = &c->seen.kernel;
+	struct owner *o = &c->asked.owner;
 
 	if (!k->sock.present || !k->sock.full)
 		return;

@@ -23,6 +23,6 @@ void owner_find(struct owner_cache *cache, struct reset_case *c);
 bool container_of_cgroup(const char *path, char ret_id[65]);
 
 /** ran_as_owner() - does the stack prove that the running task was closing its own socket? */
-bool ran_as_owner(const struct kernel_view *k);
+bool ran_as_owner(const struct kernel_event *k);
 
 #endif

@@ -31,7 +31,7 @@ struct row {
 	const char *fentry;  /* program, by tier; NULL = not to be had there */
 	const char *kprobe;
 	const char *tracepoint;
-	uint32_t view;	   /* enum view_bit */
+	uint32_t view;	   /* enum coverage */
 	const char *price; /* of not having it */
 };
 
@@ -59,40 +59,40 @@ static const char no_clash[] = "early demux before NAT (Linux before 6.7) stays 
 
 static const struct row rows[N_ROWS] = {
 	[ROW_V4] = { "tcp_v4_send_reset", NULL, NULL, "fe_v4_send_reset", "kp_v4_send_reset",
-		     "tp_send_reset", VIEW_PASSIVE,
+		     "tp_send_reset", COVERS_PASSIVE,
 		     "which socket the look-up found for IPv4 stays unknown" },
 	[ROW_V6] = { "tcp_v6_send_reset", NULL, "ipv6", "fe_v6_send_reset", "kp_v6_send_reset",
-		     "tp_send_reset", VIEW_PASSIVE,
+		     "tp_send_reset", COVERS_PASSIVE,
 		     "which socket the look-up found for IPv6 stays unknown" },
 	[ROW_ACTIVE] = { "tcp_send_active_reset", NULL, NULL, "fe_active_reset", "kp_active_reset",
-			 "tp_send_reset", VIEW_ACTIVE,
+			 "tp_send_reset", COVERS_ACTIVE,
 			 "why TCP resets on its own (SO_LINGER, unread data, ...) stays unknown" },
 	[ROW_RECEIVE] = { "tcp_reset", NULL, NULL, "fe_tcp_reset", "kp_tcp_reset",
-			  "tp_receive_reset", VIEW_RECEIVE,
+			  "tp_receive_reset", COVERS_RECEIVE,
 			  "which socket took a received RST stays unknown" },
-	[ROW_CLOSE] = { "__tcp_close", NULL, NULL, "fe_tcp_close", "kp_tcp_close", NULL, VIEW_CLOSE,
-			"how many bytes were unread at close() stays unknown" },
+	[ROW_CLOSE] = { "__tcp_close", NULL, NULL, "fe_tcp_close", "kp_tcp_close", NULL,
+			COVERS_CLOSE, "how many bytes were unread at close() stays unknown" },
 	[ROW_INSERT] = { "inet_ehash_insert", NULL, NULL, "fe_ehash_insert", "kp_ehash_insert",
-			 NULL, VIEW_WINDOWS, no_windows },
+			 NULL, COVERS_WINDOWS, no_windows },
 	[ROW_INSERTED] = { "inet_ehash_insert", NULL, NULL, "fx_ehash_insert", "kr_ehash_insert",
-			   NULL, VIEW_WINDOWS, no_windows },
+			   NULL, COVERS_WINDOWS, no_windows },
 	[ROW_HASHDANCE] = { "inet_twsk_hashdance", "inet_twsk_hashdance_schedule", NULL,
-			    "fe_hashdance", "kp_hashdance", NULL, VIEW_WINDOWS, no_windows },
+			    "fe_hashdance", "kp_hashdance", NULL, COVERS_WINDOWS, no_windows },
 	[ROW_HASHDANCED] = { "inet_twsk_hashdance", "inet_twsk_hashdance_schedule", NULL,
-			     "fx_hashdance", "kr_hashdance", NULL, VIEW_WINDOWS, no_windows },
+			     "fx_hashdance", "kr_hashdance", NULL, COVERS_WINDOWS, no_windows },
 	[ROW_CHALLENGE] = { "tcp_send_challenge_ack", NULL, NULL, "fe_challenge_ack",
-			    "kp_challenge_ack", NULL, VIEW_CLASH, no_clash },
+			    "kp_challenge_ack", NULL, COVERS_CLASH, no_clash },
 	[ROW_TIMEWAIT] = { "tcp_timewait_state_process", NULL, NULL, "fe_timewait", "kp_timewait",
-			   NULL, VIEW_CLASH, no_clash },
+			   NULL, COVERS_CLASH, no_clash },
 	[ROW_REJECT4] = { "nf_send_reset", NULL, "nf_reject_ipv4", "fe_nf_send_reset",
-			  "kp_nf_send_reset", NULL, VIEW_REJECT,
+			  "kp_nf_send_reset", NULL, COVERS_REJECT,
 			  "a REJECT rule for IPv4 is named 'likely' at best" },
 	[ROW_REJECT6] = { "nf_send_reset6", NULL, "nf_reject_ipv6", "fe_nf_send_reset6",
-			  "kp_nf_send_reset6", NULL, VIEW_REJECT,
+			  "kp_nf_send_reset6", NULL, COVERS_REJECT,
 			  "a REJECT rule for IPv6 is named 'likely' at best" },
 	[ROW_INVALID] = { "nf_ct_l4proto_log_invalid", NULL, "nf_conntrack", NULL, "kp_log_invalid",
-			  NULL, VIEW_INVALID, "conntrack's reason for INVALID stays unknown" },
-	[ROW_NF_DROP] = { "kfree_skb", NULL, NULL, NULL, NULL, "tp_kfree_skb", VIEW_NF_DROP,
+			  NULL, COVERS_INVALID, "conntrack's reason for INVALID stays unknown" },
+	[ROW_NF_DROP] = { "kfree_skb", NULL, NULL, NULL, NULL, "tp_kfree_skb", COVERS_NF_DROP,
 			  "a REJECT rule cannot be told from other senders" },
 };
 
@@ -336,7 +336,7 @@ static bool is_needed(const struct kernel_probes *p, unsigned int i)
 }
 
 /* What a socket alone tells; a segment takes bpf_rdonly_cast() where the helper is refused. */
-#define SOCKET_VIEWS (VIEW_ACTIVE | VIEW_RECEIVE | VIEW_CLOSE)
+#define SOCKET_VIEWS (COVERS_ACTIVE | COVERS_RECEIVE | COVERS_CLOSE)
 
 /* Why row @i cannot be had by @tier, as far as that can be known before trying; NULL = it can. */
 static const char *why_in_vain(const struct kernel_probes *p, unsigned int i, enum tier tier,

@@ -35,7 +35,7 @@ struct kernel_probes;
 struct kernel_probes *kernel_probes__attach(const struct kernel_view_config *cfg,
 					    struct shared_maps *maps);
 
-/** kernel_probes__views() - enum view_bit of what can be seen */
+/** kernel_probes__views() - enum coverage of what can be seen */
 uint32_t kernel_probes__views(const struct kernel_probes *p);
 
 /**

@@ -169,7 +169,7 @@ static void copy_without_arguments(char *to, size_t len, const char *from, size_
 	to[n] = 0;
 }
 
-static void decode_conntrack(const struct rst_ev_kernel *ev, struct kernel_view *k)
+static void decode_conntrack(const struct rst_ev_kernel *ev, struct kernel_event *k)
 {
 	struct conntrack *ct = &k->ct;
 
@@ -216,7 +216,7 @@ static bool is_of_probe(const char *symbol)
 }
 
 static void decode_stack(const struct rst_ev_kernel *ev, const struct kernel_names *names,
-			 struct kernel_view *k)
+			 struct kernel_event *k)
 {
 	unsigned int i, n = ev->stack_len < RST_STACK_DEPTH ? ev->stack_len : RST_STACK_DEPTH;
 
@@ -245,7 +245,7 @@ static void decode_window(const struct rst_ev_kernel *ev, struct hash_window *w)
 }
 
 /* The segment as TCP had it, or as it was on the wire. */
-static void decode_segment(const struct rst_ev_kernel *ev, struct kernel_view *k)
+static void decode_segment(const struct rst_ev_kernel *ev, struct kernel_event *k)
 {
 	k->has_segment = ev->has & RST_HAS_SKB;
 	decode_tuple(&ev->skb, &k->segment);
@@ -265,7 +265,7 @@ static void decode_segment(const struct rst_ev_kernel *ev, struct kernel_view *k
 }
 
 static int decode_kernel(const void *buf, size_t len, const struct kernel_names *names,
-			 struct kernel_view *k)
+			 struct kernel_event *k)
 {
 	const struct rst_ev_kernel *ev = buf;
 	const char *reason;

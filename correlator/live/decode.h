@@ -36,7 +36,7 @@ struct event {
 	enum event_kind kind;
 	union {
 		struct wire_event wire;
-		struct kernel_view kernel;
+		struct kernel_event kernel;
 	};
 };
 

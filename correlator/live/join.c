@@ -47,15 +47,15 @@ struct slot {
 };
 
 struct view_slot {
-	struct kernel_view view;
+	struct kernel_event view;
 	bool claimed;
 	bool used;
 };
 
 /* A socket that took another connection's segment; its peer may reset it for the answer. */
 struct clash {
-	struct kernel_view view; /* call == CALL_NONE: free */
-	struct conntrack ct;	 /* of the segment, as conntrack said then */
+	struct kernel_event view; /* call == CALL_NONE: free */
+	struct conntrack ct;	  /* of the segment, as conntrack said then */
 };
 
 struct join {
@@ -158,7 +158,7 @@ static bool is_image(const struct tuple *rst, const struct conntrack *ct)
 }
 
 /* @exact: the tuple as it is, not one that NAT may have changed */
-static bool made_by_segment(const struct packet *rst, const struct kernel_view *k, bool exact)
+static bool made_by_segment(const struct packet *rst, const struct kernel_event *k, bool exact)
 {
 	struct packet segment = {
 		.seq = k->segment_seq,
@@ -176,7 +176,7 @@ static bool made_by_segment(const struct packet *rst, const struct kernel_view *
 	       same_end(rst->tuple.daddr, rst->tuple.dport, k->segment.saddr, k->segment.sport);
 }
 
-static bool made_by_socket(const struct packet *rst, const struct kernel_view *k, bool exact)
+static bool made_by_socket(const struct packet *rst, const struct kernel_event *k, bool exact)
 {
 	if (!(rst->flags & FLAG_ACK) || rst->ack != k->sock.rcv_nxt)
 		return false;
@@ -187,7 +187,7 @@ static bool made_by_socket(const struct packet *rst, const struct kernel_view *k
 	       same_source(&rst->tuple, &k->sock.tuple) || rst->seq == k->sock.snd_nxt;
 }
 
-static bool taken_by_socket(const struct packet *rst, const struct kernel_view *k, bool exact)
+static bool taken_by_socket(const struct packet *rst, const struct kernel_event *k, bool exact)
 {
 	const struct tuple *sk = &k->sock.tuple;
 
@@ -204,14 +204,14 @@ static bool was_sent(const struct reset_case *c)
 {
 	unsigned int i;
 
-	for (i = 0; i < c->n_sightings; i++)
-		if (c->sightings[i].hook == HOOK_TC_EGRESS && !c->sightings[i].forwarded)
+	for (i = 0; i < c->seen.n_sightings; i++)
+		if (c->seen.sightings[i].hook == HOOK_TC_EGRESS && !c->seen.sightings[i].forwarded)
 			return true;
 	return false;
 }
 
 /* Did the BPF side see these two meet? The id is the account's, or the one that it noted. */
-static bool is_linked(const struct slot *s, const struct kernel_view *k)
+static bool is_linked(const struct slot *s, const struct kernel_event *k)
 {
 	unsigned int i;
 
@@ -223,20 +223,20 @@ static bool is_linked(const struct slot *s, const struct kernel_view *k)
 	return false;
 }
 
-static bool fits(const struct reset_case *c, const struct kernel_view *k, bool exact)
+static bool fits(const struct reset_case *c, const struct kernel_event *k, bool exact)
 {
-	if (c->kind == CASE_STALL || distance(c->rst.ts_ns, k->ts_ns) > SETTLE_NS)
+	if (c->seen.kind == CASE_STALL || distance(c->seen.rst.ts_ns, k->ts_ns) > SETTLE_NS)
 		return false;
 	switch (k->call) {
 	case CALL_PASSIVE:
 	case CALL_REJECT:
-		return c->kernel.call == CALL_NONE && was_sent(c) &&
-		       made_by_segment(&c->rst, k, exact);
+		return c->seen.kernel.call == CALL_NONE && was_sent(c) &&
+		       made_by_segment(&c->seen.rst, k, exact);
 	case CALL_ACTIVE:
-		return c->kernel.call == CALL_NONE && was_sent(c) &&
-		       made_by_socket(&c->rst, k, exact);
+		return c->seen.kernel.call == CALL_NONE && was_sent(c) &&
+		       made_by_socket(&c->seen.rst, k, exact);
 	case CALL_RECEIVE:
-		return c->receive.call == CALL_NONE && taken_by_socket(&c->rst, k, exact);
+		return c->seen.receive.call == CALL_NONE && taken_by_socket(&c->seen.rst, k, exact);
 	default:
 		return false;
 	}
@@ -246,19 +246,19 @@ static void give(struct slot *s, struct view_slot *v)
 {
 	v->claimed = true;
 	if (v->view.call == CALL_RECEIVE) {
-		s->c.receive = v->view;
+		s->c.seen.receive = v->view;
 		return;
 	}
 	/* An id has the last word: what only fitted by its numbers waits for another RST again. */
 	if (s->account)
 		s->account->claimed = false;
 	s->account = v;
-	s->c.kernel = v->view;
-	s->c.ct = v->view.ct;
+	s->c.seen.kernel = v->view;
+	s->c.asked.ct = v->view.ct;
 }
 
 /* The number_of() that a reset with this account has. */
-static uint32_t foretold_number(const struct kernel_view *k)
+static uint32_t foretold_number(const struct kernel_event *k)
 {
 	if (k->call == CALL_ACTIVE)
 		return k->sock.snd_nxt;
@@ -321,7 +321,7 @@ static void place_view(struct join *j, struct view_slot *v)
 
 enum match { MATCH_ID, MATCH_EXACT, MATCH_NAT, N_MATCHES };
 
-static bool matches(const struct slot *s, const struct kernel_view *k, enum match how)
+static bool matches(const struct slot *s, const struct kernel_event *k, enum match how)
 {
 	return how == MATCH_ID ? is_linked(s, k) : fits(&s->c, k, how == MATCH_EXACT);
 }
@@ -336,7 +336,8 @@ static void find_views(struct join *j, struct slot *s)
 			struct view_slot *v = &j->views[(j->next_view - i) % MAX_VIEWS];
 
 			/* Accounts come nearly in order; a late one must not hide the rest. */
-			if (!v->used || distance(s->c.rst.ts_ns, v->view.ts_ns) > 10 * SETTLE_NS)
+			if (!v->used ||
+			    distance(s->c.seen.rst.ts_ns, v->view.ts_ns) > 10 * SETTLE_NS)
 				break;
 			if (!v->claimed && matches(s, &v->view, (enum match)how))
 				give(s, v);
@@ -348,8 +349,9 @@ static bool has_sighting(const struct reset_case *c, const struct packet *p)
 {
 	unsigned int i;
 
-	for (i = 0; i < c->n_sightings; i++)
-		if (c->sightings[i].ifindex == p->ifindex && c->sightings[i].hook == p->hook)
+	for (i = 0; i < c->seen.n_sightings; i++)
+		if (c->seen.sightings[i].ifindex == p->ifindex &&
+		    c->seen.sightings[i].hook == p->hook)
 			return true;
 	return false;
 }
@@ -357,25 +359,25 @@ static bool has_sighting(const struct reset_case *c, const struct packet *p)
 /* Is @p the RST of the case, met again on another interface? */
 static bool is_same_reset(const struct reset_case *c, const struct packet *p)
 {
-	if (p->seq != c->rst.seq || p->ack != c->rst.ack || p->flags != c->rst.flags)
+	if (p->seq != c->seen.rst.seq || p->ack != c->seen.rst.ack || p->flags != c->seen.rst.flags)
 		return false;
-	if (distance(p->ts_ns, c->rst.ts_ns) > SIGHTING_NS || has_sighting(c, p))
+	if (distance(p->ts_ns, c->seen.rst.ts_ns) > SIGHTING_NS || has_sighting(c, p))
 		return false;
-	if (tuple_equal(&p->tuple, &c->rst.tuple))
+	if (tuple_equal(&p->tuple, &c->seen.rst.tuple))
 		return true;
 	/* A gateway may have rewritten its ends, but not its numbers. */
-	if (!p->forwarded || c->rst.hook == HOOK_TC_EGRESS)
+	if (!p->forwarded || c->seen.rst.hook == HOOK_TC_EGRESS)
 		return false;
-	return same_source(&p->tuple, &c->rst.tuple) ||
-	       same_destination(&p->tuple, &c->rst.tuple) ||
-	       (p->cpu == c->rst.cpu && distance(p->ts_ns, c->rst.ts_ns) < FORWARD_NS);
+	return same_source(&p->tuple, &c->seen.rst.tuple) ||
+	       same_destination(&p->tuple, &c->seen.rst.tuple) ||
+	       (p->cpu == c->seen.rst.cpu && distance(p->ts_ns, c->seen.rst.ts_ns) < FORWARD_NS);
 }
 
 static void add_sighting(struct reset_case *c, const struct packet *p)
 {
-	if (c->n_sightings == CASE_SIGHTINGS_MAX)
+	if (c->seen.n_sightings == CASE_SIGHTINGS_MAX)
 		return;
-	c->sightings[c->n_sightings++] = (struct sighting){
+	c->seen.sightings[c->seen.n_sightings++] = (struct sighting){
 		.ts_ns = p->ts_ns,
 		.tuple = p->tuple,
 		.ifindex = p->ifindex,
@@ -424,11 +426,11 @@ static void enter_by_age(struct join *j, struct slot *s)
 {
 	struct slot **at = &j->open;
 
-	if (!j->open || j->newest_ts <= s->c.first_ts) {
-		j->newest_ts = s->c.first_ts;
+	if (!j->open || j->newest_ts <= s->c.seen.first_ts) {
+		j->newest_ts = s->c.seen.first_ts;
 		at = j->open_end;
 	}
-	while (*at && (*at)->c.first_ts <= s->c.first_ts)
+	while (*at && (*at)->c.seen.first_ts <= s->c.seen.first_ts)
 		at = &(*at)->next;
 	s->next = *at;
 	*at = s;
@@ -438,7 +440,7 @@ static void enter_by_age(struct join *j, struct slot *s)
 
 static void leave(struct join *j, struct slot *s)
 {
-	struct slot **at = &j->by_number[bucket(number_of(&s->c.rst))];
+	struct slot **at = &j->by_number[bucket(number_of(&s->c.seen.rst))];
 
 	while (*at != s)
 		at = &(*at)->same_number;
@@ -459,12 +461,12 @@ static struct slot *open_slot(struct join *j, const struct wire_event *w)
 	}
 	j->spare = s->next;
 	memset(s, 0, sizeof(*s));
-	s->c.first_ts = w->rst.ts_ns;
-	s->c.rst = w->rst;
-	s->c.answers = w->answers;
-	s->c.answer_match = w->match;
-	s->c.src_local = s->c.dst_local = -1;
-	number = &j->by_number[bucket(number_of(&s->c.rst))];
+	s->c.seen.first_ts = w->rst.ts_ns;
+	s->c.seen.rst = w->rst;
+	s->c.seen.answers = w->answers;
+	s->c.seen.answer_match = w->match;
+	s->c.asked.src_local = s->c.asked.dst_local = -1;
+	number = &j->by_number[bucket(number_of(&s->c.seen.rst))];
 	s->same_number = *number;
 	*number = s;
 	enter_by_age(j, s);
@@ -488,7 +490,7 @@ static void drop_stall(struct join *j, uint64_t view_id)
 	struct slot *s;
 
 	for (s = j->open; s; s = s->next)
-		if (s->c.kind == CASE_STALL && s->c.clash.id == view_id)
+		if (s->c.seen.kind == CASE_STALL && s->c.seen.clash.id == view_id)
 			s->dropped = true;
 }
 
@@ -500,10 +502,10 @@ static void find_clash(struct join *j, struct slot *s)
 	for (i = 1; i <= MAX_CLASHES && !was_sent(&s->c); i++) {
 		const struct clash *cl = &j->clashes[(j->next_clash - i) % MAX_CLASHES];
 
-		if (!is_clash_answered(cl, &s->c.rst))
+		if (!is_clash_answered(cl, &s->c.seen.rst))
 			continue;
-		s->c.clash = cl->view;
-		s->c.clash.ct = cl->ct;
+		s->c.seen.clash = cl->view;
+		s->c.seen.clash.ct = cl->ct;
 		drop_stall(j, cl->view.id);
 		return;
 	}
@@ -521,12 +523,12 @@ static void on_wire(struct join *j, const struct wire_event *w)
 	add_sighting(&s->c, &w->rst);
 	enter_id(j, s, w->id);
 	enter_id(j, s, w->join_id);
-	if (s->c.answer_match != ANSWER_EXACT && w->match == ANSWER_EXACT) {
-		s->c.answers = w->answers;
-		s->c.answer_match = w->match;
+	if (s->c.seen.answer_match != ANSWER_EXACT && w->match == ANSWER_EXACT) {
+		s->c.seen.answers = w->answers;
+		s->c.seen.answer_match = w->match;
 	}
-	if (w->now.asked && !s->c.now.asked)
-		s->c.now = w->now;
+	if (w->now.asked && !s->c.seen.now.asked)
+		s->c.seen.now = w->now;
 	find_views(j, s);
 	if (!opened)
 		return;
@@ -535,7 +537,7 @@ static void on_wire(struct join *j, const struct wire_event *w)
 }
 
 /* A SYN that is sent again is no news. */
-static struct clash *find_same_syn(struct join *j, const struct kernel_view *k)
+static struct clash *find_same_syn(struct join *j, const struct kernel_event *k)
 {
 	unsigned int i;
 
@@ -550,7 +552,7 @@ static struct clash *find_same_syn(struct join *j, const struct kernel_view *k)
 	return NULL;
 }
 
-static struct clash *keep_clash(struct join *j, const struct kernel_view *k)
+static struct clash *keep_clash(struct join *j, const struct kernel_event *k)
 {
 	struct clash *cl = &j->clashes[j->next_clash++ % MAX_CLASHES];
 
@@ -573,14 +575,14 @@ static void open_stall(struct join *j, struct clash *cl)
 	if (!s)
 		return;
 	j->n_stalls++;
-	s->c.kind = CASE_STALL;
-	s->c.clash = cl->view;
+	s->c.seen.kind = CASE_STALL;
+	s->c.seen.clash = cl->view;
 	add_sighting(&s->c, &syn.rst);
 	j->ops.opened(j->ops.ctx, &s->c);
-	s->c.clash.ct = cl->ct = s->c.ct;
+	s->c.seen.clash.ct = cl->ct = s->c.asked.ct;
 }
 
-static void on_clash(struct join *j, const struct kernel_view *k)
+static void on_clash(struct join *j, const struct kernel_event *k)
 {
 	struct clash *cl = k->call == CALL_CHALLENGE ? find_same_syn(j, k) : NULL;
 
@@ -594,7 +596,7 @@ static void on_clash(struct join *j, const struct kernel_view *k)
 }
 
 /* The account that found the window open has come before, with or without its RST. */
-static void close_window(struct join *j, const struct kernel_view *k)
+static void close_window(struct join *j, const struct kernel_event *k)
 {
 	struct slot *s;
 	unsigned int i;
@@ -603,11 +605,11 @@ static void close_window(struct join *j, const struct kernel_view *k)
 		if (j->views[i].used && j->views[i].view.id == k->join_id)
 			j->views[i].view.window.end_ns = k->window.end_ns;
 	for (s = j->open; s; s = s->next)
-		if (s->c.kernel.id == k->join_id)
-			s->c.kernel.window.end_ns = k->window.end_ns;
+		if (s->c.seen.kernel.id == k->join_id)
+			s->c.seen.kernel.window.end_ns = k->window.end_ns;
 }
 
-static void on_kernel(struct join *j, const struct kernel_view *k)
+static void on_kernel(struct join *j, const struct kernel_event *k)
 {
 	struct view_slot *v = &j->views[j->next_view++ % MAX_VIEWS];
 
@@ -634,7 +636,7 @@ static void complete_first(struct join *j)
 	struct slot *s = j->open;
 
 	leave(j, s);
-	j->n_stalls -= s->c.kind == CASE_STALL;
+	j->n_stalls -= s->c.seen.kind == CASE_STALL;
 	if (!s->dropped)
 		j->ops.completed(j->ops.ctx, &s->c);
 	else if (j->ops.dropped)
@@ -645,7 +647,7 @@ static void complete_first(struct join *j)
 
 uint64_t join__next_ns(const struct join *j)
 {
-	return j->open ? j->open->c.first_ts + SETTLE_NS : UINT64_MAX;
+	return j->open ? j->open->c.seen.first_ts + SETTLE_NS : UINT64_MAX;
 }
 
 void join__tick(struct join *j, uint64_t now_ns)

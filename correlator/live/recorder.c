@@ -195,19 +195,19 @@ static struct rst_pkt wanted(const struct tuple *t)
 
 void recorder__recall(const struct recorder *f, struct reset_case *c)
 {
-	struct rst_pkt want = wanted(&c->rst.tuple);
-	struct query q = { .want = &want, .n_want = 1, .until_ns = c->rst.ts_ns };
-	struct recall r = { .packets = c->history, .max = CASE_HISTORY_MAX };
+	struct rst_pkt want = wanted(&c->seen.rst.tuple);
+	struct query q = { .want = &want, .n_want = 1, .until_ns = c->seen.rst.ts_ns };
+	struct recall r = { .packets = c->asked.history, .max = CASE_HISTORY_MAX };
 	unsigned int cpu;
 
 	for (cpu = 0; cpu < f->cpus; cpu++) {
 		uint64_t oldest = oldest_ns(f, cpu);
 
-		if (oldest > c->history_since_ns)
-			c->history_since_ns = oldest;
-		c->lost_packets += recall_cpu(f, cpu, &q, &r);
+		if (oldest > c->asked.history_since_ns)
+			c->asked.history_since_ns = oldest;
+		c->asked.lost_packets += recall_cpu(f, cpu, &q, &r);
 	}
-	c->n_history = r.n;
+	c->asked.n_history = r.n;
 	case_choose_answer(c);
 }
 

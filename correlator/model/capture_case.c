@@ -9,16 +9,16 @@
 void capture_case_unpack(const struct capture_case *w, struct reset_case *ret)
 {
 	memset(ret, 0, sizeof(*ret));
-	ret->rst = w->rst;
-	ret->first_ts = w->rst.ts_ns;
-	ret->answers = w->answers;
-	ret->answer_match = w->answer_match;
-	ret->conversation = w->conversation;
-	ret->history_since_ns = w->history_since_ns;
-	ret->lost_packets = w->lost_packets;
-	ret->src_local = ret->dst_local = -1;
-	ret->n_sightings = w->n_sightings;
-	memcpy(ret->sightings, w->sightings, w->n_sightings * sizeof(w->sightings[0]));
-	ret->n_history = w->n_history;
-	memcpy(ret->history, w->history, w->n_history * sizeof(w->history[0]));
+	ret->seen.rst = w->rst;
+	ret->seen.first_ts = w->rst.ts_ns;
+	ret->seen.answers = w->answers;
+	ret->seen.answer_match = w->answer_match;
+	ret->seen.conversation = w->conversation;
+	ret->asked.history_since_ns = w->history_since_ns;
+	ret->asked.lost_packets = w->lost_packets;
+	ret->asked.src_local = ret->asked.dst_local = -1;
+	ret->seen.n_sightings = w->n_sightings;
+	memcpy(ret->seen.sightings, w->sightings, w->n_sightings * sizeof(w->sightings[0]));
+	ret->asked.n_history = w->n_history;
+	memcpy(ret->asked.history, w->history, w->n_history * sizeof(w->history[0]));
 }

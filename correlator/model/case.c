@@ -61,14 +61,15 @@ void choose_answer(const struct packet *rst, const struct packet *history, unsig
 
 void case_choose_answer(struct reset_case *c)
 {
-	choose_answer(&c->rst, c->history, c->n_history, &c->answers, &c->answer_match);
+	choose_answer(&c->seen.rst, c->asked.history, c->asked.n_history, &c->seen.answers,
+		      &c->seen.answer_match);
 }
 
 const struct tuple *case_segment(const struct reset_case *c)
 {
-	if (c->kernel.has_segment)
-		return &c->kernel.segment;
-	if (c->answer_match != ANSWER_NONE)
-		return &c->answers.tuple;
+	if (c->seen.kernel.has_segment)
+		return &c->seen.kernel.segment;
+	if (c->seen.answer_match != ANSWER_NONE)
+		return &c->seen.answers.tuple;
 	return NULL;
 }

@@ -206,7 +206,7 @@ struct frame {
 };
 
 /* The kernel's own account of a reset. */
-struct kernel_view {
+struct kernel_event {
 	uint64_t id;
 	uint64_t join_id; /* the wire event that it met on its CPU; 0 = none */
 	uint64_t ts_ns;
@@ -248,16 +248,16 @@ enum reset_type { TYPE_UNKNOWN, TYPE_ACTIVE, TYPE_PASSIVE, TYPE_NETFILTER };
 enum confidence { CONF_NONE, CONF_POSSIBLE, CONF_LIKELY, CONF_CERTAIN };
 
 /* What the sensor can see at all; absence is evidence only where these say so. */
-enum view_bit {
-	VIEW_PASSIVE = 0x01, /* every passive reset of TCP is reported */
-	VIEW_ACTIVE = 0x02,
-	VIEW_RECEIVE = 0x04,
-	VIEW_REJECT = 0x08, /* nf_send_reset is probed for both families */
-	VIEW_NF_DROP = 0x10,
-	VIEW_CLOSE = 0x20,   /* entry of __tcp_close */
-	VIEW_INVALID = 0x40, /* conntrack's INVALID reports */
-	VIEW_WINDOWS = 0x80, /* exchanges in the socket hash table, begin and end */
-	VIEW_CLASH = 0x100,  /* sockets that were given another connection's SYN */
+enum coverage {
+	COVERS_PASSIVE = 0x01, /* every passive reset of TCP is reported */
+	COVERS_ACTIVE = 0x02,
+	COVERS_RECEIVE = 0x04,
+	COVERS_REJECT = 0x08, /* nf_send_reset is probed for both families */
+	COVERS_NF_DROP = 0x10,
+	COVERS_CLOSE = 0x20,   /* entry of __tcp_close */
+	COVERS_INVALID = 0x40, /* conntrack's INVALID reports */
+	COVERS_WINDOWS = 0x80, /* exchanges in the socket hash table, begin and end */
+	COVERS_CLASH = 0x100,  /* sockets that were given another connection's SYN */
 };
 
 struct cause;
@@ -278,39 +278,46 @@ struct gone_mapping {
 	struct conntrack ct;
 };
 
-struct reset_case {
-	fact_set facts_yes;
-	fact_set facts_no;
+/* What was observed: by the join of what the kernel reports, or by the flow tracker of a capture. */
+struct observed {
+	enum case_kind kind;
 	uint64_t first_ts; /* of the first event, CLOCK_MONOTONIC */
 	struct packet rst; /* of a stall: the SYN */
 	struct sighting sightings[CASE_SIGHTINGS_MAX];
 	unsigned int n_sightings;
 	enum answer_match answer_match;
 	struct packet answers;
-	struct kernel_view kernel;  /* call == CALL_NONE: no account was found */
-	struct kernel_view receive; /* the socket that took the RST */
-	struct kernel_view clash;   /* a socket here took what was another connection's */
+	struct kernel_event kernel;  /* call == CALL_NONE: no account was found */
+	struct kernel_event receive; /* the socket that took the RST */
+	struct kernel_event clash;   /* a socket here took what was another connection's */
 	struct socket_now now;
 	struct conversation conversation;
+};
+
+/* What was looked up for it: conntrack, routes, owner, history, and what may be missing. */
+struct looked_up {
 	struct gone_mapping gone; /* of the segment's tuple */
 	struct conntrack ct;	  /* of the kernel view, else as ctnetlink answered */
 	bool ct_asked;		  /* ctnetlink gave an answer, also "no entry" */
 	bool ct_tracking;	  /* conntrack tracks connections in this namespace */
-	enum case_kind kind;
-	int src_local; /* is rst's source an address of ours? 1, 0, -1 = not known */
+	int src_local;		  /* is rst's source an address of ours? 1, 0, -1 = not known */
 	int dst_local;
 	struct owner owner;
 	struct packet history[CASE_HISTORY_MAX]; /* oldest first, without the RST */
 	struct packet *kept; /* more of the flow, for a recording; whoever watches frees it */
 	unsigned int n_history;
 	unsigned int n_kept;
-	uint32_t views; /* enum view_bit */
+	uint32_t views; /* enum coverage */
 	bool hurried; /* too many at once: neither history, owner nor conntrack's entry was looked up */
 	uint64_t history_since_ns; /* what came before is overwritten; 0 = nothing was */
 	uint64_t lost_events;	   /* while this case was open */
 	uint64_t lost_packets;	   /* records overwritten while the history was read */
+};
 
-	/* Filled by classify(), as facts_yes and facts_no. */
+/* What follows from both; written by classify() alone. */
+struct diagnosis {
+	fact_set facts_yes;
+	fact_set facts_no;
 	const struct cause *cause;
 	enum confidence confidence;
 	enum origin origin;
@@ -319,6 +326,12 @@ struct reset_case {
 	unsigned int n_candidates;
 	struct ruled_out ruled_out[CASE_CAUSES_MAX];
 	unsigned int n_ruled_out;
+};
+
+struct reset_case {
+	struct diagnosis diagnosis;
+	struct observed seen;
+	struct looked_up asked;
 };
 
 /** tuple_reverse() - the same connection seen from its other end. */

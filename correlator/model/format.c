@@ -86,7 +86,7 @@ const char *hook_name(enum hook hook)
 	}
 }
 
-const char *call_name(const struct kernel_view *k)
+const char *call_name(const struct kernel_event *k)
 {
 	bool v6 = k->segment.family == AF_INET6;
 

@@ -33,6 +33,6 @@ const char *lookup_name(enum lookup lookup);
 const char *hook_name(enum hook hook);
 
 /** call_name() - the kernel function, or "" */
-const char *call_name(const struct kernel_view *k);
+const char *call_name(const struct kernel_event *k);
 
 #endif

@@ -170,8 +170,8 @@ static void print_end(FILE *out, const uint8_t *addr, uint16_t port, uint8_t fam
 
 static void add_row(struct html *h, const struct reset_case *c, const struct report_context *report)
 {
-	uint64_t wall = c->rst.ts_ns + (uint64_t)report->wall_offset_ns;
-	const struct tuple *t = &c->rst.tuple;
+	uint64_t wall = c->seen.rst.ts_ns + (uint64_t)report->wall_offset_ns;
+	const struct tuple *t = &c->seen.rst.tuple;
 	char peer[64];
 	unsigned int i;
 
@@ -179,8 +179,9 @@ static void add_row(struct html *h, const struct reset_case *c, const struct rep
 	for (i = 0; h->n && i < N_COLUMNS; i++)
 		fputc(',', h->columns[i].out);
 	fprintf(h->columns[MS].out, "%" PRIu64, wall / 1000000);
-	fprintf(h->columns[CAUSE].out, "%lld", (long long)number_of(h->causes, c->cause->id));
-	fprintf(h->columns[CONFIDENCE].out, "%d", c->confidence);
+	fprintf(h->columns[CAUSE].out, "%lld",
+		(long long)number_of(h->causes, c->diagnosis.cause->id));
+	fprintf(h->columns[CONFIDENCE].out, "%d", c->diagnosis.confidence);
 	print_end(h->columns[FROM].out, t->saddr, t->sport, t->family);
 	print_end(h->columns[TO].out, t->daddr, t->dport, t->family);
 	fprintf(h->columns[OWNER].out, "%lld", (long long)number_of(h->owners, case_owner(c)));

@@ -256,8 +256,8 @@ static void print_cures(FILE *out, const struct reset_case *c, const struct repo
 {
 	unsigned int i;
 
-	for (i = 0; i < CAUSE_ADVICE_MAX && c->cause->advice[i].action; i++) {
-		const struct advice *a = &c->cause->advice[i];
+	for (i = 0; i < CAUSE_ADVICE_MAX && c->diagnosis.cause->advice[i].action; i++) {
+		const struct advice *a = &c->diagnosis.cause->advice[i];
 
 		print_phrase(out, i ? "- or: " : "What to do\n\n- ", a->action, c, report);
 		print_phrase(out, "\n  - price: ", a->price, c, report);
@@ -297,14 +297,15 @@ static void print_heading(FILE *out, const struct reset_case *c,
 {
 	char ts[40];
 
-	format_time(ts, sizeof(ts), c->rst.ts_ns, report);
+	format_time(ts, sizeof(ts), c->seen.rst.ts_ns, report);
 	fprintf(out, "## %s: ", ts);
-	fputs(c->kind == CASE_RESET ? "RST " : "no RST, SYN ", out);
-	print_tuple(out, &c->rst.tuple);
-	fprintf(out, "\n\n**%s** (%s, %s, %s): ", c->cause->id,
-		c->confidence == CONF_NONE ? "not known" : confidence_name(c->confidence),
-		type_name(c->type), origin_name(c->origin));
-	print_phrase(out, "", c->cause->title, c, report);
+	fputs(c->seen.kind == CASE_RESET ? "RST " : "no RST, SYN ", out);
+	print_tuple(out, &c->seen.rst.tuple);
+	fprintf(out, "\n\n**%s** (%s, %s, %s): ", c->diagnosis.cause->id,
+		c->diagnosis.confidence == CONF_NONE ? "not known" :
+						       confidence_name(c->diagnosis.confidence),
+		type_name(c->diagnosis.type), origin_name(c->diagnosis.origin));
+	print_phrase(out, "", c->diagnosis.cause->title, c, report);
 	fputs("\n\n", out);
 }
 
@@ -312,12 +313,13 @@ static void print_candidates(FILE *out, const struct reset_case *c)
 {
 	unsigned int i;
 
-	if (!c->n_candidates)
+	if (!c->diagnosis.n_candidates)
 		return;
-	fputs(c->confidence == CONF_CERTAIN ? "Perhaps behind it:" : "Still possible, best first:",
+	fputs(c->diagnosis.confidence == CONF_CERTAIN ? "Perhaps behind it:" :
+							"Still possible, best first:",
 	      out);
-	for (i = 0; i < c->n_candidates; i++)
-		fprintf(out, "%s `%s`", i ? "," : "", c->candidates[i]->id);
+	for (i = 0; i < c->diagnosis.n_candidates; i++)
+		fprintf(out, "%s `%s`", i ? "," : "", c->diagnosis.candidates[i]->id);
 	fputs("\n\n", out);
 }
 

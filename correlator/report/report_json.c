@@ -90,12 +90,12 @@ static void add_losses(struct report_lines *lines, const struct reset_case *c)
 {
 	char *line;
 
-	if (c->lost_events &&
+	if (c->asked.lost_events &&
 	    asprintf(&line,
 		     "%llu events were lost while this was watched: what is absent proves nothing",
-		     (unsigned long long)c->lost_events) > 0)
+		     (unsigned long long)c->asked.lost_events) > 0)
 		add_line(lines, line);
-	if (c->hurried)
+	if (c->asked.hurried)
 		add_line(lines, strdup("too many resets came at once: its history, its owner and "
 				       "conntrack's entry were not looked up"));
 }
@@ -104,7 +104,7 @@ struct report_lines report_evidence(const struct reset_case *c, const struct rep
 				    bool all)
 {
 	const struct way *way = cause_way(c);
-	fact_set show = way ? way->needs : c->facts_yes;
+	fact_set show = way ? way->needs : c->diagnosis.facts_yes;
 	struct report_lines lines = { 0 };
 	int f;
 
@@ -126,11 +126,12 @@ struct report_lines report_missing(const struct reset_case *c, const struct repo
 	unsigned int i, j;
 	int f;
 
-	for (i = 0; i < c->n_candidates; i++)
-		for (j = 0; j < CAUSE_WAYS_MAX && c->candidates[i]->ways[j].confidence; j++)
-			wanted |=
-				c->candidates[i]->ways[j].needs | c->candidates[i]->ways[j].forbids;
-	wanted &= ~(c->facts_yes | c->facts_no);
+	for (i = 0; i < c->diagnosis.n_candidates; i++)
+		for (j = 0; j < CAUSE_WAYS_MAX && c->diagnosis.candidates[i]->ways[j].confidence;
+		     j++)
+			wanted |= c->diagnosis.candidates[i]->ways[j].needs |
+				  c->diagnosis.candidates[i]->ways[j].forbids;
+	wanted &= ~(c->diagnosis.facts_yes | c->diagnosis.facts_no);
 	for (f = 0; f < FACT_MAX; f++)
 		if (fact_in(wanted, f))
 			add_line(&lines, template_expand(fact_texts[f].missing, c, ctx));
@@ -234,7 +235,7 @@ static json_t *json_seen_packet(const struct packet *p, const struct reset_case 
 	json_object_set_new(o, "if", json_text(ctx->ifname(ctx->ifname_ctx, p->ifindex)));
 	json_object_set_new(o, "hook", json_string(hook_name(p->hook)));
 	json_object_set_new(o, "delta_us",
-			    json_real((double)(int64_t)(c->rst.ts_ns - p->ts_ns) / 1000.0));
+			    json_real((double)(int64_t)(c->seen.rst.ts_ns - p->ts_ns) / 1000.0));
 	return o;
 }
 
@@ -282,7 +283,7 @@ static json_t *json_frame(const struct frame *f)
 	return json_memo();
 }
 
-static json_t *json_stack(const struct kernel_view *k)
+static json_t *json_stack(const struct kernel_event *k)
 {
 	json_t *array = json_array();
 	unsigned int i;
@@ -297,16 +298,16 @@ static const char *const window_names[] = { "none", "handshake", "timewait" };
 /* The exchange of the socket that the look-up met, where it did. */
 static json_t *json_race(const struct reset_case *c, const struct report_context *ctx)
 {
-	const struct hash_window *w = &c->kernel.window;
+	const struct hash_window *w = &c->seen.kernel.window;
 	char start[40], end[40];
 
-	if (!(c->facts_yes & (FACT(RACE_HANDSHAKE) | FACT(RACE_TIMEWAIT))))
+	if (!(c->diagnosis.facts_yes & (FACT(RACE_HANDSHAKE) | FACT(RACE_TIMEWAIT))))
 		return json_null();
 	format_time(start, sizeof(start), w->start_ns, ctx);
 	format_time(end, sizeof(end), w->end_ns, ctx);
 	return json_pack("{ss ss so si si sf}", "kind", window_names[w->kind], "start", start,
 			 "end", w->end_ns ? json_string(end) : json_null(), "cpu", (int)w->cpu,
-			 "lookup_cpu", (int)c->kernel.cpu, "overlap_us",
+			 "lookup_cpu", (int)c->seen.kernel.cpu, "overlap_us",
 			 (double)race_overlap_ns(c) / 1000.0);
 }
 
@@ -324,7 +325,7 @@ static json_t *json_window(const struct hash_window *w, const struct report_cont
 }
 
 /* Null where there is not one line: then nobody has the debug symbols. */
-static json_t *json_stack_lines(const struct kernel_view *k, const struct report_context *ctx)
+static json_t *json_stack_lines(const struct kernel_event *k, const struct report_context *ctx)
 {
 	json_t *array = json_array();
 	bool any = false;
@@ -344,8 +345,8 @@ static json_t *json_stack_lines(const struct kernel_view *k, const struct report
 
 static json_t *json_kernel(const struct reset_case *c, const struct report_context *ctx)
 {
-	bool by_clash = c->kernel.call == CALL_NONE && c->facts_yes & FACT(CLASH);
-	const struct kernel_view *k = by_clash ? &c->clash : &c->kernel;
+	bool by_clash = c->seen.kernel.call == CALL_NONE && c->diagnosis.facts_yes & FACT(CLASH);
+	const struct kernel_event *k = by_clash ? &c->seen.clash : &c->seen.kernel;
 	bool told = k->call != CALL_NONE;
 	json_t *o = json_object();
 	char ts[40];
@@ -360,7 +361,7 @@ static json_t *json_kernel(const struct reset_case *c, const struct report_conte
 	json_object_set_new(o, "lookup", json_string(lookup_name(k->lookup)));
 	json_object_set_new(o, "sk", json_sock(&k->sock));
 	json_object_set_new(o, "skb", k->has_segment ? json_tuple(&k->segment) : json_null());
-	json_object_set_new(o, "conntrack", json_conntrack(by_clash ? &k->ct : &c->ct));
+	json_object_set_new(o, "conntrack", json_conntrack(by_clash ? &k->ct : &c->asked.ct));
 	json_object_set_new(o, "race", json_race(c, ctx));
 	json_object_set_new(o, "window", json_window(&k->window, ctx));
 	json_object_set_new(o, "stack", json_stack(k));
@@ -388,8 +389,8 @@ static json_t *json_candidates(const struct reset_case *c)
 	json_t *array = json_array();
 	unsigned int i;
 
-	for (i = 0; i < c->n_candidates; i++)
-		json_array_append_new(array, json_string(c->candidates[i]->id));
+	for (i = 0; i < c->diagnosis.n_candidates; i++)
+		json_array_append_new(array, json_string(c->diagnosis.candidates[i]->id));
 	return array;
 }
 
@@ -398,10 +399,11 @@ static json_t *json_ruled_out(const struct reset_case *c, const struct report_co
 	json_t *array = json_array();
 	unsigned int i;
 
-	for (i = 0; i < c->n_ruled_out; i++) {
-		const struct ruled_out *r = &c->ruled_out[i];
-		const char *because = fact_in(c->facts_yes, r->fact) ? fact_texts[r->fact].yes :
-								       fact_texts[r->fact].no;
+	for (i = 0; i < c->diagnosis.n_ruled_out; i++) {
+		const struct ruled_out *r = &c->diagnosis.ruled_out[i];
+		const char *because = fact_in(c->diagnosis.facts_yes, r->fact) ?
+					      fact_texts[r->fact].yes :
+					      fact_texts[r->fact].no;
 
 		json_array_append_new(array, json_pack("{ss so}", "cause", r->cause->id, "because",
 						       json_phrase(because, c, ctx)));
@@ -414,8 +416,8 @@ static json_t *json_advice(const struct reset_case *c, const struct report_conte
 	json_t *array = json_array();
 	unsigned int i;
 
-	for (i = 0; i < CAUSE_ADVICE_MAX && c->cause->advice[i].action; i++) {
-		const struct advice *a = &c->cause->advice[i];
+	for (i = 0; i < CAUSE_ADVICE_MAX && c->diagnosis.cause->advice[i].action; i++) {
+		const struct advice *a = &c->diagnosis.cause->advice[i];
 
 		json_array_append_new(array,
 				      json_pack("{so so so}", "do", json_phrase(a->action, c, ctx),
@@ -430,11 +432,11 @@ static json_t *json_answers(const struct reset_case *c, const struct report_cont
 {
 	json_t *o;
 
-	if (c->answer_match == ANSWER_NONE)
+	if (c->seen.answer_match == ANSWER_NONE)
 		return json_null();
-	o = json_seen_packet(&c->answers, c, ctx);
+	o = json_seen_packet(&c->seen.answers, c, ctx);
 	json_object_set_new(o, "match",
-			    json_string(c->answer_match == ANSWER_EXACT ? "exact" : "newest"));
+			    json_string(c->seen.answer_match == ANSWER_EXACT ? "exact" : "newest"));
 	return o;
 }
 
@@ -451,8 +453,8 @@ static json_t *json_history(const struct reset_case *c, const struct report_cont
 	json_t *array = json_array();
 	unsigned int i;
 
-	for (i = 0; i < c->n_history; i++)
-		json_array_append_new(array, json_seen_packet(&c->history[i], c, ctx));
+	for (i = 0; i < c->asked.n_history; i++)
+		json_array_append_new(array, json_seen_packet(&c->asked.history[i], c, ctx));
 	return array;
 }
 
@@ -462,8 +464,8 @@ static json_t *json_sightings(const struct reset_case *c, const struct report_co
 	json_t *array = json_array();
 	unsigned int i;
 
-	for (i = 0; i < c->n_sightings; i++) {
-		const struct sighting *s = &c->sightings[i];
+	for (i = 0; i < c->seen.n_sightings; i++) {
+		const struct sighting *s = &c->seen.sightings[i];
 		json_t *o = json_tuple(&s->tuple);
 		char ts[40];
 
@@ -485,32 +487,34 @@ json_t *report_json(const struct reset_case *c, const struct report_context *ctx
 
 	if (!o)
 		return NULL;
-	format_time(ts, sizeof(ts), c->rst.ts_ns, ctx);
+	format_time(ts, sizeof(ts), c->seen.rst.ts_ns, ctx);
 	json_object_set_new(o, "v", json_integer(SCHEMA_VERSION));
-	json_object_set_new(o, "kind", json_string(kind_name(c->kind)));
+	json_object_set_new(o, "kind", json_string(kind_name(c->seen.kind)));
 	json_object_set_new(o, "ts", json_string(ts));
 	json_object_set_new(o, "host", json_text(ctx->host));
-	json_object_set_new(o, "if", json_text(ctx->ifname(ctx->ifname_ctx, c->rst.ifindex)));
-	json_object_set_new(o, "hook", json_string(hook_name(c->rst.hook)));
-	json_object_set_new(o, "origin", json_string(origin_name(c->origin)));
-	json_object_set_new(o, "type", json_string(type_name(c->type)));
-	json_object_set_new(o, "cause", json_string(c->cause->id));
-	json_object_set_new(o, "confidence", json_string(confidence_name(c->confidence)));
+	json_object_set_new(o, "if", json_text(ctx->ifname(ctx->ifname_ctx, c->seen.rst.ifindex)));
+	json_object_set_new(o, "hook", json_string(hook_name(c->seen.rst.hook)));
+	json_object_set_new(o, "origin", json_string(origin_name(c->diagnosis.origin)));
+	json_object_set_new(o, "type", json_string(type_name(c->diagnosis.type)));
+	json_object_set_new(o, "cause", json_string(c->diagnosis.cause->id));
+	json_object_set_new(o, "confidence", json_string(confidence_name(c->diagnosis.confidence)));
 	json_object_set_new(o, "candidates", json_candidates(c));
 	json_object_set_new(o, "ruled_out", json_ruled_out(c, ctx));
-	json_object_set_new(o, "title", json_phrase(c->cause->title, c, ctx));
+	json_object_set_new(o, "title", json_phrase(c->diagnosis.cause->title, c, ctx));
 	json_object_set_new(o, "evidence", json_lines(report_evidence(c, ctx, true)));
 	json_object_set_new(o, "missing", json_lines(report_missing(c, ctx)));
 	json_object_set_new(o, "advice", json_advice(c, ctx));
-	json_object_set_new(o, "rst", c->kind == CASE_RESET ? json_packet(&c->rst) : json_null());
+	json_object_set_new(o, "rst",
+			    c->seen.kind == CASE_RESET ? json_packet(&c->seen.rst) : json_null());
 	json_object_set_new(o, "sightings", json_sightings(c, ctx));
 	json_object_set_new(o, "answers", json_answers(c, ctx));
 	json_object_set_new(o, "kernel", json_kernel(c, ctx));
-	json_object_set_new(o, "owner", json_owner(&c->owner));
-	json_object_set_new(o, "conversation", json_conversation(&c->conversation));
+	json_object_set_new(o, "owner", json_owner(&c->asked.owner));
+	json_object_set_new(o, "conversation", json_conversation(&c->seen.conversation));
 	json_object_set_new(o, "history", json_history(c, ctx));
 	json_object_set_new(o, "lost",
-			    json_pack("{sI sI sb}", "events", (json_int_t)c->lost_events, "packets",
-				      (json_int_t)c->lost_packets, "hurried", c->hurried));
+			    json_pack("{sI sI sb}", "events", (json_int_t)c->asked.lost_events,
+				      "packets", (json_int_t)c->asked.lost_packets, "hurried",
+				      c->asked.hurried));
 	return o;
 }

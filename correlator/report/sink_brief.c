@@ -11,16 +11,16 @@ static int emit_brief(struct sink *s, const struct reset_case *c, const struct r
 	char ts[40];
 
 	errno = 0;
-	format_time(ts, sizeof(ts), c->rst.ts_ns, ctx);
+	format_time(ts, sizeof(ts), c->seen.rst.ts_ns, ctx);
 	fprintf(s->out, "%s ", ts);
-	print_tuple(s->out, &c->rst.tuple);
-	fprintf(s->out, " %s", c->cause->id);
-	if (c->confidence != CONF_NONE)
-		fprintf(s->out, " (%s)", confidence_name(c->confidence));
-	else if (c->n_candidates)
-		fprintf(s->out, " (perhaps %s)", c->candidates[0]->id);
-	if (c->conversation.known)
-		fprintf(s->out, " %s %s", c->conversation.state, c->conversation.history);
+	print_tuple(s->out, &c->seen.rst.tuple);
+	fprintf(s->out, " %s", c->diagnosis.cause->id);
+	if (c->diagnosis.confidence != CONF_NONE)
+		fprintf(s->out, " (%s)", confidence_name(c->diagnosis.confidence));
+	else if (c->diagnosis.n_candidates)
+		fprintf(s->out, " (perhaps %s)", c->diagnosis.candidates[0]->id);
+	if (c->seen.conversation.known)
+		fprintf(s->out, " %s %s", c->seen.conversation.state, c->seen.conversation.history);
 	fputc('\n', s->out);
 	return sink_flush(s);
 }

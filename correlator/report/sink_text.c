@@ -61,22 +61,23 @@ static void print_head(struct sink *s, const struct reset_case *c, const struct 
 {
 	char ts[40];
 
-	format_time(ts, sizeof(ts), c->rst.ts_ns, ctx);
+	format_time(ts, sizeof(ts), c->seen.rst.ts_ns, ctx);
 	fprintf(s->out, "%s%s%s  %s%s%s%s ", DIM(s), ts, PLAIN(s), BOLD(s),
-		c->kind == CASE_STALL ? "no RST, but a stalled handshake: SYN" : "RST",
-		c->rst.flags & FLAG_ACK ? "+ACK" : "", PLAIN(s));
-	print_tuple(s->out, &c->rst.tuple);
-	fprintf(s->out, "\n  %s%s%s (", c->confidence >= CONF_LIKELY ? RED(s) : YELLOW(s),
-		c->cause->id, PLAIN(s));
-	if (c->confidence != CONF_NONE)
-		fprintf(s->out, "%s, ", confidence_name(c->confidence));
-	fprintf(s->out, "%s, %s)\n", type_name(c->type), origin_name(c->origin));
+		c->seen.kind == CASE_STALL ? "no RST, but a stalled handshake: SYN" : "RST",
+		c->seen.rst.flags & FLAG_ACK ? "+ACK" : "", PLAIN(s));
+	print_tuple(s->out, &c->seen.rst.tuple);
+	fprintf(s->out, "\n  %s%s%s (", c->diagnosis.confidence >= CONF_LIKELY ? RED(s) : YELLOW(s),
+		c->diagnosis.cause->id, PLAIN(s));
+	if (c->diagnosis.confidence != CONF_NONE)
+		fprintf(s->out, "%s, ", confidence_name(c->diagnosis.confidence));
+	fprintf(s->out, "%s, %s)\n", type_name(c->diagnosis.type),
+		origin_name(c->diagnosis.origin));
 }
 
 static void print_title(struct sink *s, const struct reset_case *c,
 			const struct report_context *ctx)
 {
-	char *title = template_expand(c->cause->title, c, ctx);
+	char *title = template_expand(c->diagnosis.cause->title, c, ctx);
 
 	print_wrapped(s, "cause", title ? title : "");
 	free(title);
@@ -85,10 +86,10 @@ static void print_title(struct sink *s, const struct reset_case *c,
 static void print_answers(struct sink *s, const struct reset_case *c,
 			  const struct report_context *ctx)
 {
-	const struct packet *p = &c->answers;
+	const struct packet *p = &c->seen.answers;
 	FILE *out;
 
-	if (c->answer_match == ANSWER_NONE || c->kind == CASE_STALL)
+	if (c->seen.answer_match == ANSWER_NONE || c->seen.kind == CASE_STALL)
 		return;
 	out = strbuf_begin();
 	if (!out)
@@ -97,14 +98,14 @@ static void print_answers(struct sink *s, const struct reset_case *c,
 	fprintf(out, " ");
 	print_flags(out, p->flags);
 	fprintf(out, " seq %u ack %u len %u, %.1f µs before on ", p->seq, p->ack, p->len,
-		(double)(int64_t)(c->rst.ts_ns - p->ts_ns) / 1000.0);
+		(double)(int64_t)(c->seen.rst.ts_ns - p->ts_ns) / 1000.0);
 	print_escaped(out, ctx->ifname(ctx->ifname_ctx, p->ifindex));
-	print_memo(s, c->answer_match == ANSWER_EXACT ? "answers" : "after");
+	print_memo(s, c->seen.answer_match == ANSWER_EXACT ? "answers" : "after");
 }
 
 static void print_conversation(struct sink *s, const struct reset_case *c)
 {
-	const struct conversation *v = &c->conversation;
+	const struct conversation *v = &c->seen.conversation;
 	char line[128];
 
 	if (!v->known)
@@ -130,7 +131,7 @@ static void print_one_frame(struct sink *s, const char *label, const struct fram
 	print_memo(s, label);
 }
 
-static void print_stack(struct sink *s, const struct kernel_view *k,
+static void print_stack(struct sink *s, const struct kernel_event *k,
 			const struct report_context *ctx)
 {
 	unsigned int first = stack_first(k), i;
@@ -151,7 +152,7 @@ static void print_container(FILE *out, const char *id)
 
 static void print_owner(struct sink *s, const struct reset_case *c)
 {
-	const struct owner *o = &c->owner;
+	const struct owner *o = &c->asked.owner;
 	FILE *out;
 
 	if (!o->known)
@@ -187,8 +188,8 @@ static void print_advice(struct sink *s, const struct reset_case *c,
 {
 	unsigned int i;
 
-	for (i = 0; i < CAUSE_ADVICE_MAX && c->cause->advice[i].action; i++) {
-		const struct advice *a = &c->cause->advice[i];
+	for (i = 0; i < CAUSE_ADVICE_MAX && c->diagnosis.cause->advice[i].action; i++) {
+		const struct advice *a = &c->diagnosis.cause->advice[i];
 		char *action = template_expand(a->action, c, ctx);
 
 		if (!action)
@@ -206,8 +207,8 @@ static void print_missing(struct sink *s, const struct reset_case *c,
 {
 	char *line;
 
-	if (c->facts_yes & FACT(CAPTURE)) {
-		line = c->n_candidates ?
+	if (c->diagnosis.facts_yes & FACT(CAPTURE)) {
+		line = c->diagnosis.n_candidates ?
 			       template_expand("what only the kernel of {rst.src} knows: run "
 					       "`rstscope watch` there",
 					       c, ctx) :
@@ -217,7 +218,7 @@ static void print_missing(struct sink *s, const struct reset_case *c,
 		free(line);
 		return;
 	}
-	if (!(c->views & (VIEW_PASSIVE | VIEW_ACTIVE)) && c->n_candidates)
+	if (!(c->asked.views & (COVERS_PASSIVE | COVERS_ACTIVE)) && c->diagnosis.n_candidates)
 		print_wrapped(s, "missing", "the kernel view (see the plan at the start)");
 	else
 		print_lines(s, "missing", report_missing(c, ctx));
@@ -225,24 +226,27 @@ static void print_missing(struct sink *s, const struct reset_case *c,
 
 static void print_candidates(struct sink *s, const struct reset_case *c)
 {
-	unsigned int shown = c->facts_yes & FACT(CAPTURE) ? RANKED_SHOWN : CASE_CAUSES_MAX;
+	unsigned int shown =
+		c->diagnosis.facts_yes & FACT(CAPTURE) ? RANKED_SHOWN : CASE_CAUSES_MAX;
 	unsigned int i;
 	FILE *out;
 
-	if (!c->n_candidates)
+	if (!c->diagnosis.n_candidates)
 		return;
 	out = strbuf_begin();
 	if (!out)
 		return;
-	for (i = 0; i < c->n_candidates && i < shown; i++) {
+	for (i = 0; i < c->diagnosis.n_candidates && i < shown; i++) {
 		fputs(i ? ", " : "", out);
-		fputs(c->candidates[i]->id, out);
+		fputs(c->diagnosis.candidates[i]->id, out);
 	}
-	if (i < c->n_candidates)
-		fprintf(out, "; less likely: %u more (--json has all)", c->n_candidates - i);
+	if (i < c->diagnosis.n_candidates)
+		fprintf(out, "; less likely: %u more (--json has all)",
+			c->diagnosis.n_candidates - i);
 	/* Of what is certain here, something at the other host may be the cause. */
-	if (c->confidence == CONF_CERTAIN)
-		fputs(c->origin == ORIGIN_REMOTE ? " at this host" : " at the other host", out);
+	if (c->diagnosis.confidence == CONF_CERTAIN)
+		fputs(c->diagnosis.origin == ORIGIN_REMOTE ? " at this host" : " at the other host",
+		      out);
 	print_memo(s, "perhaps");
 }
 
@@ -256,7 +260,7 @@ static int emit_text(struct sink *s, const struct reset_case *c, const struct re
 	print_missing(s, c, ctx);
 	print_answers(s, c, ctx);
 	print_conversation(s, c);
-	print_stack(s, &c->kernel, ctx);
+	print_stack(s, &c->seen.kernel, ctx);
 	print_owner(s, c);
 	print_advice(s, c, ctx);
 	fputc('\n', s->out);

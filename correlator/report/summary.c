@@ -106,19 +106,19 @@ static void count(json_t *names, const char *name)
 
 void case_peer(const struct reset_case *c, char *buf, size_t len)
 {
-	const struct tuple *t = &c->rst.tuple;
+	const struct tuple *t = &c->seen.rst.tuple;
 	FILE *out = fmemopen(buf, len, "w");
 
 	*buf = 0;
 	if (!out)
 		return;
-	print_address(out, c->origin == ORIGIN_LOCAL ? t->daddr : t->saddr, t->family);
+	print_address(out, c->diagnosis.origin == ORIGIN_LOCAL ? t->daddr : t->saddr, t->family);
 	fclose(out);
 }
 
 const char *case_owner(const struct reset_case *c)
 {
-	const struct owner *o = &c->owner;
+	const struct owner *o = &c->asked.owner;
 
 	if (!o->known)
 		return "";
@@ -127,13 +127,13 @@ const char *case_owner(const struct reset_case *c)
 
 static void count_cause(struct summary *s, const struct reset_case *c)
 {
-	json_t *by = json_object_get(s->causes, c->cause->id), *n;
+	json_t *by = json_object_get(s->causes, c->diagnosis.cause->id), *n;
 
 	if (!by) {
 		by = json_pack("[i i i i]", 0, 0, 0, 0);
-		json_object_set_new(s->causes, c->cause->id, by);
+		json_object_set_new(s->causes, c->diagnosis.cause->id, by);
 	}
-	n = json_array_get(by, c->confidence);
+	n = json_array_get(by, c->diagnosis.confidence);
 	json_integer_set(n, json_integer_value(n) + 1);
 }
 
@@ -142,7 +142,7 @@ void summary__add(struct summary *s, const struct reset_case *c,
 {
 	char peer[64];
 
-	add_time(s, c->rst.ts_ns + (uint64_t)report->wall_offset_ns);
+	add_time(s, c->seen.rst.ts_ns + (uint64_t)report->wall_offset_ns);
 	s->cases++;
 	count_cause(s, c);
 	case_peer(c, peer, sizeof(peer));

@@ -24,22 +24,22 @@ static void print_mapping(FILE *out, const struct reset_case *c, bool to)
 {
 	const struct tuple *seg = case_segment(c);
 
-	if (seg && tuple_equal(seg, &c->ct.reply))
-		print_change(out, &c->ct.reply, &c->ct.orig, to);
+	if (seg && tuple_equal(seg, &c->asked.ct.reply))
+		print_change(out, &c->asked.ct.reply, &c->asked.ct.orig, to);
 	else
-		print_change(out, &c->ct.orig, &c->ct.reply, to);
+		print_change(out, &c->asked.ct.orig, &c->asked.ct.reply, to);
 }
 
 static void print_verdict(FILE *out, const struct reset_case *c)
 {
-	if (!c->ct.has_entry) {
+	if (!c->asked.ct.has_entry) {
 		fputs("the segment carried no conntrack entry", out);
 		return;
 	}
 	fputs("conntrack called the segment INVALID", out);
-	if (c->ct.why[0]) {
+	if (c->asked.ct.why[0]) {
 		fputs(": \"", out);
-		print_escaped(out, c->ct.why);
+		print_escaped(out, c->asked.ct.why);
 		fputs("\"", out);
 	}
 	fputs("; it carried no entry although one exists for its tuple", out);
@@ -47,14 +47,14 @@ static void print_verdict(FILE *out, const struct reset_case *c)
 
 static void print_why(FILE *out, const struct reset_case *c)
 {
-	if (c->ct.why[0])
-		print_escaped(out, c->ct.why);
+	if (c->asked.ct.why[0])
+		print_escaped(out, c->asked.ct.why);
 	else
 		fputs("see `conntrack -S` and sysctl net.netfilter.nf_conntrack_log_invalid=6",
 		      out);
 }
 
-unsigned int stack_first(const struct kernel_view *k)
+unsigned int stack_first(const struct kernel_event *k)
 {
 	static const char *const functions[] = { "tcp_send_active_reset", "tcp_v4_send_reset",
 						 "tcp_v6_send_reset", "nf_send_reset" };
@@ -68,7 +68,7 @@ unsigned int stack_first(const struct kernel_view *k)
 }
 
 /* The way to the reset in short. */
-static void print_stack(FILE *out, const struct kernel_view *k)
+static void print_stack(FILE *out, const struct kernel_event *k)
 {
 	unsigned int i, shown = 0;
 
@@ -91,7 +91,7 @@ static void print_netfilter_hook(FILE *out, uint8_t hook)
 /* Where the direction is not known, the RST was first seen before it was passed on. */
 static bool is_way_in(const struct reset_case *c, unsigned int i)
 {
-	const struct sighting *s = &c->sightings[i];
+	const struct sighting *s = &c->seen.sightings[i];
 
 	if (s->hook != HOOK_PCAP)
 		return s->hook != HOOK_TC_EGRESS;
@@ -103,10 +103,10 @@ static void print_way(FILE *out, const struct reset_case *c, const struct report
 {
 	unsigned int i;
 
-	for (i = 0; i < c->n_sightings; i++) {
+	for (i = 0; i < c->seen.n_sightings; i++) {
 		if (is_way_in(c, i) != in)
 			continue;
-		print_escaped(out, ctx->ifname(ctx->ifname_ctx, c->sightings[i].ifindex));
+		print_escaped(out, ctx->ifname(ctx->ifname_ctx, c->seen.sightings[i].ifindex));
 		return;
 	}
 	fputs("an interface that is not watched", out);
@@ -124,25 +124,25 @@ static void print_egress(FILE *out, const struct reset_case *c, const struct rep
 
 static const struct packet *segment_packet(const struct reset_case *c)
 {
-	return c->answer_match == ANSWER_NONE ? NULL : &c->answers;
+	return c->seen.answer_match == ANSWER_NONE ? NULL : &c->seen.answers;
 }
 
 static uint8_t segment_flags(const struct reset_case *c)
 {
 	const struct packet *p = segment_packet(c);
 
-	return c->kernel.has_segment ? c->kernel.segment_flags : p ? p->flags : 0;
+	return c->seen.kernel.has_segment ? c->seen.kernel.segment_flags : p ? p->flags : 0;
 }
 
 /* As seen from the reset: "from -5.2 to +1.0 µs of the reset", "from -5.2 µs of the reset on". */
 static void print_window(FILE *out, const struct reset_case *c)
 {
-	const struct hash_window *w = &c->kernel.window;
-	double start = (double)(int64_t)(w->start_ns - c->kernel.ts_ns) / 1000.0;
+	const struct hash_window *w = &c->seen.kernel.window;
+	double start = (double)(int64_t)(w->start_ns - c->seen.kernel.ts_ns) / 1000.0;
 
 	if (w->end_ns)
 		fprintf(out, "from %+.1f to %+.1f µs of the reset", start,
-			(double)(int64_t)(w->end_ns - c->kernel.ts_ns) / 1000.0);
+			(double)(int64_t)(w->end_ns - c->seen.kernel.ts_ns) / 1000.0);
 	else
 		fprintf(out, "from %+.1f µs of the reset on", start);
 }
@@ -150,7 +150,7 @@ static void print_window(FILE *out, const struct reset_case *c)
 /* What the segment was, whose socket took it, and what it should have become. */
 static void print_clash(FILE *out, const struct reset_case *c)
 {
-	const struct kernel_view *k = &c->clash;
+	const struct kernel_event *k = &c->seen.clash;
 
 	print_tuple(out, &k->segment);
 	fputs(k->call == CALL_CHALLENGE ? " (SYN) was given to the connected socket " :
@@ -183,7 +183,7 @@ typedef void (*printer)(FILE *out, const struct reset_case *c, const struct repo
 
 PRINTER(rst_if)
 {
-	print_escaped(out, ctx->ifname(ctx->ifname_ctx, c->rst.ifindex));
+	print_escaped(out, ctx->ifname(ctx->ifname_ctx, c->seen.rst.ifindex));
 }
 PRINTER(in_if)
 {
@@ -198,26 +198,26 @@ PRINTER(out_if)
 PRINTER(rst_src)
 {
 	(void)ctx;
-	print_address(out, c->rst.tuple.saddr, c->rst.tuple.family);
+	print_address(out, c->seen.rst.tuple.saddr, c->seen.rst.tuple.family);
 }
 
 PRINTER(rst_dst)
 {
 	(void)ctx;
-	print_address(out, c->rst.tuple.daddr, c->rst.tuple.family);
+	print_address(out, c->seen.rst.tuple.daddr, c->seen.rst.tuple.family);
 }
 
 /* The address that it was sent to, and behind NAT the one that it is meant for. */
 PRINTER(rst_for)
 {
-	const struct tuple *t = &c->rst.tuple;
-	const struct tuple *image = tuple_equal(t, &c->ct.orig)	 ? &c->ct.reply :
-				    tuple_equal(t, &c->ct.reply) ? &c->ct.orig :
-								   NULL;
+	const struct tuple *t = &c->seen.rst.tuple;
+	const struct tuple *image = tuple_equal(t, &c->asked.ct.orig)  ? &c->asked.ct.reply :
+				    tuple_equal(t, &c->asked.ct.reply) ? &c->asked.ct.orig :
+									 NULL;
 
 	(void)ctx;
 	print_address(out, t->daddr, t->family);
-	if (c->ct.has_entry && image && memcmp(t->daddr, image->saddr, 16)) {
+	if (c->asked.ct.has_entry && image && memcmp(t->daddr, image->saddr, 16)) {
 		fputs(", which NAT here turns back into ", out);
 		print_address(out, image->saddr, image->family);
 	}
@@ -257,59 +257,59 @@ PRINTER(seg_dport)
 	const struct tuple *t = case_segment(c);
 
 	(void)ctx;
-	fprintf(out, "%d", t ? t->dport : c->rst.tuple.sport);
+	fprintf(out, "%d", t ? t->dport : c->seen.rst.tuple.sport);
 }
 
 PRINTER(call)
 {
 	(void)ctx;
-	fprintf(out, "%s()", call_name(&c->kernel));
+	fprintf(out, "%s()", call_name(&c->seen.kernel));
 }
 
 PRINTER(stack)
 {
 	(void)ctx;
-	print_stack(out, &c->kernel);
+	print_stack(out, &c->seen.kernel);
 }
 
 PRINTER(hook)
 {
 	(void)ctx;
-	print_netfilter_hook(out, c->kernel.hook);
+	print_netfilter_hook(out, c->seen.kernel.hook);
 }
 
 PRINTER(reason)
 {
 	(void)ctx;
-	if (c->kernel.reason[0] && strcmp(c->kernel.reason, "NOT_SPECIFIED"))
+	if (c->seen.kernel.reason[0] && strcmp(c->seen.kernel.reason, "NOT_SPECIFIED"))
 		fputs(" (the kernel's reason: ", out);
 	else
 		return;
-	print_escaped(out, c->kernel.reason);
+	print_escaped(out, c->seen.kernel.reason);
 	fputs(")", out);
 }
 
 PRINTER(reason_name)
 {
 	(void)ctx;
-	print_escaped(out, c->kernel.reason);
+	print_escaped(out, c->seen.kernel.reason);
 }
 
 PRINTER(lookup)
 {
 	(void)ctx;
-	fputs(lookup_name(c->kernel.lookup), out);
+	fputs(lookup_name(c->seen.kernel.lookup), out);
 }
 
 PRINTER(sk)
 {
 	(void)ctx;
-	print_tuple(out, &c->kernel.sock.tuple);
+	print_tuple(out, &c->seen.kernel.sock.tuple);
 }
 
 PRINTER(sk_local)
 {
-	const struct tuple *t = &c->kernel.sock.tuple;
+	const struct tuple *t = &c->seen.kernel.sock.tuple;
 
 	(void)ctx;
 	print_endpoint(out, t->saddr, t->sport, t->family);
@@ -318,13 +318,13 @@ PRINTER(sk_local)
 PRINTER(sk_user_timeout)
 {
 	(void)ctx;
-	fprintf(out, "%u", c->kernel.sock.user_timeout);
+	fprintf(out, "%u", c->seen.kernel.sock.user_timeout);
 }
 
 PRINTER(rst_ttl)
 {
 	(void)ctx;
-	fprintf(out, "%u", c->rst.ttl);
+	fprintf(out, "%u", c->seen.rst.ttl);
 }
 
 PRINTER(peer_ttl)
@@ -332,11 +332,12 @@ PRINTER(peer_ttl)
 	unsigned int i;
 
 	(void)ctx;
-	for (i = c->n_history; i-- > 0;) {
-		const struct packet *p = &c->history[i];
+	for (i = c->asked.n_history; i-- > 0;) {
+		const struct packet *p = &c->asked.history[i];
 
-		if (!tuple_equal(&p->tuple, &c->rst.tuple) || p->ifindex != c->rst.ifindex ||
-		    p->hook != c->rst.hook || (p->flags & FLAG_RST))
+		if (!tuple_equal(&p->tuple, &c->seen.rst.tuple) ||
+		    p->ifindex != c->seen.rst.ifindex || p->hook != c->seen.rst.hook ||
+		    (p->flags & FLAG_RST))
 			continue;
 		fprintf(out, "%u", p->ttl);
 		return;
@@ -346,8 +347,9 @@ PRINTER(peer_ttl)
 /* What the sender of a RST should have seen in place of the address that it answered. */
 PRINTER(ct_hidden)
 {
-	struct tuple back = tuple_reverse(&c->rst.tuple);
-	const struct tuple *t = tuple_equal(&back, &c->ct.reply) ? &c->ct.orig : &c->ct.reply;
+	struct tuple back = tuple_reverse(&c->seen.rst.tuple);
+	const struct tuple *t =
+		tuple_equal(&back, &c->asked.ct.reply) ? &c->asked.ct.orig : &c->asked.ct.reply;
 
 	(void)ctx;
 	print_endpoint(out, t->daddr, t->dport, t->family);
@@ -355,7 +357,7 @@ PRINTER(ct_hidden)
 
 PRINTER(ct_leaked)
 {
-	struct tuple back = tuple_reverse(&c->rst.tuple);
+	struct tuple back = tuple_reverse(&c->seen.rst.tuple);
 
 	(void)ctx;
 	print_tuple(out, &back);
@@ -368,8 +370,8 @@ PRINTER(seg_path)
 	const char *sep = " (";
 	unsigned int i;
 
-	for (i = 0; seg && i < c->n_history; i++) {
-		const struct packet *p = &c->history[i];
+	for (i = 0; seg && i < c->asked.n_history; i++) {
+		const struct packet *p = &c->asked.history[i];
 
 		if (!tuple_equal(&p->tuple, &seg->tuple) || p->seq != seg->seq ||
 		    p->flags != seg->flags || p->len != seg->len)
@@ -384,8 +386,8 @@ PRINTER(seg_path)
 PRINTER(unread)
 {
 	(void)ctx;
-	if (c->kernel.sock.unread)
-		fprintf(out, "%u bytes were", c->kernel.sock.unread);
+	if (c->seen.kernel.sock.unread)
+		fprintf(out, "%u bytes were", c->seen.kernel.sock.unread);
 	else
 		fputs("received data was", out);
 }
@@ -393,8 +395,8 @@ PRINTER(unread)
 PRINTER(task)
 {
 	(void)ctx;
-	print_escaped(out, c->kernel.comm);
-	fprintf(out, "[%u]", c->kernel.tgid);
+	print_escaped(out, c->seen.kernel.comm);
+	fprintf(out, "[%u]", c->seen.kernel.tgid);
 }
 
 PRINTER(ct_verdict)
@@ -420,7 +422,7 @@ PRINTER(ct_why)
 PRINTER(ct_state)
 {
 	(void)ctx;
-	fputs(ct_state_name(c->kernel.ct.state), out);
+	fputs(ct_state_name(c->seen.kernel.ct.state), out);
 }
 
 PRINTER(ct_from)
@@ -438,19 +440,19 @@ PRINTER(ct_to)
 PRINTER(kernel_cpu)
 {
 	(void)ctx;
-	fprintf(out, "%u", c->kernel.cpu);
+	fprintf(out, "%u", c->seen.kernel.cpu);
 }
 
 PRINTER(now_state)
 {
 	(void)ctx;
-	fputs(tcp_state_name(c->now.state), out);
+	fputs(tcp_state_name(c->seen.now.state), out);
 }
 
 PRINTER(race_cpu)
 {
 	(void)ctx;
-	fprintf(out, "%u", c->kernel.window.cpu);
+	fprintf(out, "%u", c->seen.kernel.window.cpu);
 }
 
 PRINTER(race_window)
@@ -462,7 +464,8 @@ PRINTER(race_window)
 PRINTER(race_arrival)
 {
 	(void)ctx;
-	fprintf(out, "at %+.1f µs", (double)(int64_t)(c->answers.ts_ns - c->kernel.ts_ns) / 1000.0);
+	fprintf(out, "at %+.1f µs",
+		(double)(int64_t)(c->seen.answers.ts_ns - c->seen.kernel.ts_ns) / 1000.0);
 }
 
 PRINTER(race_overlap)
@@ -480,12 +483,12 @@ PRINTER(clash)
 PRINTER(gone_seg)
 {
 	(void)ctx;
-	print_tuple(out, &c->gone.ct.orig);
+	print_tuple(out, &c->asked.gone.ct.orig);
 }
 
 PRINTER(gone_mapping)
 {
-	const struct conntrack *ct = &c->gone.ct;
+	const struct conntrack *ct = &c->asked.gone.ct;
 
 	(void)ctx;
 	fputs("whose replies come as ", out);
@@ -495,66 +498,68 @@ PRINTER(gone_mapping)
 PRINTER(gone_ago)
 {
 	(void)ctx;
-	print_ago(out, c->rst.ts_ns > c->gone.ts_ns ? c->rst.ts_ns - c->gone.ts_ns : 0);
+	print_ago(out, c->seen.rst.ts_ns > c->asked.gone.ts_ns ?
+			       c->seen.rst.ts_ns - c->asked.gone.ts_ns :
+			       0);
 }
 
 PRINTER(gone_how)
 {
 	(void)ctx;
-	fputs(c->gone.by_request ? "somebody deleted it" :
-				   "it timed out, or had to make room for another",
+	fputs(c->asked.gone.by_request ? "somebody deleted it" :
+					 "it timed out, or had to make room for another",
 	      out);
 }
 
 PRINTER(mem_pages)
 {
 	(void)ctx;
-	fprintf(out, "%" PRIu64, c->kernel.sock.mem_pages);
+	fprintf(out, "%" PRIu64, c->seen.kernel.sock.mem_pages);
 }
 
 PRINTER(mem_limit)
 {
 	(void)ctx;
-	fprintf(out, "%" PRIu64, c->kernel.sock.mem_limit);
+	fprintf(out, "%" PRIu64, c->seen.kernel.sock.mem_limit);
 }
 
 PRINTER(fin_ago)
 {
-	uint64_t fin = c->conversation.finished_ns;
+	uint64_t fin = c->seen.conversation.finished_ns;
 
 	(void)ctx;
-	print_ago(out, c->rst.ts_ns > fin ? c->rst.ts_ns - fin : 0);
+	print_ago(out, c->seen.rst.ts_ns > fin ? c->seen.rst.ts_ns - fin : 0);
 }
 
 PRINTER(seg_ack)
 {
 	(void)ctx;
-	fprintf(out, "%" PRIu32, c->answers.ack);
+	fprintf(out, "%" PRIu32, c->seen.answers.ack);
 }
 
 PRINTER(syn_ack)
 {
 	(void)ctx;
-	fprintf(out, "%" PRIu32, c->conversation.sender_isn + 1);
+	fprintf(out, "%" PRIu32, c->seen.conversation.sender_isn + 1);
 }
 
 PRINTER(probes)
 {
 	(void)ctx;
-	fprintf(out, "%" PRIu32, c->conversation.probes);
+	fprintf(out, "%" PRIu32, c->seen.conversation.probes);
 }
 
 PRINTER(went_ttl)
 {
 	(void)ctx;
-	fprintf(out, "%u", c->conversation.went_on_ttl);
+	fprintf(out, "%u", c->seen.conversation.went_on_ttl);
 }
 
 PRINTER(absent)
 {
-	print_escaped(out, ctx->ifname(ctx->ifname_ctx, c->conversation.nearer_ifindex));
+	print_escaped(out, ctx->ifname(ctx->ifname_ctx, c->seen.conversation.nearer_ifindex));
 	fputs(", which is nearer to ", out);
-	print_address(out, c->rst.tuple.saddr, c->rst.tuple.family);
+	print_address(out, c->seen.rst.tuple.saddr, c->seen.rst.tuple.family);
 	fputs(" by the TTL of its segments, has the connection but not the RST: it was made in between",
 	      out);
 }

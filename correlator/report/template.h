@@ -40,6 +40,6 @@ char *template_expand(const char *template, const struct reset_case *c,
 bool template_is_known(const char *template);
 
 /** stack_first() - the frame that made the reset; before it are those of probes and wrappers */
-unsigned int stack_first(const struct kernel_view *k);
+unsigned int stack_first(const struct kernel_event *k);
 
 #endif

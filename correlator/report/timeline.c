@@ -30,7 +30,7 @@ static struct moment *add_moment(struct timeline *t, const struct reset_case *c,
 		return NULL;
 	m = &t->moments[t->n++];
 	memset(m, 0, sizeof(*m));
-	m->ns = (int64_t)(ts_ns - c->rst.ts_ns);
+	m->ns = (int64_t)(ts_ns - c->seen.rst.ts_ns);
 	return m;
 }
 
@@ -67,8 +67,8 @@ static void say_packet(struct moment *m, const struct packet *p, const char *rem
 
 static bool is_answer(const struct reset_case *c, const struct packet *p)
 {
-	return c->answer_match == ANSWER_EXACT && p->ts_ns == c->answers.ts_ns &&
-	       p->ifindex == c->answers.ifindex;
+	return c->seen.answer_match == ANSWER_EXACT && p->ts_ns == c->seen.answers.ts_ns &&
+	       p->ifindex == c->seen.answers.ifindex;
 }
 
 static void add_packet(struct timeline *t, const struct reset_case *c,
@@ -80,25 +80,26 @@ static void add_packet(struct timeline *t, const struct reset_case *c,
 		return;
 	m->matters = is_answer(c, p);
 	say_place(m, report, p->ifindex, p->hook);
-	say_packet(m, p, m->matters && c->kind == CASE_RESET ? "  << answered by the RST" : "");
+	say_packet(m, p,
+		   m->matters && c->seen.kind == CASE_RESET ? "  << answered by the RST" : "");
 }
 
 static void add_packets(struct timeline *t, const struct reset_case *c,
 			const struct report_context *report)
 {
-	bool answer_there = c->answer_match != ANSWER_EXACT;
+	bool answer_there = c->seen.answer_match != ANSWER_EXACT;
 	unsigned int i;
 
-	for (i = 0; i < c->n_history; i++) {
-		answer_there |= is_answer(c, &c->history[i]);
-		add_packet(t, c, report, &c->history[i]);
+	for (i = 0; i < c->asked.n_history; i++) {
+		answer_there |= is_answer(c, &c->asked.history[i]);
+		add_packet(t, c, report, &c->asked.history[i]);
 	}
 	if (!answer_there)
-		add_packet(t, c, report, &c->answers);
-	for (i = 0; c->kind == CASE_RESET && i < c->n_sightings; i++) {
-		const struct sighting *s = &c->sightings[i];
+		add_packet(t, c, report, &c->seen.answers);
+	for (i = 0; c->seen.kind == CASE_RESET && i < c->seen.n_sightings; i++) {
+		const struct sighting *s = &c->seen.sightings[i];
 		struct moment *m = add_moment(t, c, s->ts_ns);
-		struct packet p = c->rst;
+		struct packet p = c->seen.rst;
 
 		if (!m)
 			return;
@@ -109,7 +110,7 @@ static void add_packets(struct timeline *t, const struct reset_case *c,
 	}
 }
 
-static void say_call(struct moment *m, const struct kernel_view *k)
+static void say_call(struct moment *m, const struct kernel_event *k)
 {
 	FILE *out = fmemopen(m->what, sizeof(m->what), "w");
 
@@ -126,7 +127,7 @@ static void say_call(struct moment *m, const struct kernel_view *k)
 	fclose(out);
 }
 
-static void add_kernel(struct timeline *t, const struct reset_case *c, const struct kernel_view *k)
+static void add_kernel(struct timeline *t, const struct reset_case *c, const struct kernel_event *k)
 {
 	struct moment *m;
 
@@ -142,7 +143,7 @@ static void add_kernel(struct timeline *t, const struct reset_case *c, const str
 
 static void add_window(struct timeline *t, const struct reset_case *c)
 {
-	const struct hash_window *w = &c->kernel.window;
+	const struct hash_window *w = &c->seen.kernel.window;
 	const char *what = w->kind == WINDOW_TIMEWAIT ?
 				   "the socket gives way to its TIME_WAIT remnant" :
 				   "the request socket gives way to the socket";
@@ -173,9 +174,9 @@ struct timeline timeline_make(const struct reset_case *c, const struct report_co
 	if (!t.moments)
 		return t;
 	add_packets(&t, c, report);
-	add_kernel(&t, c, &c->kernel);
-	add_kernel(&t, c, &c->clash);
-	add_kernel(&t, c, &c->receive);
+	add_kernel(&t, c, &c->seen.kernel);
+	add_kernel(&t, c, &c->seen.clash);
+	add_kernel(&t, c, &c->seen.receive);
 	add_window(&t, c);
 	qsort(t.moments, t.n, sizeof(*t.moments), by_time);
 	return t;

@@ -82,7 +82,7 @@ struct scene {
 	uint64_t mem_pages, mem_limit;
 };
 
-static inline void scene_stack(struct kernel_view *k, const char *words)
+static inline void scene_stack(struct kernel_event *k, const char *words)
 {
 	static char pool[512][48];
 	static unsigned int used;
@@ -107,7 +107,7 @@ static inline void scene_stack(struct kernel_view *k, const char *words)
 static inline struct packet scene_packet(const struct reset_case *c, bool from_peer,
 					 const char *flags, uint32_t len, unsigned int at)
 {
-	uint8_t af = c->rst.tuple.family;
+	uint8_t af = c->seen.rst.tuple.family;
 
 	return (struct packet){
 		.ts_ns = T0 + at * MS,
@@ -130,28 +130,28 @@ static inline void scene_history(const struct scene *s, struct reset_case *c)
 
 	for (word = s->history; word && *word; word += strcspn(word, " "), word += *word == ' ') {
 		snprintf(flags, sizeof(flags), "%.*s", (int)strcspn(word, " ") - 1, word + 1);
-		c->history[c->n_history] = scene_packet(c, *word == '<', flags,
-							!!strchr(flags, 'P') * 100, c->n_history);
+		c->asked.history[c->asked.n_history] = scene_packet(
+			c, *word == '<', flags, !!strchr(flags, 'P') * 100, c->asked.n_history);
 		if (*word == '<' && s->peer_ttl)
-			c->history[c->n_history].ttl = s->peer_ttl;
-		c->n_history++;
+			c->asked.history[c->asked.n_history].ttl = s->peer_ttl;
+		c->asked.n_history++;
 	}
 	if (!s->seg)
 		return;
-	c->answers = scene_packet(c, true, s->seg, s->seg_len, c->n_history);
-	c->answer_match = ANSWER_EXACT;
-	c->history[c->n_history++] = c->answers;
+	c->seen.answers = scene_packet(c, true, s->seg, s->seg_len, c->asked.n_history);
+	c->seen.answer_match = ANSWER_EXACT;
+	c->asked.history[c->asked.n_history++] = c->seen.answers;
 	if (s->blind)
-		c->n_history = 0;
+		c->asked.n_history = 0;
 }
 
 static inline void scene_sightings(const struct scene *s, struct reset_case *c)
 {
-	struct sighting in = { .ts_ns = c->rst.ts_ns,
-			       .tuple = c->rst.tuple,
+	struct sighting in = { .ts_ns = c->seen.rst.ts_ns,
+			       .tuple = c->seen.rst.tuple,
 			       .ifindex = 2,
 			       .hook = HOOK_TC_INGRESS,
-			       .ttl = c->rst.ttl };
+			       .ttl = c->seen.rst.ttl };
 	struct sighting egress = in, passed = in;
 
 	egress.hook = passed.hook = HOOK_TC_EGRESS;
@@ -159,38 +159,38 @@ static inline void scene_sightings(const struct scene *s, struct reset_case *c)
 	passed.forwarded = true;
 	switch (s->place) {
 	case THROUGH:
-		c->sightings[c->n_sightings++] = in;
-		c->sightings[c->n_sightings++] = passed;
+		c->seen.sightings[c->seen.n_sightings++] = in;
+		c->seen.sightings[c->seen.n_sightings++] = passed;
 		break;
 	case OUT_AGAIN:
-		c->sightings[c->n_sightings++] = egress;
-		c->sightings[c->n_sightings++] = passed;
+		c->seen.sightings[c->seen.n_sightings++] = egress;
+		c->seen.sightings[c->seen.n_sightings++] = passed;
 		break;
 	case OUT:
-		c->sightings[c->n_sightings++] = egress;
+		c->seen.sightings[c->seen.n_sightings++] = egress;
 		break;
 	case NOWHERE:
 		break;
 	default:
-		c->sightings[c->n_sightings++] = in;
+		c->seen.sightings[c->seen.n_sightings++] = in;
 	}
-	c->src_local = c->dst_local = -1;
+	c->asked.src_local = c->asked.dst_local = -1;
 	if (s->place == OUT)
-		c->src_local = 1;
+		c->asked.src_local = 1;
 	if (s->place == IN || s->place == IN_OTHER)
-		c->dst_local = s->place == IN;
+		c->asked.dst_local = s->place == IN;
 }
 
 static inline void scene_conntrack(const struct scene *s, struct reset_case *c)
 {
 	static const uint8_t marks[] = { [NO_ENTRY] = 0, [NOTRACK] = 7, [TRACKED] = 8 };
-	uint8_t af = c->rst.tuple.family;
-	struct conntrack *ct = &c->kernel.ct;
+	uint8_t af = c->seen.rst.tuple.family;
+	struct conntrack *ct = &c->seen.kernel.ct;
 
-	c->kernel.nfct_known = s->mark != NOT_READ;
-	c->kernel.nfct = marks[s->mark];
-	c->kernel.invalid_reported = s->reported;
-	c->ct_asked = s->asked;
+	c->seen.kernel.nfct_known = s->mark != NOT_READ;
+	c->seen.kernel.nfct = marks[s->mark];
+	c->seen.kernel.invalid_reported = s->reported;
+	c->asked.ct_asked = s->asked;
 	ct->has_entry = s->map != NO_MAPPING;
 	ct->state = s->reported ? CT_INVALID : s->mark == TRACKED ? CT_ESTABLISHED : CT_NONE;
 	if (s->reported)
@@ -221,7 +221,7 @@ static inline void scene_conntrack(const struct scene *s, struct reset_case *c)
 	default:
 		break;
 	}
-	c->ct = *ct;
+	c->asked.ct = *ct;
 }
 
 static inline enum lookup scene_lookup(const struct scene *s)
@@ -238,9 +238,9 @@ static inline enum lookup scene_lookup(const struct scene *s)
 
 static inline void scene_socket(const struct scene *s, struct reset_case *c)
 {
-	uint8_t af = c->rst.tuple.family;
+	uint8_t af = c->seen.rst.tuple.family;
 
-	c->kernel.sock = (struct kernel_sock){
+	c->seen.kernel.sock = (struct kernel_sock){
 		.tuple = s->other_socket ? make_tuple(af, LOCAL, 8080, OTHER, 1111) :
 					   make_tuple(af, LOCAL, 80, PEER, 40000),
 		.flags = s->flags,
@@ -259,10 +259,10 @@ static inline void scene_socket(const struct scene *s, struct reset_case *c)
 /* 10 µs before the reset the segment came in. */
 static inline void scene_race(const struct scene *s, struct reset_case *c)
 {
-	struct kernel_view *k = &c->kernel;
+	struct kernel_event *k = &c->seen.kernel;
 
 	if (s->window || s->now_state)
-		c->answers.ts_ns = k->ts_ns - 10000;
+		c->seen.answers.ts_ns = k->ts_ns - 10000;
 	if (s->window)
 		k->window = (struct hash_window){
 			.kind = s->window,
@@ -273,23 +273,23 @@ static inline void scene_race(const struct scene *s, struct reset_case *c)
 			.snd_nxt = 700,
 		};
 	if (s->now_state)
-		c->now = (struct socket_now){
+		c->seen.now = (struct socket_now){
 			.asked = true,
 			.state = s->now_state == TCP_LISTEN ? 0 : s->now_state,
 			.full = s->now_state == TCP_ESTABLISHED || s->now_state == TCP_LISTEN,
 			.snd_nxt = 700,
 		};
 	if (s->now_elsewhere)
-		c->answers.ifindex++;
+		c->seen.answers.ifindex++;
 }
 
 static inline void scene_clash(const struct scene *s, struct reset_case *c)
 {
-	uint8_t af = c->rst.tuple.family;
-	struct kernel_view *k = &c->clash;
+	uint8_t af = c->seen.rst.tuple.family;
+	struct kernel_event *k = &c->seen.clash;
 
 	k->call = s->clash;
-	c->kind = s->stall ? CASE_STALL : CASE_RESET;
+	c->seen.kind = s->stall ? CASE_STALL : CASE_RESET;
 	if (!s->clash)
 		return;
 	k->sock.present = true;
@@ -306,10 +306,10 @@ static inline void scene_clash(const struct scene *s, struct reset_case *c)
 static inline struct reset_case scene_build(const struct scene *s, uint8_t af)
 {
 	bool is_in = s->place == IN || s->place == IN_OTHER || s->place == THROUGH;
-	struct reset_case c = { .first_ts = T0 + 100 * MS };
-	struct kernel_view *k = &c.kernel;
+	struct reset_case c = { .seen.first_ts = T0 + 100 * MS };
+	struct kernel_event *k = &c.seen.kernel;
 
-	c.rst = (struct packet){
+	c.seen.rst = (struct packet){
 		.ts_ns = T0 + 100 * MS,
 		.tuple = is_in ? make_tuple(af, PEER, 40000, LOCAL, 80) :
 				 make_tuple(af, LOCAL, 80, PEER, 40000),
@@ -323,7 +323,7 @@ static inline struct reset_case scene_build(const struct scene *s, uint8_t af)
 	scene_sightings(s, &c);
 	k->call = s->call;
 	k->id = 2;
-	k->ts_ns = c.rst.ts_ns - 1000;
+	k->ts_ns = c.seen.rst.ts_ns - 1000;
 	k->lookup = scene_lookup(s);
 	scene_socket(s, &c);
 	if (s->seg && s->call != CALL_ACTIVE && s->call != CALL_NONE) {
@@ -340,18 +340,18 @@ static inline struct reset_case scene_build(const struct scene *s, uint8_t af)
 	scene_conntrack(s, &c);
 	scene_race(s, &c);
 	scene_clash(s, &c);
-	c.gone.known = s->gone;
-	c.ct_tracking = s->tracking;
+	c.asked.gone.known = s->gone;
+	c.asked.ct_tracking = s->tracking;
 	if (s->short_history)
-		c.history_since_ns = c.answers.ts_ns - MS;
+		c.asked.history_since_ns = c.seen.answers.ts_ns - MS;
 	k->sock.memory_known = s->mem_limit != 0;
 	k->sock.mem_pages = s->mem_pages;
 	k->sock.mem_limit = s->mem_limit;
 	k->sock.wmem_queued = 100000;
-	c.views = (s->views ? s->views : 0x1ff) & ~s->blind_views;
-	c.lost_events = s->lost_events;
-	c.lost_packets = s->lost_packets;
-	c.hurried = s->hurried;
+	c.asked.views = (s->views ? s->views : 0x1ff) & ~s->blind_views;
+	c.asked.lost_events = s->lost_events;
+	c.asked.lost_packets = s->lost_packets;
+	c.asked.hurried = s->hurried;
 	return c;
 }
 

@@ -270,8 +270,8 @@ static bool is_candidate(const struct reset_case *c, const char *id)
 {
 	unsigned int i;
 
-	for (i = 0; i < c->n_candidates; i++)
-		if (!strcmp(c->candidates[i]->id, id))
+	for (i = 0; i < c->diagnosis.n_candidates; i++)
+		if (!strcmp(c->diagnosis.candidates[i]->id, id))
 			return true;
 	return false;
 }
@@ -303,17 +303,18 @@ static void test_story(const struct story *s, const struct family *f)
 	if (o->n <= s->before)
 		return;
 	c = &o->cases[s->before];
-	check_str(c->cause->id, differs ? s->cause6 : s->cause, "%s, %s: the cause", s->name,
-		  f->name);
-	check_int(c->confidence, differs ? s->confidence6 : s->confidence, "%s, %s: the confidence",
+	check_str(c->diagnosis.cause->id, differs ? s->cause6 : s->cause, "%s, %s: the cause",
 		  s->name, f->name);
-	check_str(c->conversation.state, s->state, "%s, %s: Zeek's state", s->name, f->name);
-	check_str(c->conversation.history, s->history, "%s, %s: Zeek's history", s->name, f->name);
+	check_int(c->diagnosis.confidence, differs ? s->confidence6 : s->confidence,
+		  "%s, %s: the confidence", s->name, f->name);
+	check_str(c->seen.conversation.state, s->state, "%s, %s: Zeek's state", s->name, f->name);
+	check_str(c->seen.conversation.history, s->history, "%s, %s: Zeek's history", s->name,
+		  f->name);
 	if (s->candidate)
 		check(is_candidate(c, s->candidate), "%s, %s: %s stays possible", s->name, f->name,
 		      s->candidate);
 	if (s->first)
-		check_str(c->n_candidates ? c->candidates[0]->id : "", s->first,
+		check_str(c->diagnosis.n_candidates ? c->diagnosis.candidates[0]->id : "", s->first,
 			  "%s, %s: the likeliest", s->name, f->name);
 	if (s->no_candidate)
 		check(!is_candidate(c, s->no_candidate), "%s, %s: %s is out of the question",
@@ -573,10 +574,10 @@ static void test_wrapping(enum wrapping how, const struct family *f)
 	o = wire_read(w.bytes, w.n);
 	check_int(o->n, 1, "%s, %s: one reset (%s%s)", wrapping_names[how], f->name, o->why,
 		  o->warnings);
-	check_str(o->n ? o->cases[0].cause->id : "", "closed-port", "%s, %s: the cause",
+	check_str(o->n ? o->cases[0].diagnosis.cause->id : "", "closed-port", "%s, %s: the cause",
 		  wrapping_names[how], f->name);
 	if (how == SLL || how == SLL2)
-		check_int(o->cases[0].rst.heading, HEADING_OUT, "%s, %s: the direction",
+		check_int(o->cases[0].seen.rst.heading, HEADING_OUT, "%s, %s: the direction",
 			  wrapping_names[how], f->name);
 	/* The TCP header to its window suffices; with less nothing is told, and the loss is. */
 	for (snap = 1; snap < whole; snap++) {
@@ -592,12 +593,17 @@ static void test_wrapping(enum wrapping how, const struct family *f)
 
 static bool is_same_case(const struct reset_case *a, const struct reset_case *b)
 {
-	return a->cause == b->cause && a->confidence == b->confidence &&
-	       a->facts_yes == b->facts_yes && a->facts_no == b->facts_no &&
-	       a->rst.ts_ns == b->rst.ts_ns && a->n_candidates == b->n_candidates &&
-	       a->n_sightings == b->n_sightings && a->n_history == b->n_history &&
-	       !memcmp(a->history, b->history, a->n_history * sizeof(a->history[0])) &&
-	       !strcmp(a->conversation.history, b->conversation.history);
+	return a->diagnosis.cause == b->diagnosis.cause &&
+	       a->diagnosis.confidence == b->diagnosis.confidence &&
+	       a->diagnosis.facts_yes == b->diagnosis.facts_yes &&
+	       a->diagnosis.facts_no == b->diagnosis.facts_no &&
+	       a->seen.rst.ts_ns == b->seen.rst.ts_ns &&
+	       a->diagnosis.n_candidates == b->diagnosis.n_candidates &&
+	       a->seen.n_sightings == b->seen.n_sightings &&
+	       a->asked.n_history == b->asked.n_history &&
+	       !memcmp(a->asked.history, b->asked.history,
+		       a->asked.n_history * sizeof(a->asked.history[0])) &&
+	       !strcmp(a->seen.conversation.history, b->seen.conversation.history);
 }
 
 static bool is_same_piped(const struct wire *w)
@@ -653,9 +659,10 @@ static void test_not_followed(void)
 	build(&w, segments, AF_INET);
 	o = wire_read(w.bytes, w.n);
 	check_int(o->n, 1, "one of two conversations is reset");
-	check_int(o->cases[0].conversation.port_open, KNOWN_YES,
+	check_int(o->cases[0].seen.conversation.port_open, KNOWN_YES,
 		  "the other has shown that the port is open");
-	check_int(o->cases[0].history_since_ns, T0, "and its packets are part of what was seen");
+	check_int(o->cases[0].asked.history_since_ns, T0,
+		  "and its packets are part of what was seen");
 }
 
 /* Standard input may be past what somebody else has read of it. */
@@ -751,9 +758,9 @@ static void test_pcapng(void)
 	o = wire_read(w.bytes, w.n);
 	check_int(o->err, 0, "pcapng with two link types is read (%s)", o->why);
 	check_int(o->n, 1, "a RST on its way through is one reset");
-	check_str(o->cases[0].cause->id, "forwarded", "it is named as what it is");
-	check_int(o->cases[0].n_sightings, 2, "with both its sightings");
-	check_int(o->cases[0].rst.ts_ns, T0 + 50001, "times are right to the nanosecond");
+	check_str(o->cases[0].diagnosis.cause->id, "forwarded", "it is named as what it is");
+	check_int(o->cases[0].seen.n_sightings, 2, "with both its sightings");
+	check_int(o->cases[0].seen.rst.ts_ns, T0 + 50001, "times are right to the nanosecond");
 }
 
 static void test_cuts(void)
@@ -823,7 +830,7 @@ static void test_swapped(void)
 	}
 	o = wire_read(w.bytes, w.n);
 	check_int(o->err, 0, "a capture of the other byte order is read (%s)", o->why);
-	check_str(o->n ? o->cases[0].cause->id : "", "data-after-close", "and told");
+	check_str(o->n ? o->cases[0].diagnosis.cause->id : "", "data-after-close", "and told");
 }
 
 static void test_gzip(void)

@@ -109,10 +109,10 @@ static void test_segment(void)
 	static struct reset_case c;
 
 	check(!case_segment(&c), "nobody knows the segment of an empty case");
-	c.answer_match = ANSWER_NEWEST;
-	check(case_segment(&c) == &c.answers.tuple, "the segment seen on the wire is taken");
-	c.kernel.has_segment = true;
-	check(case_segment(&c) == &c.kernel.segment,
+	c.seen.answer_match = ANSWER_NEWEST;
+	check(case_segment(&c) == &c.seen.answers.tuple, "the segment seen on the wire is taken");
+	c.seen.kernel.has_segment = true;
+	check(case_segment(&c) == &c.seen.kernel.segment,
 	      "the segment as TCP saw it goes before the one on the wire");
 }
 

@@ -61,9 +61,11 @@ static void test_round_trip(const struct scene *s, uint8_t af)
 	check_str(second, first, "%s: the same evidence", s->name);
 	classify(&before);
 	classify(&after);
-	check(before.cause == after.cause && before.confidence == after.confidence &&
-		      before.facts_yes == after.facts_yes && before.facts_no == after.facts_no,
-	      "%s: the same answer, %s", s->name, before.cause->id);
+	check(before.diagnosis.cause == after.diagnosis.cause &&
+		      before.diagnosis.confidence == after.diagnosis.confidence &&
+		      before.diagnosis.facts_yes == after.diagnosis.facts_yes &&
+		      before.diagnosis.facts_no == after.diagnosis.facts_no,
+	      "%s: the same answer, %s", s->name, before.diagnosis.cause->id);
 	free(first);
 	free(second);
 	json_decref(o);

@@ -18,8 +18,8 @@ static bool is_candidate(const struct reset_case *c, const char *id)
 {
 	unsigned int i;
 
-	for (i = 0; i < c->n_candidates; i++)
-		if (!strcmp(c->candidates[i]->id, id))
+	for (i = 0; i < c->diagnosis.n_candidates; i++)
+		if (!strcmp(c->diagnosis.candidates[i]->id, id))
 			return true;
 	return false;
 }
@@ -41,10 +41,10 @@ static void replay(const char *truth, const char *path)
 	check_int(case_from_json(json_object_get(o, "evidence"), &c, why, sizeof(why)), 0,
 		  "%s is read (%s)", path, why);
 	classify(&c);
-	check_str(c.cause->id, cause, "%s: the cause", path);
-	check_str(confidence_name(c.confidence), confidence, "%s: the confidence", path);
-	check(!strcmp(c.cause->id, truth) ||
-		      (c.confidence != CONF_CERTAIN && is_candidate(&c, truth)),
+	check_str(c.diagnosis.cause->id, cause, "%s: the cause", path);
+	check_str(confidence_name(c.diagnosis.confidence), confidence, "%s: the confidence", path);
+	check(!strcmp(c.diagnosis.cause->id, truth) ||
+		      (c.diagnosis.confidence != CONF_CERTAIN && is_candidate(&c, truth)),
 	      "%s: the answer is right, or open", path);
 	json_decref(o);
 }

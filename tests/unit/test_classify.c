@@ -257,7 +257,7 @@ static const struct scene proofs[] = {
 	  .mark = NO_ENTRY,
 	  .map = DNAT_DUE,
 	  .asked = true,
-	  .blind_views = VIEW_INVALID,
+	  .blind_views = COVERS_INVALID,
 	  .reason = "NO_SOCKET" },
 	{ .name = "a reply to a masqueraded address that was not translated back: dnat-invalid",
 	  .want = "dnat-invalid",
@@ -551,7 +551,7 @@ static const struct scene lookalikes[] = {
 	  .want = "unknown",
 	  .call = CALL_ACTIVE,
 	  .state = TCP_CLOSE,
-	  .blind_views = VIEW_CLOSE,
+	  .blind_views = COVERS_CLOSE,
 	  .stack = "tcp_send_active_reset __tcp_close " CLOSE_STACK },
 	/* linger2, timers */
 	{ .name = "lack of memory in close() of a socket with TCP_LINGER2 below 0 is no linger2",
@@ -781,7 +781,7 @@ static const struct scene lookalikes[] = {
 	{ .name = "data of a connection that lived is not certainly a stray",
 	  .want = "ehash-race-handshake|listener-stray|unknown",
 	  .most = CONF_LIKELY,
-	  .blind_views = VIEW_WINDOWS,
+	  .blind_views = COVERS_WINDOWS,
 	  .call = CALL_PASSIVE,
 	  .state = TCP_LISTEN,
 	  .seg = "PA",
@@ -792,7 +792,7 @@ static const struct scene lookalikes[] = {
 	{ .name = "the peer's FIN after ours, at the listener, is not certainly a stray",
 	  .want = "ehash-race-timewait|listener-stray|unknown",
 	  .most = CONF_LIKELY,
-	  .blind_views = VIEW_WINDOWS,
+	  .blind_views = COVERS_WINDOWS,
 	  .call = CALL_PASSIVE,
 	  .state = TCP_LISTEN,
 	  .seg = "FA",
@@ -802,7 +802,7 @@ static const struct scene lookalikes[] = {
 	{ .name = "the peer's FIN after ours, without a listener, is not certainly a stranger's",
 	  .want = "ehash-race-timewait|no-socket|unknown",
 	  .most = CONF_LIKELY,
-	  .blind_views = VIEW_WINDOWS,
+	  .blind_views = COVERS_WINDOWS,
 	  .call = CALL_PASSIVE,
 	  .seg = "FA",
 	  .history = "<S >SA <A <PA >PA >FA <A",
@@ -851,7 +851,7 @@ static const struct scene lookalikes[] = {
 	  .want = "ehash-race-handshake",
 	  .least = CONF_LIKELY,
 	  .most = CONF_LIKELY,
-	  .blind_views = VIEW_WINDOWS,
+	  .blind_views = COVERS_WINDOWS,
 	  .call = CALL_PASSIVE,
 	  .state = TCP_LISTEN,
 	  .seg = "PA",
@@ -912,7 +912,7 @@ static const struct scene lookalikes[] = {
 	{ .name = "a history that does not go back far proves no stray",
 	  .want = "listener-stray",
 	  .most = CONF_LIKELY,
-	  .blind_views = VIEW_WINDOWS,
+	  .blind_views = COVERS_WINDOWS,
 	  .call = CALL_PASSIVE,
 	  .state = TCP_LISTEN,
 	  .seg = "PA",
@@ -941,7 +941,7 @@ static const struct scene lookalikes[] = {
 	  .want = "ehash-race-timewait",
 	  .least = CONF_LIKELY,
 	  .most = CONF_LIKELY,
-	  .blind_views = VIEW_WINDOWS,
+	  .blind_views = COVERS_WINDOWS,
 	  .call = CALL_PASSIVE,
 	  .seg = "FA",
 	  .history = "<S >SA <A >FA <A",
@@ -949,7 +949,7 @@ static const struct scene lookalikes[] = {
 	  .now_state = TCP_TIME_WAIT },
 	{ .name = "a request socket is where a wrong ACK leaves it: no race",
 	  .want = "listener-stray|unknown",
-	  .blind_views = VIEW_WINDOWS,
+	  .blind_views = COVERS_WINDOWS,
 	  .call = CALL_PASSIVE,
 	  .state = TCP_LISTEN,
 	  .seg = "A",
@@ -959,7 +959,7 @@ static const struct scene lookalikes[] = {
 	  .stack = "tcp_v4_send_reset " RCV },
 	{ .name = "the listener is there when the RST leaves, with numbers that happen to fit: no race",
 	  .want = "listener-stray|unknown",
-	  .blind_views = VIEW_WINDOWS,
+	  .blind_views = COVERS_WINDOWS,
 	  .call = CALL_PASSIVE,
 	  .state = TCP_LISTEN,
 	  .seg = "PA",
@@ -970,7 +970,7 @@ static const struct scene lookalikes[] = {
 	  .stack = "tcp_v4_send_reset " RCV },
 	{ .name = "a socket that is bound to another interface is no race",
 	  .want = "listener-stray|unknown",
-	  .blind_views = VIEW_WINDOWS,
+	  .blind_views = COVERS_WINDOWS,
 	  .call = CALL_PASSIVE,
 	  .state = TCP_LISTEN,
 	  .seg = "PA",
@@ -1020,7 +1020,7 @@ static const struct scene lookalikes[] = {
 	{ .name = "when no history could be taken, a stray is not certain",
 	  .want = "listener-stray|unknown",
 	  .most = CONF_LIKELY,
-	  .blind_views = VIEW_WINDOWS,
+	  .blind_views = COVERS_WINDOWS,
 	  .call = CALL_PASSIVE,
 	  .state = TCP_LISTEN,
 	  .seg = "PA",
@@ -1127,9 +1127,10 @@ static bool is_right(const struct scene *s, const struct reset_case *c)
 {
 	enum confidence most = s->most ? s->most : CONF_CERTAIN;
 
-	if (!is_among(c->cause->id, s->want))
+	if (!is_among(c->diagnosis.cause->id, s->want))
 		return false;
-	return c->confidence == CONF_NONE || (c->confidence >= s->least && c->confidence <= most);
+	return c->diagnosis.confidence == CONF_NONE ||
+	       (c->diagnosis.confidence >= s->least && c->diagnosis.confidence <= most);
 }
 
 static void test_scene(const struct scene *s, const struct family *f)
@@ -1139,8 +1140,9 @@ static void test_scene(const struct scene *s, const struct family *f)
 
 	classify(&c);
 	if (!check(is_right(s, &c), "%s (%s)", s->name, f->name))
-		printf("#   got  %s, %s\n#   want %s, %s to %s\n", c.cause->id, conf[c.confidence],
-		       s->want, conf[s->least], conf[s->most ? s->most : CONF_CERTAIN]);
+		printf("#   got  %s, %s\n#   want %s, %s to %s\n", c.diagnosis.cause->id,
+		       conf[c.diagnosis.confidence], s->want, conf[s->least],
+		       conf[s->most ? s->most : CONF_CERTAIN]);
 }
 
 /* What the table of a proof promises for origin and type. */
@@ -1149,12 +1151,15 @@ static void test_origin(const struct scene *s)
 	struct reset_case c = scene_build(s, AF_INET);
 
 	classify(&c);
-	if (c.cause->origin != ORIGIN_UNKNOWN)
-		check_int(c.origin, c.cause->origin, "%s has the origin of its row", c.cause->id);
-	if (c.kernel.call == CALL_ACTIVE)
-		check_int(c.type, TYPE_ACTIVE, "%s is active, as TCP says", c.cause->id);
-	else if (c.kernel.call == CALL_PASSIVE)
-		check_int(c.type, TYPE_PASSIVE, "%s is passive, as TCP says", c.cause->id);
+	if (c.diagnosis.cause->origin != ORIGIN_UNKNOWN)
+		check_int(c.diagnosis.origin, c.diagnosis.cause->origin,
+			  "%s has the origin of its row", c.diagnosis.cause->id);
+	if (c.seen.kernel.call == CALL_ACTIVE)
+		check_int(c.diagnosis.type, TYPE_ACTIVE, "%s is active, as TCP says",
+			  c.diagnosis.cause->id);
+	else if (c.seen.kernel.call == CALL_PASSIVE)
+		check_int(c.diagnosis.type, TYPE_PASSIVE, "%s is passive, as TCP says",
+			  c.diagnosis.cause->id);
 }
 
 /* A row that nothing here proves has no test. */
@@ -1169,7 +1174,7 @@ static void test_coverage(void)
 			struct reset_case c = scene_build(&proofs[k], AF_INET);
 
 			classify(&c);
-			proven = c.cause == &causes[i];
+			proven = c.diagnosis.cause == &causes[i];
 		}
 		check(proven, "%s has a proving case in this file", causes[i].id);
 	}
@@ -1196,11 +1201,11 @@ static void test_shapes(void)
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct reset_case c = scene_build(&nothing, AF_INET);
 
-		c.rst.flags = rows[i].flags;
-		c.rst.seq = rows[i].seq;
-		c.rst.window = rows[i].window;
+		c.seen.rst.flags = rows[i].flags;
+		c.seen.rst.seq = rows[i].seq;
+		c.seen.rst.window = rows[i].window;
 		classify(&c);
-		check_int(c.type, rows[i].want, "by its shape: %s", rows[i].name);
+		check_int(c.diagnosis.type, rows[i].want, "by its shape: %s", rows[i].name);
 	}
 }
 
@@ -1208,8 +1213,8 @@ static bool has_candidate(const struct reset_case *c, const char *id)
 {
 	unsigned int i;
 
-	for (i = 0; i < c->n_candidates; i++)
-		if (!strcmp(c->candidates[i]->id, id))
+	for (i = 0; i < c->diagnosis.n_candidates; i++)
+		if (!strcmp(c->diagnosis.candidates[i]->id, id))
 			return true;
 	return false;
 }
@@ -1224,8 +1229,8 @@ static void test_remote_candidates(void)
 	unseen = scene_build(&s, AF_INET);
 	classify(&seen);
 	classify(&unseen);
-	check_str(seen.cause->id, "remote", "a reset that came in is remote");
-	check_str(unseen.cause->id, "remote", "also where the peer was not seen before");
+	check_str(seen.diagnosis.cause->id, "remote", "a reset that came in is remote");
+	check_str(unseen.diagnosis.cause->id, "remote", "also where the peer was not seen before");
 	check(!has_candidate(&seen, "forged"), "with the peer's own TTL it is not forged");
 	check(has_candidate(&unseen, "forged"), "without the peer's TTL it may be forged");
 }
@@ -1241,13 +1246,14 @@ static void test_candidates(void)
 	unsigned int i;
 
 	classify(&c);
-	check_int(c.n_candidates, n_causes - 1, "without evidence every cause is a candidate");
-	check_int(c.n_ruled_out, 0, "... and none is ruled out");
+	check_int(c.diagnosis.n_candidates, n_causes - 1,
+		  "without evidence every cause is a candidate");
+	check_int(c.diagnosis.n_ruled_out, 0, "... and none is ruled out");
 	check(!cause_way(&c), "unknown was proven by no way");
 	c = scene_build(&linger, AF_INET);
 	classify(&c);
-	for (i = 0; i < c.n_candidates; i++)
-		passive |= c.candidates[i]->type == TYPE_PASSIVE;
+	for (i = 0; i < c.diagnosis.n_candidates; i++)
+		passive |= c.diagnosis.candidates[i]->type == TYPE_PASSIVE;
 	check(has_candidate(&c, "linger-zero"), "what only lacks the stack stays a candidate");
 	check(!passive, "an active reset has no passive candidate");
 }
@@ -1348,25 +1354,27 @@ static const char *fault_of(const struct reset_case *c)
 {
 	unsigned int i, k;
 
-	if (c->facts_yes & c->facts_no)
+	if (c->diagnosis.facts_yes & c->diagnosis.facts_no)
 		return "a fact is both true and false";
-	if ((c->facts_yes | c->facts_no) >> FACT_MAX)
+	if ((c->diagnosis.facts_yes | c->diagnosis.facts_no) >> FACT_MAX)
 		return "a fact beyond the last";
-	if ((c->confidence == CONF_NONE) != (c->cause == &causes[n_causes - 1]))
+	if ((c->diagnosis.confidence == CONF_NONE) != (c->diagnosis.cause == &causes[n_causes - 1]))
 		return "unknown has a confidence, or a cause has none";
-	if (c->confidence != CONF_NONE && !cause_way(c))
+	if (c->diagnosis.confidence != CONF_NONE && !cause_way(c))
 		return "a cause without the way that proved it";
-	if (c->confidence == CONF_CERTAIN && c->n_candidates > CAUSE_BEHIND_MAX)
+	if (c->diagnosis.confidence == CONF_CERTAIN && c->diagnosis.n_candidates > CAUSE_BEHIND_MAX)
 		return "a certain cause has candidates beside it";
-	for (i = 0; i < c->n_candidates; i++) {
-		if (c->candidates[i] == c->cause)
+	for (i = 0; i < c->diagnosis.n_candidates; i++) {
+		if (c->diagnosis.candidates[i] == c->diagnosis.cause)
 			return "the cause is its own candidate";
-		for (k = 0; k < c->n_ruled_out; k++)
-			if (c->ruled_out[k].cause == c->candidates[i])
+		for (k = 0; k < c->diagnosis.n_ruled_out; k++)
+			if (c->diagnosis.ruled_out[k].cause == c->diagnosis.candidates[i])
 				return "a candidate was ruled out";
 	}
-	for (k = 0; k < c->n_ruled_out; k++)
-		if (!((c->facts_yes | c->facts_no) >> c->ruled_out[k].fact & 1))
+	for (k = 0; k < c->diagnosis.n_ruled_out; k++)
+		if (!((c->diagnosis.facts_yes | c->diagnosis.facts_no) >>
+			      c->diagnosis.ruled_out[k].fact &
+		      1))
 			return "ruled out by a fact that is not known";
 	return NULL;
 }
@@ -1393,48 +1401,48 @@ static void test_invariants(void)
 /* Each takes evidence away. */
 static void lose_stack(struct reset_case *c)
 {
-	c->kernel.stack_len = 0;
+	c->seen.kernel.stack_len = 0;
 }
 
 static void lose_reason(struct reset_case *c)
 {
-	c->kernel.reason[0] = 0;
+	c->seen.kernel.reason[0] = 0;
 }
 
 static void lose_history(struct reset_case *c)
 {
-	c->n_history = 0;
+	c->asked.n_history = 0;
 }
 
 static void lose_segment(struct reset_case *c)
 {
-	c->kernel.has_segment = false;
-	c->answer_match = ANSWER_NONE;
+	c->seen.kernel.has_segment = false;
+	c->seen.answer_match = ANSWER_NONE;
 }
 
 static void lose_conntrack(struct reset_case *c)
 {
-	c->kernel.nfct_known = c->kernel.invalid_reported = c->ct_asked = false;
-	c->ct = c->kernel.ct = (struct conntrack){ .state = CT_UNKNOWN };
+	c->seen.kernel.nfct_known = c->seen.kernel.invalid_reported = c->asked.ct_asked = false;
+	c->asked.ct = c->seen.kernel.ct = (struct conntrack){ .state = CT_UNKNOWN };
 }
 
 static void lose_kernel(struct reset_case *c)
 {
-	c->kernel = (struct kernel_view){ .call = CALL_NONE };
-	c->ct = (struct conntrack){ .state = CT_UNKNOWN };
-	c->ct_asked = false;
-	c->views = 0;
+	c->seen.kernel = (struct kernel_event){ .call = CALL_NONE };
+	c->asked.ct = (struct conntrack){ .state = CT_UNKNOWN };
+	c->asked.ct_asked = false;
+	c->asked.views = 0;
 }
 
 static void lose_path(struct reset_case *c)
 {
-	c->n_sightings = 0;
-	c->dst_local = c->src_local = -1;
+	c->seen.n_sightings = 0;
+	c->asked.dst_local = c->asked.src_local = -1;
 }
 
 static bool would_hold(const struct way *w, const struct reset_case *c)
 {
-	return !(w->needs & ~c->facts_yes) && !(w->forbids & ~c->facts_no);
+	return !(w->needs & ~c->diagnosis.facts_yes) && !(w->forbids & ~c->diagnosis.facts_no);
 }
 
 /*
@@ -1443,13 +1451,13 @@ static bool would_hold(const struct way *w, const struct reset_case *c)
  */
 static bool contradicts_itself(const struct reset_case *c)
 {
-	const struct kernel_view *k = &c->kernel;
+	const struct kernel_event *k = &c->seen.kernel;
 	bool sends = k->call != CALL_NONE && k->call != CALL_NF_DROP;
-	bool sent_here = c->n_sightings && c->sightings[0].hook == HOOK_TC_EGRESS &&
-			 !c->sightings[0].forwarded;
+	bool sent_here = c->seen.n_sightings && c->seen.sightings[0].hook == HOOK_TC_EGRESS &&
+			 !c->seen.sightings[0].forwarded;
 
 	return (sends && !sent_here) ||
-	       (k->reason[0] && (c->facts_no & FACT(REASON_CLOSE)) && k->sock.unread);
+	       (k->reason[0] && (c->diagnosis.facts_no & FACT(REASON_CLOSE)) && k->sock.unread);
 }
 
 static void test_less_is_never_more(void)
@@ -1482,10 +1490,10 @@ static void test_less_is_never_more(void)
 				continue;
 			rows[i].lose(&d);
 			classify(&d);
-			if (d.confidence != CONF_CERTAIN || would_hold(cause_way(&d), &c))
+			if (d.diagnosis.confidence != CONF_CERTAIN || would_hold(cause_way(&d), &c))
 				continue;
-			full = c.cause->id;
-			less = d.cause->id;
+			full = c.diagnosis.cause->id;
+			less = d.diagnosis.cause->id;
 			wrong++;
 		}
 		if (!check_int(wrong, 0, "%s nothing new becomes certain", rows[i].name))

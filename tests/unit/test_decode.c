@@ -204,7 +204,7 @@ static void test_kernel(const struct family *f)
 {
 	struct rst_ev_kernel in = kernel_of(f);
 	struct tuple want = make_tuple(f->af, LOCAL, 80, PEER, 40000);
-	const struct kernel_view *k;
+	const struct kernel_event *k;
 	struct event ev;
 
 	if (!check_int(decode_exactly(&in, sizeof(in), &ev), 0, "a kernel event is read (%s)",

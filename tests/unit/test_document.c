@@ -21,10 +21,10 @@ static struct reset_case a_case(uint64_t ts_ns)
 {
 	struct reset_case c = scene_build(&scene, AF_INET);
 
-	c.rst.ts_ns = ts_ns;
+	c.seen.rst.ts_ns = ts_ns;
 	classify(&c);
-	c.owner.known = true;
-	snprintf(c.owner.comm, sizeof(c.owner.comm), "%s", HOSTILE);
+	c.asked.owner.known = true;
+	snprintf(c.asked.owner.comm, sizeof(c.asked.owner.comm), "%s", HOSTILE);
 	return c;
 }
 

@@ -8,7 +8,9 @@ enum value { OPEN, YES, NO };
 
 static enum value value_of(const struct reset_case *c, enum fact f)
 {
-	return fact_in(c->facts_yes, f) ? YES : fact_in(c->facts_no, f) ? NO : OPEN;
+	return fact_in(c->diagnosis.facts_yes, f) ? YES :
+	       fact_in(c->diagnosis.facts_no, f)  ? NO :
+						    OPEN;
 }
 
 static void test_texts(void)
@@ -120,11 +122,11 @@ static const struct row rows[] = {
 	{ "no account, no passive view: that is open",
 	  FACT_TCP_SILENT,
 	  OPEN,
-	  { .blind_views = VIEW_PASSIVE } },
+	  { .blind_views = COVERS_PASSIVE } },
 	{ "no account, no active view: that is open",
 	  FACT_TCP_SILENT,
 	  OPEN,
-	  { .blind_views = VIEW_ACTIVE } },
+	  { .blind_views = COVERS_ACTIVE } },
 	{ "no account, but events were lost: that is open",
 	  FACT_TCP_SILENT,
 	  OPEN,
@@ -133,12 +135,12 @@ static const struct row rows[] = {
 	{ "no account, no view of REJECT: that is open",
 	  FACT_REJECT,
 	  OPEN,
-	  { .blind_views = VIEW_REJECT } },
+	  { .blind_views = COVERS_REJECT } },
 	{ "no drop seen, though it would have been: none", FACT_NF_DROP, NO, { .place = OUT } },
 	{ "no drop seen without the view: open",
 	  FACT_NF_DROP,
 	  OPEN,
-	  { .blind_views = VIEW_NF_DROP } },
+	  { .blind_views = COVERS_NF_DROP } },
 	{ "no drop seen when events were lost: open", FACT_NF_DROP, OPEN, { .lost_events = 1 } },
 	/* the socket */
 	{ "no socket is no socket", FACT_NO_SOCKET, YES, { .call = CALL_PASSIVE } },
@@ -213,7 +215,7 @@ static const struct row rows[] = {
 	  { .call = CALL_ACTIVE,
 	    .state = TCP_CLOSE,
 	    .unread_known = true,
-	    .blind_views = VIEW_CLOSE } },
+	    .blind_views = COVERS_CLOSE } },
 	{ "the reason goes before a count of nothing",
 	  FACT_UNREAD,
 	  YES,
@@ -340,12 +342,12 @@ static void test_receive(void)
 	static const struct scene in = { .place = IN_OTHER };
 	struct reset_case c = scene_build(&in, AF_INET);
 
-	c.receive.call = CALL_RECEIVE;
+	c.seen.receive.call = CALL_RECEIVE;
 	facts_gather(&c);
 	check_int(value_of(&c, FACT_ARRIVED_HERE), YES,
 		  "a socket that took the RST proves that it was for us");
-	c.dst_local = -1;
-	c.receive.call = CALL_NONE;
+	c.asked.dst_local = -1;
+	c.seen.receive.call = CALL_NONE;
 	facts_gather(&c);
 	check_int(value_of(&c, FACT_ARRIVED_HERE), OPEN,
 		  "without a socket and without a route it is open for whom it was");
@@ -356,10 +358,12 @@ static void test_again(void)
 {
 	struct reset_case c = scene_build(&rows[0].scene, AF_INET);
 
-	c.facts_yes = c.facts_no = ~(fact_set)0;
+	c.diagnosis.facts_yes = c.diagnosis.facts_no = ~(fact_set)0;
 	facts_gather(&c);
-	check(!(c.facts_yes & c.facts_no), "facts are gathered from nothing each time");
-	check(!((c.facts_yes | c.facts_no) >> FACT_MAX), "no fact lies beyond the last");
+	check(!(c.diagnosis.facts_yes & c.diagnosis.facts_no),
+	      "facts are gathered from nothing each time");
+	check(!((c.diagnosis.facts_yes | c.diagnosis.facts_no) >> FACT_MAX),
+	      "no fact lies beyond the last");
 }
 
 int main(void)

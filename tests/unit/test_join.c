@@ -137,7 +137,7 @@ static bool are_joined(struct event first, struct event second)
 	feed(j, first);
 	feed(j, second);
 	join__flush(j);
-	joined = out.n == 1 && out.cases[0].kernel.call != CALL_NONE &&
+	joined = out.n == 1 && out.cases[0].seen.kernel.call != CALL_NONE &&
 		 join__stats(j)->unclaimed == 0;
 	join__free(j);
 	return joined;
@@ -183,7 +183,7 @@ static void test_id_of_later_sighting(const struct family *f)
 	feed(j, second);
 	feed(j, k);
 	join__flush(j);
-	check(out.n == 1 && out.cases[0].kernel.call == CALL_ACTIVE,
+	check(out.n == 1 && out.cases[0].seen.kernel.call == CALL_ACTIVE,
 	      "an account that notes the id of a later sighting is joined too (%s)", f->name);
 	join__free(j);
 }
@@ -204,8 +204,8 @@ static void test_id_before_fit(const struct family *f)
 	feed(j, w1);
 	feed(j, w2);
 	join__flush(j);
-	check(out.n == 2 && out.cases[0].kernel.id == k1.kernel.id &&
-		      out.cases[1].kernel.id == k2.kernel.id,
+	check(out.n == 2 && out.cases[0].seen.kernel.id == k1.kernel.id &&
+		      out.cases[1].seen.kernel.id == k2.kernel.id,
 	      "ids go before what fits by numbers (%s)", f->name);
 	join__free(j);
 }
@@ -225,7 +225,7 @@ static void test_id_replaces_fit(const struct family *f)
 	feed(j, in);
 	feed(j, w);
 	join__flush(j);
-	check(out.n == 1 && out.cases[0].kernel.id == k1.kernel.id,
+	check(out.n == 1 && out.cases[0].seen.kernel.id == k1.kernel.id,
 	      "the account with the id has the last word (%s)", f->name);
 	check_int(join__stats(j)->unclaimed, 1,
 		  "the account that an id replaces waits for another RST again (%s)", f->name);
@@ -332,7 +332,8 @@ static void test_scanner(const struct family *f)
 	feed(j, w[1]);
 	join__flush(j);
 	for (i = 0; i < out.n && i < 2; i++)
-		right += out.cases[i].kernel.segment.dport == out.cases[i].rst.tuple.sport;
+		right +=
+			out.cases[i].seen.kernel.segment.dport == out.cases[i].seen.rst.tuple.sport;
 	check_int(right, 2, "equal numbers to two ports: the account of the same port wins (%s)",
 		  f->name);
 	join__free(j);
@@ -346,8 +347,8 @@ static void test_receive(const struct family *f)
 	feed(j, w);
 	feed(j, k);
 	join__flush(j);
-	check(out.n == 1 && out.cases[0].receive.call == CALL_RECEIVE &&
-		      out.cases[0].kernel.call == CALL_NONE,
+	check(out.n == 1 && out.cases[0].seen.receive.call == CALL_RECEIVE &&
+		      out.cases[0].seen.kernel.call == CALL_NONE,
 	      "the socket that took a RST stands beside who sent it (%s)", f->name);
 	join__free(j);
 
@@ -358,8 +359,8 @@ static void test_receive(const struct family *f)
 	feed(j, passive(f->af, 7));
 	feed(j, k);
 	join__flush(j);
-	check(out.n == 1 && out.cases[0].receive.call == CALL_RECEIVE &&
-		      out.cases[0].kernel.call == CALL_PASSIVE,
+	check(out.n == 1 && out.cases[0].seen.receive.call == CALL_RECEIVE &&
+		      out.cases[0].seen.kernel.call == CALL_PASSIVE,
 	      "on loopback one case has both accounts (%s)", f->name);
 	join__free(j);
 
@@ -376,7 +377,7 @@ static void test_receive(const struct family *f)
 	feed(j, w);
 	feed(j, k);
 	join__flush(j);
-	check(out.n == 1 && out.cases[0].receive.call == CALL_NONE,
+	check(out.n == 1 && out.cases[0].seen.receive.call == CALL_NONE,
 	      "half of a tuple without the number takes no RST (%s)", f->name);
 	join__free(j);
 }
@@ -396,7 +397,7 @@ static void test_sightings(const struct family *f)
 	feed(j, w);
 	join__flush(j);
 	check_int(out.n, 1, "one RST on three interfaces and both ways is one case (%s)", f->name);
-	check_int(out.cases[0].n_sightings, 4, "... with four sightings (%s)", f->name);
+	check_int(out.cases[0].seen.n_sightings, 4, "... with four sightings (%s)", f->name);
 	check_int(out.opened, 1, "... that was opened once (%s)", f->name);
 	join__free(j);
 
@@ -424,7 +425,7 @@ static void test_sightings(const struct family *f)
 		feed(j, w);
 	}
 	join__flush(j);
-	check(out.n == 1 && out.cases[0].n_sightings == CASE_SIGHTINGS_MAX,
+	check(out.n == 1 && out.cases[0].seen.n_sightings == CASE_SIGHTINGS_MAX,
 	      "more interfaces than there is room for do no harm (%s)", f->name);
 	join__free(j);
 }
@@ -478,7 +479,7 @@ static void test_answers(const struct family *f)
 	feed(j, first);
 	feed(j, second);
 	join__flush(j);
-	check(out.cases[0].answer_match == ANSWER_EXACT && out.cases[0].answers.seq == 2,
+	check(out.cases[0].seen.answer_match == ANSWER_EXACT && out.cases[0].seen.answers.seq == 2,
 	      "the exact answer of a later sighting replaces a guess (%s)", f->name);
 	join__free(j);
 
@@ -486,7 +487,7 @@ static void test_answers(const struct family *f)
 	feed(j, second);
 	feed(j, first);
 	join__flush(j);
-	check(out.cases[0].answer_match == ANSWER_EXACT && out.cases[0].answers.seq == 2,
+	check(out.cases[0].seen.answer_match == ANSWER_EXACT && out.cases[0].seen.answers.seq == 2,
 	      "a guess never replaces the exact answer (%s)", f->name);
 	join__free(j);
 }
@@ -528,7 +529,7 @@ static void test_late_view(const struct family *f)
 	feed(j, old);
 	feed(j, w);
 	join__flush(j);
-	check(out.n == 1 && out.cases[0].kernel.id == k.kernel.id,
+	check(out.n == 1 && out.cases[0].seen.kernel.id == k.kernel.id,
 	      "an account that comes late does not hide the one before it (%s)", f->name);
 	join__free(j);
 }
@@ -551,7 +552,7 @@ static void test_time(void)
 	join__tick(j, T0 + MS + SETTLE - 1);
 	check_int(out.n, 0, "a tick before its time completes nothing");
 	join__tick(j, T0 + MS + SETTLE);
-	check(out.n == 1 && out.cases[0].rst.seq == 1,
+	check(out.n == 1 && out.cases[0].seen.rst.seq == 1,
 	      "a tick at its time completes the oldest only");
 	check_int(join__next_ns(j), T0 + 11 * MS + SETTLE, "then the next is due");
 	join__tick(j, UINT64_MAX - 1);
@@ -566,7 +567,7 @@ static void test_time(void)
 	check_int(join__next_ns(j), T0 + MS + SETTLE,
 		  "the oldest is due first, also when it came last");
 	join__tick(j, T0 + MS + SETTLE);
-	check(out.n == 1 && out.cases[0].rst.seq == 2,
+	check(out.n == 1 && out.cases[0].seen.rst.seq == 2,
 	      "the oldest is completed first, also when it came last");
 	join__free(j);
 }
@@ -589,17 +590,17 @@ static void test_full(void)
 	feed(j, passive(AF_INET, TABLE - 2));
 	join__flush(j);
 	for (i = 0; i < out.n; i++)
-		seen[out.cases[i].rst.seq] = true;
+		seen[out.cases[i].seen.rst.seq] = true;
 	for (i = 0; i < TABLE; i++)
 		lost += !seen[i];
 	check_int(lost, 0, "a full table loses nothing that is in it");
-	check(out.cases[1].kernel.call == CALL_PASSIVE &&
-		      out.cases[TABLE - 2].kernel.call == CALL_PASSIVE,
+	check(out.cases[1].seen.kernel.call == CALL_PASSIVE &&
+		      out.cases[TABLE - 2].seen.kernel.call == CALL_PASSIVE,
 	      "a full table still joins");
 	feed(j, sent(AF_INET, TABLE + 100));
 	join__flush(j);
-	check(out.n == TABLE + 1 && out.cases[TABLE].n_sightings == 1 &&
-		      out.cases[TABLE].kernel.call == CALL_NONE,
+	check(out.n == TABLE + 1 && out.cases[TABLE].seen.n_sightings == 1 &&
+		      out.cases[TABLE].seen.kernel.call == CALL_NONE,
 	      "a place that is used again starts empty");
 	free(seen);
 	join__free(j);
@@ -680,7 +681,7 @@ static void shuffle(struct scene *s, unsigned long long *rnd)
 
 static unsigned int number_of(const struct reset_case *c)
 {
-	return (c->rst.flags & FLAG_ACK ? c->rst.ack : c->rst.seq) - 1;
+	return (c->seen.rst.flags & FLAG_ACK ? c->seen.rst.ack : c->seen.rst.seq) - 1;
 }
 
 /* NULL, or what is wrong with what came out. @all: must every account have found its RST? */
@@ -694,14 +695,14 @@ static const char *fault_of(const struct scene *s, const struct join *j, bool al
 		unsigned int r = number_of(c);
 
 		cases[r]++;
-		sightings[r] += c->n_sightings;
-		if (c->kernel.call == CALL_NONE)
+		sightings[r] += c->seen.n_sightings;
+		if (c->seen.kernel.call == CALL_NONE)
 			continue;
-		if ((c->kernel.id - 500001) % 1000 != r)
+		if ((c->seen.kernel.id - 500001) % 1000 != r)
 			return "a case holds the account of another reset";
 		claimed[r]++;
 		for (k = 0; k < i; k++)
-			if (out.cases[k].kernel.id == c->kernel.id)
+			if (out.cases[k].seen.kernel.id == c->seen.kernel.id)
 				return "an account was claimed twice";
 	}
 	for (i = 0; i < s->resets; i++) {
@@ -826,8 +827,9 @@ static void test_stall(const struct family *f)
 	feed(j, challenge(f->af, 5, 900));
 	join__flush(j);
 	check_int(out.n, 1, "a SYN that is sent again stalls once (%s)", f->name);
-	check(out.cases[0].kind == CASE_STALL && out.cases[0].clash.call == CALL_CHALLENGE &&
-		      out.cases[0].answers.seq == 900,
+	check(out.cases[0].seen.kind == CASE_STALL &&
+		      out.cases[0].seen.clash.call == CALL_CHALLENGE &&
+		      out.cases[0].seen.answers.seq == 900,
 	      "a challenge ACK without a RST is a stall of its own (%s)", f->name);
 	join__free(j);
 }
@@ -840,7 +842,7 @@ static void test_clash(const struct family *f, uint16_t port, const char *name)
 	feed(j, answer(f->af, 5, port));
 	join__flush(j);
 	check_int(out.n, 1, "%s: the reset and the stall are one case (%s)", name, f->name);
-	check(out.cases[0].kind == CASE_RESET && out.cases[0].clash.id == 700005,
+	check(out.cases[0].seen.kind == CASE_RESET && out.cases[0].seen.clash.id == 700005,
 	      "%s: the reset knows what it answers (%s)", name, f->name);
 	join__free(j);
 }
@@ -856,7 +858,8 @@ static void test_no_clash(const struct family *f)
 	feed(j, late);
 	join__flush(j);
 	check_int(out.n, 3, "another number, or much later: three cases (%s)", f->name);
-	check(out.cases[1].clash.call == CALL_NONE && out.cases[2].clash.call == CALL_NONE,
+	check(out.cases[1].seen.clash.call == CALL_NONE &&
+		      out.cases[2].seen.clash.call == CALL_NONE,
 	      "neither reset answers the challenge ACK (%s)", f->name);
 	join__free(j);
 }
@@ -877,7 +880,7 @@ static void test_timewait_clash(const struct family *f)
 	feed(j, tw);
 	feed(j, answer(f->af, 5, 6050));
 	join__flush(j);
-	check(out.n == 1 && out.cases[0].clash.call == CALL_TIMEWAIT,
+	check(out.n == 1 && out.cases[0].seen.clash.call == CALL_TIMEWAIT,
 	      "the reset that answers it knows it (%s)", f->name);
 	join__free(j);
 }
@@ -889,10 +892,10 @@ static void test_window(const struct family *f, bool before_rst)
 	struct join *j = start(4);
 
 	account.kernel.window = (struct hash_window){ WINDOW_HANDSHAKE, T0, 0, 1, 0, 0 };
-	end.kernel = (struct kernel_view){ .id = 1,
-					   .join_id = account.kernel.id,
-					   .call = CALL_WINDOW,
-					   .window = { .end_ns = T0 + 7 } };
+	end.kernel = (struct kernel_event){ .id = 1,
+					    .join_id = account.kernel.id,
+					    .call = CALL_WINDOW,
+					    .window = { .end_ns = T0 + 7 } };
 	feed(j, account);
 	if (before_rst)
 		feed(j, end);
@@ -900,7 +903,7 @@ static void test_window(const struct family *f, bool before_rst)
 	if (!before_rst)
 		feed(j, end);
 	join__flush(j);
-	check(out.n == 1 && out.cases[0].kernel.window.end_ns == T0 + 7,
+	check(out.n == 1 && out.cases[0].seen.kernel.window.end_ns == T0 + 7,
 	      "the window's end is known, told %s the RST (%s)", before_rst ? "before" : "after",
 	      f->name);
 	join__free(j);

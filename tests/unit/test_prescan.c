@@ -137,10 +137,11 @@ static bool is_same(const struct outcome *a, const struct outcome *b)
 	if (a->n != b->n || a->err != b->err || strcmp(a->warnings, b->warnings))
 		return false;
 	for (i = 0; i < a->n && i < OUTCOMES_MAX; i++)
-		if (a->cases[i].cause != b->cases[i].cause ||
-		    a->cases[i].rst.ts_ns != b->cases[i].rst.ts_ns ||
-		    a->cases[i].n_history != b->cases[i].n_history ||
-		    strcmp(a->cases[i].conversation.history, b->cases[i].conversation.history))
+		if (a->cases[i].diagnosis.cause != b->cases[i].diagnosis.cause ||
+		    a->cases[i].seen.rst.ts_ns != b->cases[i].seen.rst.ts_ns ||
+		    a->cases[i].asked.n_history != b->cases[i].asked.n_history ||
+		    strcmp(a->cases[i].seen.conversation.history,
+			   b->cases[i].seen.conversation.history))
 			return false;
 	return true;
 }

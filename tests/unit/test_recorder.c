@@ -86,10 +86,10 @@ static struct packet packet_of(uint8_t af, bool back, uint32_t n)
 static struct reset_case case_of(uint8_t af, uint32_t n)
 {
 	return (struct reset_case){
-		.rst = { .ts_ns = T0 + 1000 * MS,
-			 .tuple = make_tuple(af, LOCAL, 80, PEER, 40000),
-			 .seq = 5000 + n,
-			 .flags = FLAG_RST },
+		.seen.rst = { .ts_ns = T0 + 1000 * MS,
+			      .tuple = make_tuple(af, LOCAL, 80, PEER, 40000),
+			      .seq = 5000 + n,
+			      .flags = FLAG_RST },
 	};
 }
 
@@ -98,8 +98,8 @@ static int disorder(const struct reset_case *c, uint32_t from)
 {
 	unsigned int i;
 
-	for (i = 0; i < c->n_history; i++)
-		if (c->history[i].seq != from + i)
+	for (i = 0; i < c->asked.n_history; i++)
+		if (c->asked.history[i].seq != from + i)
 			return (int)i;
 	return -1;
 }
@@ -113,8 +113,8 @@ static void test_empty(const struct family *f)
 	if (!check(b.flight, "the recorder can be mapped"))
 		return;
 	recorder__recall(b.flight, &c);
-	check_int(c.n_history, 0, "empty rings have no history (%s)", f->name);
-	check_int(c.answer_match, ANSWER_NONE, "... and no answer (%s)", f->name);
+	check_int(c.asked.n_history, 0, "empty rings have no history (%s)", f->name);
+	check_int(c.seen.answer_match, ANSWER_NONE, "... and no answer (%s)", f->name);
 	check_int(recorder__recorded(b.flight), 0, "... and no records (%s)", f->name);
 	end(&b);
 }
@@ -137,7 +137,7 @@ static void test_order(const struct family *f)
 	p = packet_of(f->af == AF_INET ? AF_INET6 : AF_INET, false, 6);
 	record(&b, 1, &p);
 	recorder__recall(b.flight, &c);
-	check_int(c.n_history, 12, "the history is the flow's, from all CPUs (%s)", f->name);
+	check_int(c.asked.n_history, 12, "the history is the flow's, from all CPUs (%s)", f->name);
 	check_int(disorder(&c, 0), -1, "... by time, both ways together (%s)", f->name);
 	check_int(recorder__recorded(b.flight), 14, "every record is counted (%s)", f->name);
 	end(&b);
@@ -156,7 +156,8 @@ static void test_newest(const struct family *f)
 		record(&b, i % CPUS, &p);
 	}
 	recorder__recall(b.flight, &c);
-	check_int(c.n_history, CASE_HISTORY_MAX, "a long flow fills the history (%s)", f->name);
+	check_int(c.asked.n_history, CASE_HISTORY_MAX, "a long flow fills the history (%s)",
+		  f->name);
 	check_int(disorder(&c, 100 - CASE_HISTORY_MAX), -1, "... with its newest packets (%s)",
 		  f->name);
 	end(&b);
@@ -179,14 +180,14 @@ static void test_until(const struct family *f)
 	struct bed b;
 
 	begin(&b);
-	p.ts_ns = c.rst.ts_ns - 1;
+	p.ts_ns = c.seen.rst.ts_ns - 1;
 	record(&b, 0, &p);
-	p.ts_ns = c.rst.ts_ns;
+	p.ts_ns = c.seen.rst.ts_ns;
 	record(&b, 0, &p);
-	p.ts_ns = c.rst.ts_ns + 1;
+	p.ts_ns = c.seen.rst.ts_ns + 1;
 	record(&b, 0, &p);
 	recorder__recall(b.flight, &c);
-	check(c.n_history == 1 && c.history[0].ts_ns == c.rst.ts_ns - 1,
+	check(c.asked.n_history == 1 && c.asked.history[0].ts_ns == c.seen.rst.ts_ns - 1,
 	      "neither the RST nor what follows is history (%s)", f->name);
 	end(&b);
 }
@@ -207,7 +208,7 @@ static void test_wrap(const struct family *f)
 		record(&b, 1, &p);
 	}
 	recorder__recall(b.flight, &c);
-	check(c.n_history == 1 && c.history[0].seq == 2 * SLOTS - 1,
+	check(c.asked.n_history == 1 && c.asked.history[0].seq == 2 * SLOTS - 1,
 	      "what the ring has overwritten is gone (%s)", f->name);
 	end(&b);
 
@@ -219,7 +220,7 @@ static void test_wrap(const struct family *f)
 		record(&b, 1, &p);
 	}
 	recorder__recall(b.flight, &c);
-	check(c.n_history == 1 && c.history[0].seq == 11,
+	check(c.asked.n_history == 1 && c.asked.history[0].seq == 11,
 	      "the record that BPF may be writing over is left out, the next is not (%s)", f->name);
 	end(&b);
 }
@@ -257,10 +258,10 @@ static void test_answers(const struct family *f)
 			p = packet_of(f->af, i & 1, i);
 			record(&b, i % CPUS, &p);
 		}
-		c.answer_match = rows[r].before;
-		c.answers.seq = 777;
+		c.seen.answer_match = rows[r].before;
+		c.seen.answers.seq = 777;
 		recorder__recall(b.flight, &c);
-		check(c.answer_match == rows[r].want && c.answers.seq == rows[r].want_seq,
+		check(c.seen.answer_match == rows[r].want && c.seen.answers.seq == rows[r].want_seq,
 		      "%s (%s)", rows[r].name, f->name);
 		end(&b);
 	}
@@ -280,7 +281,7 @@ static void test_newest_exact(const struct family *f)
 		record(&b, i % CPUS, &p);
 	}
 	recorder__recall(b.flight, &c);
-	check_int(c.answers.seq, 3, "of equal answers the newest is the one (%s)", f->name);
+	check_int(c.seen.answers.seq, 3, "of equal answers the newest is the one (%s)", f->name);
 	end(&b);
 }
 
@@ -290,9 +291,9 @@ static void test_again(const struct family *f)
 	struct bed b;
 
 	begin(&b);
-	c.n_history = 5;
+	c.asked.n_history = 5;
 	recorder__recall(b.flight, &c);
-	check_int(c.n_history, 0, "a recall starts anew (%s)", f->name);
+	check_int(c.asked.n_history, 0, "a recall starts anew (%s)", f->name);
 	end(&b);
 }
 
@@ -339,7 +340,8 @@ static void test_noise(void)
 	for (cpu = 0; cpu < CPUS; cpu++)
 		b.cpu[cpu].head = cpu ? test_random(&rnd) : UINT64_MAX;
 	recorder__recall(b.flight, &c);
-	check(c.n_history <= CASE_HISTORY_MAX, "noise in the rings does no harm (seed %llu)", seed);
+	check(c.asked.n_history <= CASE_HISTORY_MAX, "noise in the rings does no harm (seed %llu)",
+	      seed);
 	end(&b);
 }
 

@@ -56,8 +56,8 @@ static struct reset_case a_case(unsigned int i)
 	struct reset_case c = scene_build(&scenes[i % ARRAY_SIZE(scenes)],
 					  families[i / ARRAY_SIZE(scenes) % 2].af);
 
-	c.rst.ts_ns += i;
-	c.sightings[0].ts_ns = c.rst.ts_ns;
+	c.seen.rst.ts_ns += i;
+	c.seen.sightings[0].ts_ns = c.seen.rst.ts_ns;
 	classify(&c);
 	return c;
 }
@@ -134,7 +134,7 @@ static int record(struct recording *r, unsigned int from, unsigned int until)
 	for (i = from; i < until && !err; i++) {
 		struct reset_case c = a_case(i);
 
-		err = recording__add(r, &c, &sample_context, c.history, c.n_history);
+		err = recording__add(r, &c, &sample_context, c.asked.history, c.asked.n_history);
 	}
 	return err;
 }

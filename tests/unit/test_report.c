@@ -209,12 +209,12 @@ static void test_values(const struct family *f)
 	struct report_context ctx = sample_context;
 	json_t *doc, *v;
 
-	c.rst.seq = 0xffffffff;
-	c.answers.cpu = 3;
-	c.owner = (struct owner){ .known = true, .pid = 42, .comm = "nginx" };
+	c.seen.rst.seq = 0xffffffff;
+	c.seen.answers.cpu = 3;
+	c.asked.owner = (struct owner){ .known = true, .pid = 42, .comm = "nginx" };
 	classify(&c);
 	/* 2024-02-29 12:34:56.000000789 */
-	ctx.wall_offset_ns = 1709210096000000789ll - (int64_t)c.rst.ts_ns;
+	ctx.wall_offset_ns = 1709210096000000789ll - (int64_t)c.seen.rst.ts_ns;
 	doc = document(&c, &ctx);
 	check_int(json_integer_value(at(doc, "v")), 1, "the schema is version 1 (%s)", f->name);
 	check_str(json_string_value(at(doc, "ts")), "2024-02-29T12:34:56.000000789Z",
@@ -259,7 +259,7 @@ static void test_advice(void)
 		json_t *doc, *list, *a;
 
 		classify(&c);
-		c.cause = &causes[i];
+		c.diagnosis.cause = &causes[i];
 		doc = document(&c, &sample_context);
 		list = at(doc, "advice");
 		json_array_foreach(list, k, a)
@@ -314,7 +314,7 @@ static void test_stack_lines(const struct family *f)
 	ctx.source_line = one_source_line;
 	doc = document(&c, &ctx);
 	lines = at(doc, "kernel.stack_lines");
-	check_int(json_array_size(lines), c.kernel.stack_len, "each frame has its place (%s)",
+	check_int(json_array_size(lines), c.seen.kernel.stack_len, "each frame has its place (%s)",
 		  f->name);
 	check_str(json_string_value(json_array_get(lines, 1)), "net/ipv4/tcp_ipv4.c:2155",
 		  "... a line is that of its frame (%s)", f->name);
@@ -346,13 +346,13 @@ static void test_hostile(void)
 
 	ctx.host = hostile;
 	ctx.ifname = hostile_ifname;
-	strcpy(c.ct.why, hostile);
-	strcpy(c.kernel.ct.why, hostile);
-	memcpy(c.kernel.comm, hostile, 15);
-	c.owner = (struct owner){ .known = true, .pid = 1 };
-	strcpy(c.owner.comm, hostile);
-	strcpy(c.owner.cgroup, hostile);
-	strcpy(c.owner.container, hostile);
+	strcpy(c.asked.ct.why, hostile);
+	strcpy(c.seen.kernel.ct.why, hostile);
+	memcpy(c.seen.kernel.comm, hostile, 15);
+	c.asked.owner = (struct owner){ .known = true, .pid = 1 };
+	strcpy(c.asked.owner.comm, hostile);
+	strcpy(c.asked.owner.cgroup, hostile);
+	strcpy(c.asked.owner.container, hostile);
 	classify(&c);
 	doc = document(&c, &ctx);
 	if (!check(doc, "hostile names still give valid UTF-8 and JSON"))
@@ -362,10 +362,10 @@ static void test_hostile(void)
 	      "... and the owner's names are there");
 	json_decref(doc);
 
-	frames = c.kernel.stack_len;
-	strcpy(c.kernel.reason, hostile);
-	c.kernel.stack[1].name = hostile;
-	c.kernel.stack[1].module = hostile;
+	frames = c.seen.kernel.stack_len;
+	strcpy(c.seen.kernel.reason, hostile);
+	c.seen.kernel.stack[1].name = hostile;
+	c.seen.kernel.stack[1].module = hostile;
 	ctx.source_line = hostile_source_line;
 	doc = document(&c, &ctx);
 	check(doc && has_type(at(doc, "kernel.reason"), "s"),

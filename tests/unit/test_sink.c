@@ -38,7 +38,7 @@ static struct reset_case classified(const struct scene *s, uint8_t af)
 	struct reset_case c = scene_build(s, af);
 
 	classify(&c);
-	c.owner = (struct owner){ .known = true, .pid = 42, .comm = "nginx" };
+	c.asked.owner = (struct owner){ .known = true, .pid = 42, .comm = "nginx" };
 	return c;
 }
 
@@ -110,7 +110,7 @@ static void test_text(const struct scene *s, const struct family *f)
 	check_str(wide, NULL, "... within 80 columns (%s)", f->name);
 	free(wide);
 	check_lacks(text, "\033", "... without colour on what is no terminal (%s)", f->name);
-	check_has(text, c.cause->id, "... with its cause (%s)", f->name);
+	check_has(text, c.diagnosis.cause->id, "... with its cause (%s)", f->name);
 	check_has(text, f->af == AF_INET ? "192.0.2.1" : "2001:db8::1", "... with its source (%s)",
 		  f->name);
 	check_has(text, "nginx[42]", "... with its owner (%s)", f->name);
@@ -135,7 +135,7 @@ static void test_stack(void)
 		  "          ip_protocol_deliver_rcu+0x13/0x80\n",
 		  "the stack is one frame a line, with what is known of it");
 	free(text);
-	c.kernel.stack_len = 0;
+	c.seen.kernel.stack_len = 0;
 	text = emitted("text", &c, &ctx, &err);
 	check_lacks(text, "  stack ", "without a stack there is no such line");
 	free(text);
@@ -150,7 +150,7 @@ static void test_all_causes(void)
 		char *text, *wide;
 		int err;
 
-		c.cause = &causes[i];
+		c.diagnosis.cause = &causes[i];
 		text = emitted("text", &c, &sample_context, &err);
 		wide = long_line(text);
 		if (err || wide || strchr(text, '{')) {
@@ -169,16 +169,16 @@ static void test_long_words(void)
 	char *text, *wide;
 	int err;
 
-	memset(c.owner.cgroup, 'x', 300);
-	c.owner.pid = 0;
-	c.kernel.stack_len = CASE_STACK_MAX;
+	memset(c.asked.owner.cgroup, 'x', 300);
+	c.asked.owner.pid = 0;
+	c.seen.kernel.stack_len = CASE_STACK_MAX;
 	text = emitted("text", &c, &sample_context, &err);
 	wide = long_line(text);
 	check_str(wide, NULL, "a word that is too long stands alone on its line");
 	free(wide);
 	free(text);
-	c.owner = (struct owner){ .known = true, .pid = 7, .comm = "sh" };
-	memset(c.owner.container, 'a', 64);
+	c.asked.owner = (struct owner){ .known = true, .pid = 7, .comm = "sh" };
+	memset(c.asked.owner.container, 'a', 64);
 	text = emitted("text", &c, &sample_context, &err);
 	check_has(text, "container aaaaaaaaaaaa\n", "a container is named by twelve digits");
 	free(text);
@@ -241,11 +241,11 @@ static void test_hostile(void)
 	free(text);
 	ctx.ifname = hostile_ifname;
 	ctx.host = hostile;
-	strcpy(c.ct.why, hostile);
-	strcpy(c.kernel.ct.why, hostile);
-	memcpy(c.kernel.comm, hostile, 15);
-	strcpy(c.owner.comm, hostile);
-	strcpy(c.owner.cgroup, hostile);
+	strcpy(c.asked.ct.why, hostile);
+	strcpy(c.seen.kernel.ct.why, hostile);
+	memcpy(c.seen.kernel.comm, hostile, 15);
+	strcpy(c.asked.owner.comm, hostile);
+	strcpy(c.asked.owner.cgroup, hostile);
 	text = emitted("text", &c, &ctx, &err);
 	if (!check(is_tame(text), "hostile names bring no control character into the text"))
 		test_value("got  \"", text);

@@ -145,7 +145,7 @@ static void test_stacks(void)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(stacks); i++) {
-		struct kernel_view k = { .call = CALL_ACTIVE };
+		struct kernel_event k = { .call = CALL_ACTIVE };
 
 		scene_stack(&k, stacks[i].stack);
 		check_int(ran_as_owner(&k), stacks[i].want, "%s: the task that ran is %sthe owner",
@@ -157,26 +157,27 @@ static void test_task(struct owner_cache *cache)
 {
 	static struct reset_case c;
 
-	c.kernel = (struct kernel_view){ .call = CALL_ACTIVE, .tgid = 4242, .comm = "nginx" };
-	scene_stack(&c.kernel, "tcp_send_active_reset tcp_close do_syscall_64");
+	c.seen.kernel = (struct kernel_event){ .call = CALL_ACTIVE, .tgid = 4242, .comm = "nginx" };
+	scene_stack(&c.seen.kernel, "tcp_send_active_reset tcp_close do_syscall_64");
 	owner_find(cache, &c);
-	check(!c.owner.known, "without a socket there is no owner");
-	c.kernel.sock.present = true;
+	check(!c.asked.owner.known, "without a socket there is no owner");
+	c.seen.kernel.sock.present = true;
 	owner_find(cache, &c);
-	check(!c.owner.known, "a mini-socket has no owner");
-	c.kernel.sock.full = true;
+	check(!c.asked.owner.known, "a mini-socket has no owner");
+	c.seen.kernel.sock.full = true;
 	owner_find(cache, &c);
-	check(c.owner.known && c.owner.pid == 4242 && !strcmp(c.owner.comm, "nginx"),
+	check(c.asked.owner.known && c.asked.owner.pid == 4242 &&
+		      !strcmp(c.asked.owner.comm, "nginx"),
 	      "a task that closes its own socket is its owner");
-	c = (struct reset_case){ .kernel = c.kernel };
-	c.kernel.call = CALL_PASSIVE;
+	c = (struct reset_case){ .seen.kernel = c.seen.kernel };
+	c.seen.kernel.call = CALL_PASSIVE;
 	owner_find(cache, &c);
-	check(!c.owner.known, "a passive reset never blames the task that ran");
-	c = (struct reset_case){ .kernel = c.kernel };
-	c.kernel.call = CALL_ACTIVE;
-	c.kernel.stack_len = 0;
+	check(!c.asked.owner.known, "a passive reset never blames the task that ran");
+	c = (struct reset_case){ .seen.kernel = c.seen.kernel };
+	c.seen.kernel.call = CALL_ACTIVE;
+	c.seen.kernel.stack_len = 0;
 	owner_find(cache, &c);
-	check(!c.owner.known, "without a stack an orphan has no owner");
+	check(!c.asked.owner.known, "without a stack an orphan has no owner");
 }
 
 static void test_inode(struct owner_cache *cache)
@@ -192,24 +193,26 @@ static void test_inode(struct owner_cache *cache)
 		test_skip("a socket is found by its inode: no socket to be had");
 		return;
 	}
-	c.kernel = (struct kernel_view){ .call = CALL_PASSIVE, .tgid = 1, .comm = "swapper" };
-	c.kernel.sock = (struct kernel_sock){ .present = true, .full = true, .ino = st.st_ino };
+	c.seen.kernel = (struct kernel_event){ .call = CALL_PASSIVE, .tgid = 1, .comm = "swapper" };
+	c.seen.kernel.sock =
+		(struct kernel_sock){ .present = true, .full = true, .ino = st.st_ino };
 	owner_find(cache, &c);
-	check_int(c.owner.pid, getpid(), "a socket is found by its inode, whatever task ran");
+	check_int(c.asked.owner.pid, getpid(), "a socket is found by its inode, whatever task ran");
 	in = fopen("/proc/self/comm", "r");
 	if (in && fgets(comm, sizeof(comm), in))
 		comm[strcspn(comm, "\n")] = 0;
 	if (in)
 		fclose(in);
-	check_str(c.owner.comm, comm, "... and the owner has its name, without the new line");
+	check_str(c.asked.owner.comm, comm, "... and the owner has its name, without the new line");
 	close(fd);
-	c = (struct reset_case){ .kernel = c.kernel };
+	c = (struct reset_case){ .seen.kernel = c.seen.kernel };
 	owner_find(cache, &c);
-	check_int(c.owner.pid, getpid(), "the owner is remembered for a while, as /proc is slow");
+	check_int(c.asked.owner.pid, getpid(),
+		  "the owner is remembered for a while, as /proc is slow");
 	fresh = owner_cache__new();
-	c = (struct reset_case){ .kernel = c.kernel };
+	c = (struct reset_case){ .seen.kernel = c.seen.kernel };
 	owner_find(fresh, &c);
-	check_int(c.owner.pid, 0, "a socket that is closed has no owner any more");
+	check_int(c.asked.owner.pid, 0, "a socket that is closed has no owner any more");
 	owner_cache__free(fresh);
 }
 

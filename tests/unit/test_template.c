@@ -117,16 +117,16 @@ static void test_reply_mapping(const struct family *f)
 /* The answered segment crossed two interfaces, among others of its flow. */
 static void test_path(void)
 {
-	struct reset_case c = { .answer_match = ANSWER_EXACT, .n_history = 3 };
+	struct reset_case c = { .seen.answer_match = ANSWER_EXACT, .asked.n_history = 3 };
 	char *got;
 
-	c.answers = (struct packet){ .seq = 7, .len = 10, .flags = FLAG_PSH | FLAG_ACK };
-	c.history[0] = c.history[1] = c.history[2] = c.answers;
-	c.history[0].hook = HOOK_TC_INGRESS;
-	c.history[0].ifindex = 1;
-	c.history[1].seq = 17;
-	c.history[2].hook = HOOK_TC_EGRESS;
-	c.history[2].ifindex = 2;
+	c.seen.answers = (struct packet){ .seq = 7, .len = 10, .flags = FLAG_PSH | FLAG_ACK };
+	c.asked.history[0] = c.asked.history[1] = c.asked.history[2] = c.seen.answers;
+	c.asked.history[0].hook = HOOK_TC_INGRESS;
+	c.asked.history[0].ifindex = 1;
+	c.asked.history[1].seq = 17;
+	c.asked.history[2].hook = HOOK_TC_EGRESS;
+	c.asked.history[2].ifindex = 2;
 	got = template_expand("{seg}{seg.path}", &c, &sample_context);
 	check(got && strstr(got, " (in by eth1, out by eth2)"),
 	      "a segment's way through a gateway is written");
@@ -292,11 +292,11 @@ static void test_hostile(void)
 	size_t i;
 
 	ctx.ifname = hostile_ifname;
-	strcpy(c.kernel.reason, hostile);
-	strcpy(c.ct.why, hostile);
-	strcpy(c.kernel.ct.why, hostile);
-	memcpy(c.kernel.comm, hostile, 15);
-	c.kernel.stack[2].name = hostile;
+	strcpy(c.seen.kernel.reason, hostile);
+	strcpy(c.asked.ct.why, hostile);
+	strcpy(c.seen.kernel.ct.why, hostile);
+	memcpy(c.seen.kernel.comm, hostile, 15);
+	c.seen.kernel.stack[2].name = hostile;
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		char *got = template_expand(rows[i].template, &c, &ctx);
 
@@ -340,11 +340,13 @@ static void test_verdicts(void)
 		char *got;
 
 		if (rows[i].scene.mark == NOTRACK)
-			c.kernel.ct.state = CT_UNTRACKED;
+			c.seen.kernel.ct.state = CT_UNTRACKED;
 		facts_gather(&c);
-		template = c.facts_yes &FACT(NOT_TRACKED) ? fact_texts[FACT_NOT_TRACKED].yes :
-			   c.facts_no &FACT(NOT_TRACKED)  ? fact_texts[FACT_NOT_TRACKED].no :
-							    "";
+		template = c.diagnosis.facts_yes &FACT(NOT_TRACKED) ?
+				   fact_texts[FACT_NOT_TRACKED].yes :
+			   c.diagnosis.facts_no &FACT(NOT_TRACKED) ?
+				   fact_texts[FACT_NOT_TRACKED].no :
+				   "";
 		got = template_expand(template, &c, &sample_context);
 		test_part(got, rows[i].part, rows[i].wanted, TEST_WHERE, "%s", rows[i].name);
 		free(got);
