@@ -201,11 +201,19 @@ check-asan: ## unit tests under address and undefined behaviour sanitizers
 	@$(MAKE) --no-print-directory BUILD=build/asan check-built \
 		CFLAGS='$(SANITIZE)'
 
+# Unit tests alone, so that it is the figure that anybody gets, root or not.
+COVERAGE := build/coverage
+coverage: ## lines that the unit tests run, for each room and file
+	@deploy/install-packages.sh $(BUILD_PKGS) gcovr
+	@! test -d $(COVERAGE) || find $(COVERAGE) -name '*.gcda' -delete
+	@$(MAKE) --no-print-directory BUILD=$(COVERAGE) CFLAGS='-O0 -g --coverage' check-built
+	@tests/coverage.sh $(COVERAGE)
+
 thread-tests: ## what runs in several threads, built to be run again under the thread sanitizer
 	@$(MAKE) --no-print-directory BUILD=build/tsan CFLAGS='-O1 -g -fsanitize=thread -Wno-tsan' \
 		build/tsan/tests/test_prescan
 
-check-built: $(UNIT_TESTS)
+check-built: $(BUILD)/rstscope $(UNIT_TESTS)
 	@BUILD=$(BUILD) tests/run.sh unit
 
 $(BUILD)/tests/make_capture: tests/bench/make_capture.c | $(BUILD)/tests
@@ -300,4 +308,4 @@ help: ## list the targets
 		printf '  %-14s %s\n' "$$t" "$$d"; done
 
 .PHONY: all help clean install packages check-packages demo test matrix benign tests check check-asan thread-tests \
-	check-built bench bench-explain fuzz fuzz-replays fuzzers lint docs format
+	check-built coverage bench bench-explain fuzz fuzz-replays fuzzers lint docs format

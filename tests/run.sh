@@ -32,24 +32,55 @@ count()	# LOG NAME STATUS
 	grep -E '^([a-z_0-9.]*: )*(not ok|ok .*# SKIP|#)' "$log" | sed "s|^|$name: |" || :
 }
 
-run()	# NAME COMMAND...
+log_of()	# NAME
+{
+	echo "$logs/${1//\//_}.tap"
+}
+
+# Only runs it: what came of it is for conclude().
+attempt()	# NAME COMMAND...
 {
 	local name=$1 status=0 log start=$SECONDS
 
 	shift
-	log=$logs/${name//\//_}.tap
+	log=$(log_of "$name")
 	"$@" > "$log" 2>&1 < /dev/null || status=$?
-	count "$log" "$name" "$status"
-	printf '  %-28s %4d s, status %d, %s\n' "$name" $((SECONDS - start)) "$status" "$log"
+	echo "$status $((SECONDS - start))" > "$log.end"
 }
 
+conclude()	# NAME
+{
+	local name=$1 log status seconds
+
+	log=$(log_of "$name")
+	read -r status seconds < "$log.end"
+	rm "$log.end"
+	count "$log" "$name" "$status"
+	printf '  %-28s %4d s, status %d, %s\n' "$name" "$seconds" "$status" "$log"
+}
+
+run()	# NAME COMMAND...
+{
+	attempt "$@"
+	conclude "$1"
+}
+
+# As many at a time as there are processors: they share nothing.
 run_unit()
 {
-	local t
+	local t tests=()
 
 	for t in tests/unit/test_*.c; do
 		t=${t##*/}
-		run "unit/${t%.c}" "$BUILD/tests/${t%.c}"
+		tests+=("${t%.c}")
+	done
+	for t in "${tests[@]}"; do
+		[ "$(jobs -pr | wc -l)" -lt "$(nproc)" ] || wait -n
+		attempt "unit/$t" "$BUILD/tests/$t" &
+	done
+	wait
+	for t in "${tests[@]}"; do
+		conclude "unit/$t"
 	done
 }
 
