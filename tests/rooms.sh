@@ -7,7 +7,7 @@
 set -eu -o pipefail
 
 rooms=(
-	"base      text, log, progress: no types of ours"
+	"base      text, log, progress, event loop: no types of ours"
 	"model     the values that travel: cases, packets, tuples; no I/O"
 	"host      asks this machine: interfaces, namespaces, conntrack, owners of sockets"
 	"diagnose  facts in, cause out; pure"
