@@ -62,6 +62,7 @@ struct watch {
 	uint64_t recall_second; /* start of the budget's current second */
 	uint64_t recall_spent_ns;
 	uint64_t without_history;
+	struct packet_list recalled; /* of the reset that is being opened */
 	uint64_t n_events;
 	bool said_lost;
 	uint64_t lost_before; /* events lost when nothing was under way */
@@ -159,6 +160,18 @@ static void ask_gone(struct watch *w, struct reset_case *c, uint64_t until_ns)
 		c->asked.gone = gone;
 }
 
+/* One look at the rings, for the history and for the recording. */
+static void recall_flow(struct watch *w, struct reset_case *c)
+{
+	struct recall what = { .until_ns = c->seen.rst.ts_ns, .max = CASE_HISTORY_MAX };
+
+	recall_add(&what, &c->seen.rst.tuple);
+	watch_record__widen(w->record, c, &what);
+	recorder__recall(sensor__flight(w->sensor), &what, &w->recalled);
+	list_to_history(&w->recalled, c);
+	watch_record__keep(w->record, &w->recalled, c);
+}
+
 /* The rings go on turning, and the owner may exit: what will not wait is read at once. */
 static void on_opened(void *ctx, struct reset_case *c)
 {
@@ -178,13 +191,12 @@ static void on_opened(void *ctx, struct reset_case *c)
 	/* Our own time: that others keep the CPU busy is no reason to know less. */
 	spent = clock_ns(CLOCK_THREAD_CPUTIME_ID);
 	owner_find(w->owners, c);
-	recorder__recall(sensor__flight(w->sensor), c);
 	/* Now and not later: an entry that is made after the reset proves nothing. */
 	ask_conntrack(w, c);
+	recall_flow(w, c);
 	/* On a busy machine we read late; what was reported by now still came before we knew. */
 	if (w->gone && !ct_destroyed__read(w->gone, clock_ns(CLOCK_MONOTONIC)))
 		ask_gone(w, c, UINT64_MAX);
-	watch_record__keep(w->record, sensor__flight(w->sensor), c);
 	w->recall_spent_ns += clock_ns(CLOCK_THREAD_CPUTIME_ID) - spent;
 }
 
@@ -607,6 +619,7 @@ static void close_watch(struct watch *w)
 	ct_destroyed__free(w->gone);
 	owner_cache__free(w->owners);
 	debug_lines__free(w->lines);
+	free(w->recalled.packets);
 	free(w->opt.expression);
 	if (w->evidence.out)
 		fclose(w->evidence.out);

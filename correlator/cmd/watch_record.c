@@ -20,6 +20,7 @@ struct watch_record {
 	uint64_t pre_ns;
 	uint64_t resets;
 	bool said_full;
+	struct packet_list after; /* the RST, of the reset that is being written */
 };
 
 struct watch_record *watch_record__open(const struct watch_options *opt,
@@ -46,19 +47,26 @@ struct watch_record *watch_record__open(const struct watch_options *opt,
 	return NULL;
 }
 
-/* As it is on the wire on both sides of NAT here. */
-static unsigned int images(const struct reset_case *c, struct tuple *ret)
+/* As they are on the wire on both sides of NAT here. */
+static void add_flows(const struct reset_case *c, struct recall *what)
 {
-	unsigned int n = 0;
-
-	ret[n++] = c->seen.rst.tuple;
+	recall_add(what, &c->seen.rst.tuple);
 	if (c->seen.kernel.has_segment)
-		ret[n++] = c->seen.kernel.segment;
+		recall_add(what, &c->seen.kernel.segment);
 	if (c->asked.ct.has_entry) {
-		ret[n++] = c->asked.ct.orig;
-		ret[n++] = c->asked.ct.reply;
+		recall_add(what, &c->asked.ct.orig);
+		recall_add(what, &c->asked.ct.reply);
 	}
-	return n;
+}
+
+void watch_record__widen(const struct watch_record *w, const struct reset_case *c,
+			 struct recall *what)
+{
+	if (!w)
+		return;
+	add_flows(c, what);
+	if (what->max < w->pre_packets)
+		what->max = w->pre_packets;
 }
 
 void watch_record_drop(struct reset_case *c)
@@ -68,26 +76,24 @@ void watch_record_drop(struct reset_case *c)
 	c->asked.n_kept = 0;
 }
 
-void watch_record__keep(const struct watch_record *w, const struct recorder *f,
+void watch_record__keep(const struct watch_record *w, const struct packet_list *list,
 			struct reset_case *c)
 {
 	uint64_t from =
 		w && w->pre_ns && w->pre_ns < c->seen.rst.ts_ns ? c->seen.rst.ts_ns - w->pre_ns : 0;
-	struct packet *packets, *shorter;
-	struct tuple tuples[4];
+	unsigned int n = 0;
 
 	if (!w)
 		return;
 	watch_record_drop(c);
-	packets = malloc(w->pre_packets * sizeof(*packets));
-	if (!packets)
+	while (n < list->n && n < w->pre_packets && list->packets[list->n - 1 - n].ts_ns >= from)
+		n++;
+	c->asked.kept = malloc((n + 1) * sizeof(*c->asked.kept));
+	if (!c->asked.kept)
 		return;
-	c->asked.n_kept = recorder__trace(f, tuples, images(c, tuples), from, c->seen.rst.ts_ns,
-					  packets, w->pre_packets);
-	shorter = realloc(packets, (c->asked.n_kept + AFTER_PACKETS) * sizeof(*packets));
-	if (shorter)
-		packets = shorter;
-	c->asked.kept = packets;
+	if (n)
+		memcpy(c->asked.kept, list->packets + list->n - n, n * sizeof(*c->asked.kept));
+	c->asked.n_kept = n;
 }
 
 static void say_failed(struct watch_record *w, int err)
@@ -104,17 +110,24 @@ static int add(struct watch_record *w, const struct recorder *f, const struct re
 	       const struct report_context *report)
 {
 	const struct packet *before = c->asked.kept ? c->asked.kept : c->asked.history;
-	unsigned int n = c->asked.kept ? c->asked.n_kept : c->asked.n_history;
+	unsigned int n = c->asked.kept ? c->asked.n_kept : c->asked.n_history, n_after;
+	struct recall what = {
+		.from_ns = c->seen.rst.ts_ns,
+		.until_ns = UINT64_MAX,
+		.max = AFTER_PACKETS,
+	};
 	struct packet *all = malloc((n + AFTER_PACKETS) * sizeof(*all));
-	struct tuple tuples[4];
 	int err;
 
 	if (!all)
 		return -ENOMEM;
+	add_flows(c, &what);
+	recorder__recall(f, &what, &w->after);
+	n_after = w->after.n < AFTER_PACKETS ? w->after.n : AFTER_PACKETS;
 	memcpy(all, before, n * sizeof(*all));
-	n += recorder__trace(f, tuples, images(c, tuples), c->seen.rst.ts_ns, UINT64_MAX, all + n,
-			     AFTER_PACKETS);
-	err = recording__add(w->recording, c, report, all, n);
+	if (n_after)
+		memcpy(all + n, w->after.packets + w->after.n - n_after, n_after * sizeof(*all));
+	err = recording__add(w->recording, c, report, all, n + n_after);
 	free(all);
 	return err;
 }
@@ -159,5 +172,6 @@ void watch_record__close(struct watch_record *w)
 	err = recording__close(w->recording);
 	if (err)
 		warning("close the recording: %s; its end may be missing", error_name(err));
+	free(w->after.packets);
 	free(w);
 }

@@ -19,8 +19,12 @@ struct watch_record *watch_record__open(const struct watch_options *opt,
 
 /* All of these take NULL for the recording, and do nothing then. */
 
-/** watch_record__keep() - the flow's past, before the recorder overwrites it: c->kept */
-void watch_record__keep(const struct watch_record *w, const struct recorder *f,
+/** watch_record__widen() - what the recording wants of the flow's past, beyond its history */
+void watch_record__widen(const struct watch_record *w, const struct reset_case *c,
+			 struct recall *what);
+
+/** watch_record__keep() - its part of what was recalled: c->kept */
+void watch_record__keep(const struct watch_record *w, const struct packet_list *list,
 			struct reset_case *c);
 
 /** watch_record__add() - write the case; says so, once, if that does not succeed */

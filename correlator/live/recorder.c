@@ -93,28 +93,67 @@ uint64_t recorder__recorded(const struct recorder *f)
 	return sum;
 }
 
-/* The newest packets of a flow, kept sorted by time. */
-struct recall {
-	struct packet *packets;
-	unsigned int n;
+void recall_add(struct recall *what, const struct tuple *flow)
+{
+	struct tuple back = tuple_reverse(flow);
+	unsigned int i;
+
+	for (i = 0; i < what->n_flows; i++)
+		if (tuple_equal(&what->flows[i], flow) || tuple_equal(&what->flows[i], &back))
+			return;
+	if (what->n_flows < RECALL_FLOWS_MAX)
+		what->flows[what->n_flows++] = *flow;
+}
+
+/* One flow is looked for on one CPU after the other. */
+struct search {
+	struct rst_pkt want;
+	uint64_t from_ns; /* rises once older packets can no longer be among the newest */
+	uint64_t until_ns;
 	unsigned int max;
+	struct packet_list *list;
+	unsigned int first; /* in the list, of this flow */
+	int err;
 };
 
-static void keep(struct recall *r, const struct packet *p)
+static int by_time(const void *a, const void *b)
 {
-	unsigned int at = r->n;
+	const struct packet *x = a, *y = b;
 
-	while (at > 0 && r->packets[at - 1].ts_ns > p->ts_ns)
-		at--;
-	if (r->n == r->max) {
-		if (at == 0)
-			return;
-		memmove(&r->packets[0], &r->packets[1], (--at) * sizeof(*p));
-	} else {
-		memmove(&r->packets[at + 1], &r->packets[at], (r->n - at) * sizeof(*p));
-		r->n++;
+	if (x->ts_ns != y->ts_ns)
+		return x->ts_ns < y->ts_ns ? -1 : 1;
+	return x->cpu < y->cpu ? -1 : x->cpu > y->cpu;
+}
+
+static int append(struct packet_list *list, const struct packet *p)
+{
+	if (list->n == list->room) {
+		unsigned int room = list->room ? 2 * list->room : 2 * CASE_HISTORY_MAX;
+		struct packet *more = realloc(list->packets, room * sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		list->packets = more;
+		list->room = room;
 	}
-	r->packets[at] = *p;
+	list->packets[list->n++] = *p;
+	return 0;
+}
+
+/* The newest "max" of the flow, by time. */
+static void cut(struct search *s)
+{
+	struct packet *of_flow = s->list->packets + s->first;
+	unsigned int n = s->list->n - s->first, over = n > s->max ? n - s->max : 0;
+
+	if (n)
+		qsort(of_flow, n, sizeof(*of_flow), by_time);
+	if (!over)
+		return;
+	memmove(of_flow, of_flow + over, s->max * sizeof(*of_flow));
+	s->list->n -= over;
+	if (s->max)
+		s->from_ns = of_flow[0].ts_ns;
 }
 
 /* Cheap first: most records are of other flows. Ports stand in wire order here. */
@@ -122,62 +161,38 @@ static bool is_of_flow(const struct rst_pkt *rec, const struct rst_pkt *want)
 {
 	if ((rec->meta ^ want->meta) & RST_META_V6)
 		return false;
-	if (rec->sport == want->sport && rec->dport == want->dport)
-		return !memcmp(rec->saddr, want->saddr, 16) && !memcmp(rec->daddr, want->daddr, 16);
-	if (rec->sport == want->dport && rec->dport == want->sport)
-		return !memcmp(rec->saddr, want->daddr, 16) && !memcmp(rec->daddr, want->saddr, 16);
-	return false;
-}
-
-struct query {
-	const struct rst_pkt *want; /* any of them */
-	unsigned int n_want;
-	uint64_t from_ns;
-	uint64_t until_ns;
-};
-
-static bool is_asked_for(const struct query *q, const struct rst_pkt *rec)
-{
-	unsigned int i;
-
-	if (rec->ts_ns < q->from_ns || rec->ts_ns >= q->until_ns)
-		return false;
-	for (i = 0; i < q->n_want; i++)
-		if (is_of_flow(rec, &q->want[i]))
-			return true;
-	return false;
+	if (rec->sport == want->sport && rec->dport == want->dport &&
+	    !memcmp(rec->saddr, want->saddr, 16) && !memcmp(rec->daddr, want->daddr, 16))
+		return true;
+	return rec->sport == want->dport && rec->dport == want->sport &&
+	       !memcmp(rec->saddr, want->daddr, 16) && !memcmp(rec->daddr, want->saddr, 16);
 }
 
 /* Returns how many records were overwritten before they could be read. */
-static uint64_t recall_cpu(const struct recorder *f, unsigned int cpu, const struct query *q,
-			   struct recall *r)
+static uint64_t search_cpu(const struct recorder *f, unsigned int cpu, struct search *s)
 {
 	const struct rst_pkt *ring = f->ring + (size_t)cpu * f->slots;
 	uint64_t head = __atomic_load_n(&f->cpu[cpu].head, __ATOMIC_ACQUIRE);
 	uint64_t first = head > f->slots ? head - f->slots : 0, at;
+	unsigned int found = 0;
 
-	for (at = head; at-- > first;) {
+	for (at = head; at-- > first && found < s->max && !s->err;) {
 		struct rst_pkt rec = ring[at % f->slots];
 		struct packet p;
 
-		if (!is_asked_for(q, &rec))
+		if (!is_of_flow(&rec, &s->want) || rec.ts_ns >= s->until_ns)
 			continue;
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
 		if (__atomic_load_n(&f->cpu[cpu].head, __ATOMIC_RELAXED) >= at + f->slots)
 			return at - first + 1;
+		/* A CPU's records stand in the order of time. */
+		if (rec.ts_ns < s->from_ns)
+			break;
 		decode_packet(&rec, cpu, &p);
-		keep(r, &p);
+		s->err = append(s->list, &p);
+		found++;
 	}
 	return 0;
-}
-
-/* What came before is overwritten; 0 = nothing was. */
-static uint64_t oldest_ns(const struct recorder *f, unsigned int cpu)
-{
-	const struct rst_pkt *ring = f->ring + (size_t)cpu * f->slots;
-	uint64_t head = __atomic_load_n(&f->cpu[cpu].head, __ATOMIC_ACQUIRE);
-
-	return head > f->slots ? ring[head % f->slots].ts_ns : 0;
 }
 
 static struct rst_pkt wanted(const struct tuple *t)
@@ -193,40 +208,75 @@ static struct rst_pkt wanted(const struct tuple *t)
 	return want;
 }
 
-void recorder__recall(const struct recorder *f, struct reset_case *c)
+static int search_flow(const struct recorder *f, const struct recall *what,
+		       const struct tuple *flow, struct packet_list *list)
 {
-	struct rst_pkt want = wanted(&c->seen.rst.tuple);
-	struct query q = { .want = &want, .n_want = 1, .until_ns = c->seen.rst.ts_ns };
-	struct recall r = { .packets = c->asked.history, .max = CASE_HISTORY_MAX };
+	struct search s = {
+		.want = wanted(flow),
+		.from_ns = what->from_ns,
+		.until_ns = what->until_ns,
+		.max = what->max,
+		.list = list,
+		.first = list->n,
+	};
 	unsigned int cpu;
 
-	for (cpu = 0; cpu < f->cpus; cpu++) {
-		uint64_t oldest = oldest_ns(f, cpu);
-
-		if (oldest > c->asked.history_since_ns)
-			c->asked.history_since_ns = oldest;
-		c->asked.lost_packets += recall_cpu(f, cpu, &q, &r);
+	for (cpu = 0; cpu < f->cpus && !s.err; cpu++) {
+		list->lost += search_cpu(f, cpu, &s);
+		if (list->n - s.first > 2 * s.max)
+			cut(&s);
 	}
-	c->asked.n_history = r.n;
-	case_choose_answer(c);
+	cut(&s);
+	return s.err;
 }
 
-#define TUPLES_MAX 8
-
-unsigned int recorder__trace(const struct recorder *f, const struct tuple *tuples,
-			     unsigned int n_tuples, uint64_t from_ns, uint64_t until_ns,
-			     struct packet *out, unsigned int max)
+/* What came before is overwritten; 0 = nothing was. */
+static uint64_t oldest_ns(const struct recorder *f, unsigned int cpu)
 {
-	struct rst_pkt want[TUPLES_MAX];
-	struct query q = { .want = want, .from_ns = from_ns, .until_ns = until_ns };
-	struct recall r = { .packets = out, .max = max };
-	unsigned int cpu;
+	const struct rst_pkt *ring = f->ring + (size_t)cpu * f->slots;
+	uint64_t head = __atomic_load_n(&f->cpu[cpu].head, __ATOMIC_ACQUIRE);
 
-	while (q.n_want < n_tuples && q.n_want < TUPLES_MAX) {
-		want[q.n_want] = wanted(&tuples[q.n_want]);
-		q.n_want++;
+	return head > f->slots ? ring[head % f->slots].ts_ns : 0;
+}
+
+int recorder__recall(const struct recorder *f, const struct recall *what, struct packet_list *list)
+{
+	unsigned int i;
+	int err = 0;
+
+	list->n = 0;
+	list->lost = 0;
+	list->since_ns = 0;
+	for (i = 0; i < f->cpus; i++) {
+		uint64_t oldest = oldest_ns(f, i);
+
+		if (oldest > list->since_ns)
+			list->since_ns = oldest;
 	}
-	for (cpu = 0; max && cpu < f->cpus; cpu++)
-		recall_cpu(f, cpu, &q, &r);
-	return r.n;
+	for (i = 0; i < what->n_flows && !err; i++)
+		err = search_flow(f, what, &what->flows[i], list);
+	if (list->n && what->n_flows > 1)
+		qsort(list->packets, list->n, sizeof(*list->packets), by_time);
+	return err;
+}
+
+void list_to_history(const struct packet_list *list, struct reset_case *c)
+{
+	struct tuple back = tuple_reverse(&c->seen.rst.tuple);
+	unsigned int at = CASE_HISTORY_MAX, i;
+
+	for (i = list->n; i-- > 0 && at > 0;) {
+		const struct packet *p = &list->packets[i];
+
+		if (p->ts_ns < c->seen.rst.ts_ns &&
+		    (tuple_equal(&p->tuple, &c->seen.rst.tuple) || tuple_equal(&p->tuple, &back)))
+			c->asked.history[--at] = *p;
+	}
+	c->asked.n_history = CASE_HISTORY_MAX - at;
+	memmove(c->asked.history, c->asked.history + at,
+		c->asked.n_history * sizeof(*c->asked.history));
+	if (list->since_ns > c->asked.history_since_ns)
+		c->asked.history_since_ns = list->since_ns;
+	c->asked.lost_packets += list->lost;
+	case_choose_answer(c);
 }

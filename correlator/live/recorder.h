@@ -18,24 +18,54 @@ struct recorder;
  */
 struct recorder *recorder__map(int ring_fd, int cpu_fd, unsigned int cpus, unsigned int slots);
 
-/**
- * recorder__recall() - the flow's packets before the RST, from all CPUs
- *
- * Fills c->history (the newest, oldest first) and, where the BPF side found no exact match,
- * c->answers. Records that are overwritten meanwhile are left out.
+/* Of a reset: its own flow, the segment that it answers, and both images of a translation. */
+#define RECALL_FLOWS_MAX 4
+
+/* What to look for: the packets of some flows, both directions of each. */
+struct recall {
+	struct tuple flows[RECALL_FLOWS_MAX];
+	unsigned int n_flows;
+	uint64_t from_ns; /* from this one up to, without it, the other */
+	uint64_t until_ns;
+	unsigned int max; /* of each flow, the newest so many */
+};
+
+/** recall_add() - another flow, unless it or its reverse is asked for already */
+void recall_add(struct recall *what, const struct tuple *flow);
+
+/*
+ * Packets that were found, oldest first. All zero is an empty list; it grows as it must, keeps its
+ * memory from one recall to the next, and whoever has it frees "packets".
  */
-void recorder__recall(const struct recorder *f, struct reset_case *c);
+struct packet_list {
+	struct packet *packets;
+	unsigned int n;
+	unsigned int room;
+	uint64_t since_ns; /* what came before is overwritten; 0 = nothing was */
+	uint64_t lost;	   /* records overwritten while we read */
+};
 
 /**
- * recorder__trace() - the packets of some tuples, both directions, from all CPUs
- * @from_ns, @until_ns: from the one up to, without it, the other
- * @out: the newest @max of them, oldest first
+ * recorder__recall() - the packets of some flows, from all CPUs
+ * @list: what was there before is dropped
  *
- * Return: how many there are.
+ * Records that are overwritten meanwhile are left out. One recall serves both uses of a reset's
+ * past: ask for all its flows (the RST's own first), from 0 until the RST, each with as many
+ * packets as the greater of the two uses wants; then give the list to list_to_history() and to
+ * watch_record__keep(), which take their parts. What came after the RST is another recall, later,
+ * with from_ns = the RST's time: it costs as much as there came.
+ *
+ * Return: 0, or -ENOMEM: the list has what there was room for.
  */
-unsigned int recorder__trace(const struct recorder *f, const struct tuple *tuples,
-			     unsigned int n_tuples, uint64_t from_ns, uint64_t until_ns,
-			     struct packet *out, unsigned int max);
+int recorder__recall(const struct recorder *f, const struct recall *what, struct packet_list *list);
+
+/**
+ * list_to_history() - what a recall has found of the RST's own flow becomes the case's history
+ *
+ * Fills the newest CASE_HISTORY_MAX before the RST, since when they are whole, and how many were
+ * lost; and chooses the answer where the BPF side found no exact one.
+ */
+void list_to_history(const struct packet_list *list, struct reset_case *c);
 
 /** recorder__count() - one of enum rst_count, summed over the CPUs */
 uint64_t recorder__count(const struct recorder *f, int which);

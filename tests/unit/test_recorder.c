@@ -69,6 +69,18 @@ static void record(struct bed *b, unsigned int cpu, const struct packet *p)
 	b->cpu[cpu].head++;
 }
 
+/* The history of a case, as `watch` looks for it. */
+static void recall(const struct bed *b, struct reset_case *c)
+{
+	struct recall what = { .until_ns = c->seen.rst.ts_ns, .max = CASE_HISTORY_MAX };
+	struct packet_list list = { 0 };
+
+	recall_add(&what, &c->seen.rst.tuple);
+	recorder__recall(b->flight, &what, &list);
+	list_to_history(&list, c);
+	free(list.packets);
+}
+
 /* PEER:40000 to LOCAL:80, or back, as the @n-th of its time. */
 static struct packet packet_of(uint8_t af, bool back, uint32_t n)
 {
@@ -112,7 +124,7 @@ static void test_empty(const struct family *f)
 	begin(&b);
 	if (!check(b.flight, "the recorder can be mapped"))
 		return;
-	recorder__recall(b.flight, &c);
+	recall(&b, &c);
 	check_int(c.asked.n_history, 0, "empty rings have no history (%s)", f->name);
 	check_int(c.seen.answer_match, ANSWER_NONE, "... and no answer (%s)", f->name);
 	check_int(recorder__recorded(b.flight), 0, "... and no records (%s)", f->name);
@@ -136,7 +148,7 @@ static void test_order(const struct family *f)
 	record(&b, 0, &p);
 	p = packet_of(f->af == AF_INET ? AF_INET6 : AF_INET, false, 6);
 	record(&b, 1, &p);
-	recorder__recall(b.flight, &c);
+	recall(&b, &c);
 	check_int(c.asked.n_history, 12, "the history is the flow's, from all CPUs (%s)", f->name);
 	check_int(disorder(&c, 0), -1, "... by time, both ways together (%s)", f->name);
 	check_int(recorder__recorded(b.flight), 14, "every record is counted (%s)", f->name);
@@ -155,7 +167,7 @@ static void test_newest(const struct family *f)
 		p = packet_of(f->af, false, i);
 		record(&b, i % CPUS, &p);
 	}
-	recorder__recall(b.flight, &c);
+	recall(&b, &c);
 	check_int(c.asked.n_history, CASE_HISTORY_MAX, "a long flow fills the history (%s)",
 		  f->name);
 	check_int(disorder(&c, 100 - CASE_HISTORY_MAX), -1, "... with its newest packets (%s)",
@@ -167,7 +179,7 @@ static void test_newest(const struct family *f)
 		p = packet_of(f->af, false, i);
 		record(&b, i < 25 ? 2 : 0, &p);
 	}
-	recorder__recall(b.flight, &c);
+	recall(&b, &c);
 	check_int(disorder(&c, 50 - CASE_HISTORY_MAX), -1,
 		  "... also when it moved from one CPU to another (%s)", f->name);
 	end(&b);
@@ -186,7 +198,7 @@ static void test_until(const struct family *f)
 	record(&b, 0, &p);
 	p.ts_ns = c.seen.rst.ts_ns + 1;
 	record(&b, 0, &p);
-	recorder__recall(b.flight, &c);
+	recall(&b, &c);
 	check(c.asked.n_history == 1 && c.asked.history[0].ts_ns == c.seen.rst.ts_ns - 1,
 	      "neither the RST nor what follows is history (%s)", f->name);
 	end(&b);
@@ -207,7 +219,7 @@ static void test_wrap(const struct family *f)
 			p.tuple.sport = 1;
 		record(&b, 1, &p);
 	}
-	recorder__recall(b.flight, &c);
+	recall(&b, &c);
 	check(c.asked.n_history == 1 && c.asked.history[0].seq == 2 * SLOTS - 1,
 	      "what the ring has overwritten is gone (%s)", f->name);
 	end(&b);
@@ -219,7 +231,7 @@ static void test_wrap(const struct family *f)
 			p.tuple.sport = 1;
 		record(&b, 1, &p);
 	}
-	recorder__recall(b.flight, &c);
+	recall(&b, &c);
 	check(c.asked.n_history == 1 && c.asked.history[0].seq == 11,
 	      "the record that BPF may be writing over is left out, the next is not (%s)", f->name);
 	end(&b);
@@ -260,7 +272,7 @@ static void test_answers(const struct family *f)
 		}
 		c.seen.answer_match = rows[r].before;
 		c.seen.answers.seq = 777;
-		recorder__recall(b.flight, &c);
+		recall(&b, &c);
 		check(c.seen.answer_match == rows[r].want && c.seen.answers.seq == rows[r].want_seq,
 		      "%s (%s)", rows[r].name, f->name);
 		end(&b);
@@ -280,7 +292,7 @@ static void test_newest_exact(const struct family *f)
 		p.ts_ns = T0 + i * 1000;
 		record(&b, i % CPUS, &p);
 	}
-	recorder__recall(b.flight, &c);
+	recall(&b, &c);
 	check_int(c.seen.answers.seq, 3, "of equal answers the newest is the one (%s)", f->name);
 	end(&b);
 }
@@ -292,8 +304,97 @@ static void test_again(const struct family *f)
 
 	begin(&b);
 	c.asked.n_history = 5;
-	recorder__recall(b.flight, &c);
+	recall(&b, &c);
 	check_int(c.asked.n_history, 0, "a recall starts anew (%s)", f->name);
+	end(&b);
+}
+
+/* The first packet of @list that does not follow the one before; -1: there is none. */
+static int list_disorder(const struct packet_list *list)
+{
+	unsigned int i;
+
+	for (i = 1; i < list->n; i++)
+		if (list->packets[i].ts_ns <= list->packets[i - 1].ts_ns)
+			return (int)i;
+	return -1;
+}
+
+/* Flow 0 has PEER's port 40000, flow 1 its port 40001, ... */
+static struct packet packet_of_flow(uint8_t af, unsigned int flow, uint32_t n)
+{
+	struct packet p = packet_of(af, n & 1, n);
+
+	*(n & 1 ? &p.tuple.dport : &p.tuple.sport) += (uint16_t)flow;
+	return p;
+}
+
+static void record_flows(struct bed *b, uint8_t af, unsigned int flows, uint32_t n)
+{
+	uint32_t i;
+
+	for (i = 0; i < n; i++) {
+		struct packet p = packet_of_flow(af, i % flows, i / flows);
+
+		p.ts_ns = T0 + i * 1000;
+		record(b, i / 8 % CPUS, &p);
+	}
+}
+
+static void test_several(const struct family *f)
+{
+	struct packet p = packet_of_flow(f->af, 0, 0);
+	struct recall what = { .until_ns = UINT64_MAX, .max = 10 };
+	struct packet_list list = { 0 };
+	unsigned int i, of[3] = { 0 };
+	struct bed b;
+
+	begin(&b);
+	record_flows(&b, f->af, 3, 120);
+	recall_add(&what, &p.tuple);
+	p = packet_of_flow(f->af, 2, 0);
+	recall_add(&what, &p.tuple);
+	p.tuple = tuple_reverse(&p.tuple);
+	recall_add(&what, &p.tuple);
+	check_int(what.n_flows, 2, "a flow and its reverse are one (%s)", f->name);
+	check_int(recorder__recall(b.flight, &what, &list), 0, "two flows are recalled (%s)",
+		  f->name);
+	for (i = 0; i < list.n; i++)
+		of[list.packets[i].tuple.sport + list.packets[i].tuple.dport - 40080]++;
+	check(of[0] == 10 && !of[1] && of[2] == 10, "... with the newest of each (%s)", f->name);
+	check_int(list_disorder(&list), -1, "... in one list, by time (%s)", f->name);
+	check(list.n && list.packets[0].ts_ns == T0 + 90 * 1000, "... none older (%s)", f->name);
+	free(list.packets);
+	end(&b);
+}
+
+static void test_bounds(const struct family *f)
+{
+	struct packet p = packet_of(f->af, false, 0);
+	struct recall what = { .max = 1000 };
+	struct packet_list list = { 0 };
+	struct bed b;
+
+	begin(&b);
+	record_flows(&b, f->af, 1, CPUS * (SLOTS - 8));
+	recall_add(&what, &p.tuple);
+	what.until_ns = UINT64_MAX;
+	recorder__recall(b.flight, &what, &list);
+	check(list.n == CPUS * (SLOTS - 8) && list_disorder(&list) == -1,
+	      "a list grows to all that there is (%s)", f->name);
+	what.from_ns = T0 + 20 * 1000;
+	what.until_ns = T0 + 100 * 1000;
+	recorder__recall(b.flight, &what, &list);
+	check(list.n == 80 && list.packets[0].ts_ns == T0 + 20 * 1000,
+	      "packets are recalled from one time up to another (%s)", f->name);
+	what.max = 7;
+	recorder__recall(b.flight, &what, &list);
+	check(list.n == 7 && list.packets[0].ts_ns == T0 + 93 * 1000, "... the newest of them (%s)",
+	      f->name);
+	what.max = 0;
+	recorder__recall(b.flight, &what, &list);
+	check_int(list.n, 0, "... or none (%s)", f->name);
+	free(list.packets);
 	end(&b);
 }
 
@@ -339,7 +440,7 @@ static void test_noise(void)
 		((uint64_t *)b.ring)[i] = test_random(&rnd);
 	for (cpu = 0; cpu < CPUS; cpu++)
 		b.cpu[cpu].head = cpu ? test_random(&rnd) : UINT64_MAX;
-	recorder__recall(b.flight, &c);
+	recall(&b, &c);
 	check(c.asked.n_history <= CASE_HISTORY_MAX, "noise in the rings does no harm (seed %llu)",
 	      seed);
 	end(&b);
@@ -359,6 +460,8 @@ int main(void)
 		test_answers(f);
 		test_newest_exact(f);
 		test_again(f);
+		test_several(f);
+		test_bounds(f);
 	}
 	test_counts();
 	test_bad_files();
