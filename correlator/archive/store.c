@@ -22,13 +22,15 @@
 #define REMOVE_ROWS 256
 #define REMOVE_ROUNDS 16
 #define VACUUM_PAGES "256"
+/* Also where nothing new comes, so that the age is kept on a quiet host. */
+#define REMOVE_EVERY_NS 60000000000u
 
 struct store {
 	struct store_config cfg;
 	sqlite3 *db;
 	sqlite3_stmt *insert;
-	unsigned int batch; /* rows of the transaction that is open; 0 = none is */
-	uint64_t newest_ns;
+	unsigned int batch;  /* rows of the transaction that is open; 0 = none is */
+	uint64_t removed_ns; /* when that was last done, by the wall clock; 0 = never */
 	uint64_t missing;
 	uint64_t lost;
 	char why[256];
@@ -269,9 +271,19 @@ static int bind_case(struct store *s, const struct reset_case *c,
 	bind_text(s, 15, c->asked.owner.cgroup);
 	bind_text(s, 16, title);
 	free(title);
-	if (wall > s->newest_ns)
-		s->newest_ns = wall;
 	return bind_evidence(s, c, report);
+}
+
+static int commit(struct store *s)
+{
+	int code = s->batch ? sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL) : SQLITE_OK;
+
+	if (code)
+		return give_up(s, code);
+	if (s->batch)
+		s->missing = 0;
+	s->batch = 0;
+	return 0;
 }
 
 int store__add(struct store *s, const struct reset_case *c, const struct report_context *report)
@@ -292,7 +304,7 @@ int store__add(struct store *s, const struct reset_case *c, const struct report_
 	if (code != SQLITE_DONE)
 		return give_up(s, code);
 	sqlite3_reset(s->insert);
-	return s->batch >= BATCH_MAX ? store__flush(s) : 0;
+	return s->batch >= BATCH_MAX ? commit(s) : 0;
 }
 
 static bool is_too_large(struct store *s)
@@ -316,35 +328,38 @@ static int remove_oldest(struct store *s, uint64_t before_ns)
 }
 
 /* Failure is no loss: the next flush tries again. */
-static void remove_old(struct store *s)
+static void remove_old(struct store *s, uint64_t now_ns)
 {
-	uint64_t before = s->newest_ns > s->cfg.keep_ns ? s->newest_ns - s->cfg.keep_ns : 0;
-	int rounds = REMOVE_ROUNDS, removed = 0;
+	uint64_t before = now_ns > s->cfg.keep_ns ? now_ns - s->cfg.keep_ns : 0;
+	int old = REMOVE_ROUNDS, large = REMOVE_ROUNDS, removed = 0, n;
 
-	while (s->cfg.keep_ns && rounds-- > 0 && remove_oldest(s, before) == REMOVE_ROWS)
-		removed++;
-	rounds = REMOVE_ROUNDS;
-	while (s->cfg.keep_bytes && is_too_large(s) && rounds-- > 0 &&
-	       remove_oldest(s, INT64_MAX) > 0)
-		removed++;
+	while (s->cfg.keep_ns && old > 0 && (n = remove_oldest(s, before)) > 0) {
+		removed += n;
+		old--;
+	}
+	while (s->cfg.keep_bytes && large > 0 && is_too_large(s) &&
+	       (n = remove_oldest(s, INT64_MAX)) > 0) {
+		removed += n;
+		large--;
+	}
 	if (removed)
 		sqlite3_exec(s->db, "PRAGMA incremental_vacuum(" VACUUM_PAGES ")", NULL, NULL,
 			     NULL);
+	/* There may be more of it. */
+	s->removed_ns = old && large ? now_ns : 0;
 }
 
-int store__flush(struct store *s)
+int store__flush(struct store *s, uint64_t now_ns)
 {
-	int code;
+	bool added = s->batch;
+	int err = commit(s);
 
-	if (!s->batch)
-		return 0;
-	code = sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL);
-	if (code)
-		return give_up(s, code);
-	s->batch = 0;
-	s->missing = 0;
-	if (s->cfg.keep_ns || s->cfg.keep_bytes)
-		remove_old(s);
+	if (err || (!s->cfg.keep_ns && !s->cfg.keep_bytes))
+		return err;
+	/* A clock that was set back must not put it off. */
+	if (added || !s->removed_ns || now_ns < s->removed_ns ||
+	    now_ns - s->removed_ns >= REMOVE_EVERY_NS)
+		remove_old(s, now_ns);
 	return 0;
 }
 
@@ -367,8 +382,7 @@ void store__close(struct store *s)
 {
 	if (!s)
 		return;
-	if (s->batch)
-		store__flush(s);
+	commit(s);
 	sqlite3_finalize(s->insert);
 	sqlite3_close(s->db);
 	free(s);

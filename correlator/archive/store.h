@@ -35,10 +35,12 @@ int store__add(struct store *s, const struct reset_case *c, const struct report_
 
 /**
  * store__flush() - commit what was added, and remove what is too old
+ * @now_ns: the wall clock. To be called at least every minute, also when nothing was added: age counts
+ *          from now, not from the newest reset
  *
  * Return: 0 or -errno: then what was added since the last call is lost, and counted.
  */
-int store__flush(struct store *s);
+int store__flush(struct store *s, uint64_t now_ns);
 
 /** store__why() - after a failure, in SQLite's words */
 const char *store__why(const struct store *s);
@@ -47,7 +49,7 @@ const char *store__why(const struct store *s);
 uint64_t store__missing(const struct store *s);
 uint64_t store__lost(const struct store *s);
 
-/** store__close() - with a last flush; takes NULL */
+/** store__close() - commits what was added; takes NULL */
 void store__close(struct store *s);
 
 /** reader_store() - the cases of a store, in the order of time; never changes it */

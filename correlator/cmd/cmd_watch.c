@@ -39,6 +39,8 @@
 #define REPORT_DELAY_NS 20000000u
 /* A REJECT rule brings its module with it; there is no event for that in every namespace. */
 #define MODULE_CHECK_NS (NS_PER_SEC / 5)
+/* The age of what is stored counts also where nothing happens. */
+#define KEEP_CHECK_NS (60 * NS_PER_SEC)
 
 struct watch {
 	struct watch_options opt;
@@ -312,6 +314,8 @@ static int poll_timeout(const struct watch *w, uint64_t now)
 	if ((sensor__lacks_modules(w->sensor) || !(w->gone || w->gone_refused)) &&
 	    now + MODULE_CHECK_NS < next)
 		next = now + MODULE_CHECK_NS;
+	if (w->opt.keep_ns && now + KEEP_CHECK_NS < next)
+		next = now + KEEP_CHECK_NS;
 	if (next == UINT64_MAX)
 		return -1;
 	return next <= now ? 0 : (int)((next - now) / 1000000 + 1);

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/log.h"
 
@@ -25,8 +26,11 @@ struct watch_store *watch_store__open(const struct store_config *cfg, char *why,
 		return NULL;
 	w->path = cfg->path;
 	w->store = store__open(cfg, why, why_len);
-	if (w->store)
+	if (w->store) {
+		/* What is too old goes at once, not only with the next reset. */
+		watch_store__flush(w);
 		return w;
+	}
 	err = errno;
 	free(w);
 	errno = err;
@@ -56,6 +60,14 @@ void watch_store__add(struct watch_store *w, const struct reset_case *c,
 		say(w, err, 0);
 }
 
+static uint64_t wall_clock(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
 void watch_store__flush(struct watch_store *w)
 {
 	uint64_t missing;
@@ -64,7 +76,7 @@ void watch_store__flush(struct watch_store *w)
 	if (!w)
 		return;
 	missing = store__missing(w->store);
-	err = store__flush(w->store);
+	err = store__flush(w->store, wall_clock());
 	/* Without anything to commit nothing is known of the disk. */
 	if (err || (missing && !store__missing(w->store)))
 		say(w, err, missing);

@@ -309,6 +309,11 @@ static struct store *open_store(const char *path, uint64_t keep_ns, uint64_t kee
 	return store__open(&cfg, why, 256);
 }
 
+static uint64_t wall_of(unsigned int i)
+{
+	return a_case(i).seen.rst.ts_ns + (uint64_t)sample_context.wall_offset_ns;
+}
+
 static void fill(struct store *s, unsigned int from, unsigned int until)
 {
 	unsigned int i;
@@ -318,7 +323,7 @@ static void fill(struct store *s, unsigned int from, unsigned int until)
 
 		store__add(s, &c, &sample_context);
 	}
-	store__flush(s);
+	store__flush(s, wall_of(until));
 }
 
 static void test_store(void)
@@ -366,6 +371,30 @@ static void test_store_keep(void)
 	got = replay(path);
 	check(st.st_size < 900000 && got.n > 10, "the file stays small: %lld bytes, %u resets",
 	      (long long)st.st_size, got.n);
+}
+
+/* The keeping of an age on a host where nothing is reset any more. */
+static void test_store_age(void)
+{
+	const char *path = in_dir("age.db");
+	char why[256];
+	struct store *s = open_store(path, 1000, 0, why);
+
+	fill(s, 0, 10);
+	check_int(replay(path).n, 10, "ten resets, all young");
+	check_int(store__flush(s, wall_of(1004)), 0, "a while later, with nothing new");
+	check_int(replay(path).n, 10, "they stay, for as long as no minute has passed");
+	store__flush(s, wall_of(0) + 1004);
+	store__close(s);
+	s = open_store(path, 1000, 0, why);
+	store__flush(s, wall_of(1004));
+	check_int(replay(path).n, 6, "at the start, what is older than its age now is removed");
+	store__flush(s, wall_of(0) + 61000000000u);
+	check_int(replay(path).n, 0, "a minute later so are the rest, though nothing new came");
+	fill(s, 0, 3);
+	store__flush(s, wall_of(0) + 900);
+	store__close(s);
+	check_int(replay(path).n, 3, "a clock that was set back removes nothing that is young");
 }
 
 static void expect_refused(const char *path, const char *part, const char *what)
@@ -470,6 +499,7 @@ int main(void)
 	test_refused();
 	test_store();
 	test_store_keep();
+	test_store_age();
 	test_store_wrong();
 	test_store_full();
 	snprintf(command, sizeof(command), "rm -rf %s", dir);
