@@ -2,9 +2,9 @@
 /*
  * causes.c - the catalogue of causes.
  *
- * The first row whose facts hold names the cause, so a row that is more specific stands above
- * one that is less. The evidence shown to the user is the sentences of the facts that a row
- * needs and forbids (facts.c); a row only adds the title and the advice.
+ * The first row whose facts hold names the cause, so more specific rows come first. The evidence
+ * shown to the user is the sentences of the facts that a row needs and forbids (fact_texts.c); a
+ * row only adds the title and the advice.
  */
 #include "diagnose/causes.h"
 
@@ -14,7 +14,7 @@
 const struct cause causes[] = {
 	{
 		.id = "netfilter-reject",
-		.title = "a netfilter REJECT rule answered with tcp-reset",
+		.title = "a netfilter REJECT rule replied with tcp-reset",
 		.type = TYPE_NETFILTER,
 		.origin = ORIGIN_LOCAL,
 		.ways = {
@@ -26,10 +26,9 @@ const struct cause causes[] = {
 		.advice = {
 			{
 				.action = "find the rule: `nft list ruleset | grep -i 'reject with tcp "
-					  "reset'` or `iptables-save | grep tcp-reset`, and let {seg} pass "
-					  "if it should",
-				.price = "the rule was written for a reason; an accept rule above it opens "
-					 "that port",
+					  "reset'` or `iptables-save | grep tcp-reset`; if {seg} is "
+					  "legitimate, add an accept rule above it",
+				.price = "somebody added the rule for a reason; an accept rule opens that port",
 				.undo = "delete the accept rule",
 			},
 		},
@@ -37,7 +36,7 @@ const struct cause causes[] = {
 	},
 	{
 		.id = "mptcp",
-		.title = "MPTCP reset a sub-flow",
+		.title = "MPTCP reset a subflow",
 		.type = TYPE_ACTIVE,
 		.origin = ORIGIN_LOCAL,
 		.ways = {
@@ -46,8 +45,8 @@ const struct cause causes[] = {
 		.rank = { .seldom = 3 },
 		.advice = {
 			{
-				.action = "read the reason in the MP_TCPRST option (RFC 8684 section 3.6) and "
-					  "`nstat -az 'MPTcpExt*'`",
+				.action = "check the reason in the MP_TCPRST option (RFC 8684 section 3.6) and "
+					  "the counters: `nstat -az 'MPTcpExt*'`",
 				.price = "none",
 				.undo = "none needed",
 			},
@@ -56,7 +55,7 @@ const struct cause causes[] = {
 	},
 	{
 		.id = "linger-zero",
-		.title = "the application closed the socket with SO_LINGER on and time 0",
+		.title = "the application closed the socket with SO_LINGER on and a timeout of 0",
 		.type = TYPE_ACTIVE,
 		.origin = ORIGIN_LOCAL,
 		.ways = {
@@ -65,9 +64,9 @@ const struct cause causes[] = {
 		.advice = {
 			{
 				.action = "in the application, do not set SO_LINGER with l_linger = 0 before "
-					  "close(); look for setsockopt(SO_LINGER) in it, its libraries and "
-					  "its proxy",
-				.price = "the closing side keeps a TIME_WAIT socket for 60 s per connection",
+					  "close(); search it, its libraries and its proxy for "
+					  "setsockopt(SO_LINGER)",
+				.price = "the side that closes first keeps a TIME_WAIT socket for 60 s per connection",
 				.undo = "set it again",
 			},
 		},
@@ -75,7 +74,7 @@ const struct cause causes[] = {
 	},
 	{
 		.id = "unread-data",
-		.title = "the application closed the socket while received data was unread",
+		.title = "the application closed the socket with unread data in its receive buffer",
 		.type = TYPE_ACTIVE,
 		.origin = ORIGIN_LOCAL,
 		.ways = {
@@ -86,9 +85,9 @@ const struct cause causes[] = {
 		},
 		.advice = {
 			{
-				.action = "read until end of file before close(), or shutdown(SHUT_WR) and "
-					  "drain first",
-				.price = "a peer that never stops sending keeps the socket open: set a limit",
+				.action = "in the application, read until EOF before close(), or call "
+					  "shutdown(SHUT_WR) and drain the socket first",
+				.price = "a peer that never stops sending keeps the socket open: set a timeout",
 				.undo = "none needed",
 			},
 		},
@@ -96,7 +95,7 @@ const struct cause causes[] = {
 	},
 	{
 		.id = "linger2",
-		.title = "the connection was dropped in FIN_WAIT2 because TCP_LINGER2 is negative",
+		.title = "the connection was aborted in FIN_WAIT2 because TCP_LINGER2 is negative",
 		.type = TYPE_ACTIVE,
 		.origin = ORIGIN_LOCAL,
 		.ways = {
@@ -107,8 +106,8 @@ const struct cause causes[] = {
 		.rank = { .hints = FACT(SENDER_FINISHED), .unlikely_if = FACT(RESET_BEFORE), .seldom = 1 },
 		.advice = {
 			{
-				.action = "do not set TCP_LINGER2 below 0, or read to the end of file before close()",
-				.price = "a socket waits up to tcp_fin_timeout for the peer's FIN",
+				.action = "do not set TCP_LINGER2 below 0, or read until EOF before close()",
+				.price = "a closed socket waits up to tcp_fin_timeout for the peer's FIN",
 				.undo = "set it again",
 			},
 		},
@@ -116,7 +115,7 @@ const struct cause causes[] = {
 	},
 	{
 		.id = "out-of-memory",
-		.title = "TCP gave the connection up because its memory was exhausted",
+		.title = "TCP aborted the connection because TCP memory was exhausted",
 		.type = TYPE_ACTIVE,
 		.origin = ORIGIN_LOCAL,
 		.ways = {
@@ -128,18 +127,18 @@ const struct cause causes[] = {
 		.rank = { .seldom = 2 },
 		.advice = {
 			{
-				.action = "find who holds the memory: `ss -tm` (skmem), `cat "
-					  "/proc/net/sockstat`; if the load is rightful, raise the third "
-					  "number of net.ipv4.tcp_mem",
+				.action = "find out what holds the memory: `ss -tm` (skmem), `cat "
+					  "/proc/net/sockstat`; if the load is legitimate, raise the third "
+					  "value of net.ipv4.tcp_mem",
 				.price = "more kernel memory for TCP",
-				.undo = "set the old value with sysctl -w",
+				.undo = "restore the old value with sysctl -w",
 			},
 		},
 		.reference = "tcp(7) tcp_mem; net/ipv4/tcp.c: tcp_check_oom()",
 	},
 	{
 		.id = "too-many-orphans",
-		.title = "TCP gave the connection up because too many sockets without an owner were left",
+		.title = "TCP aborted the connection because there were too many orphaned sockets",
 		.type = TYPE_ACTIVE,
 		.origin = ORIGIN_LOCAL,
 		.ways = {
@@ -151,16 +150,16 @@ const struct cause causes[] = {
 		.rank = { .hints = FACT(SENDER_FINISHED), .seldom = 2 },
 		.advice = {
 			{
-				.action = "find why peers do not finish: orphans are sockets that the "
-					  "application has closed while the peer has not (`ss -s`, "
-					  "`cat /proc/net/sockstat`)",
+				.action = "find out why peers do not close their side: orphans are sockets that "
+					  "the application has closed but the peer has not (`ss -s`, `cat "
+					  "/proc/net/sockstat`)",
 				.price = "none",
 				.undo = "none needed",
 			},
 			{
 				.action = "raise net.ipv4.tcp_max_orphans",
-				.price = "up to 64 kB of kernel memory that cannot be swapped for each orphan",
-				.undo = "set the old value with sysctl -w",
+				.price = "up to 64 kB of unswappable kernel memory per orphan",
+				.undo = "restore the old value with sysctl -w",
 			},
 		},
 		.reference = "tcp(7) tcp_max_orphans; net/ipv4/tcp.c: tcp_check_oom()",
@@ -177,14 +176,14 @@ const struct cause causes[] = {
 		.advice = {
 			{
 				.action = "on restart, stop new connections first, accept what is queued, then "
-					  "close; or pass the listening socket on to the new process",
+					  "close; or hand the listening socket over to the new process",
 				.price = "a slower restart",
 				.undo = "none needed",
 			},
 			{
-				.action = "with SO_REUSEPORT on Linux 5.14 and later: sysctl -w "
+				.action = "with SO_REUSEPORT, on Linux 5.14 and later: sysctl -w "
 					  "net.ipv4.tcp_migrate_req=1",
-				.price = "queued connections go to another listener of the group",
+				.price = "queued connections move to another listener of the group",
 				.undo = "sysctl -w net.ipv4.tcp_migrate_req=0",
 			},
 		},
@@ -192,7 +191,7 @@ const struct cause causes[] = {
 	},
 	{
 		.id = "socket-killed",
-		.title = "somebody killed the socket (ss -K, SOCK_DESTROY, tcp_abort)",
+		.title = "the socket was killed administratively (ss -K, SOCK_DESTROY, tcp_abort)",
 		.type = TYPE_ACTIVE,
 		.origin = ORIGIN_LOCAL,
 		.ways = {
@@ -201,8 +200,8 @@ const struct cause causes[] = {
 		.rank = { .seldom = 1 },
 		.advice = {
 			{
-				.action = "find who runs `ss -K` or uses SOCK_DESTROY: {task} ran when it "
-					  "happened",
+				.action = "find out who runs `ss -K` or uses SOCK_DESTROY: {task} was running "
+					  "when it happened",
 				.price = "none",
 				.undo = "none needed",
 			},
@@ -211,7 +210,7 @@ const struct cause causes[] = {
 	},
 	{
 		.id = "fin-wait2-timeout",
-		.title = "a closed socket waited too long in FIN_WAIT2 for the peer's FIN",
+		.title = "a closed socket timed out in FIN_WAIT2 while waiting for the peer's FIN",
 		.type = TYPE_ACTIVE,
 		.origin = ORIGIN_LOCAL,
 		.ways = {
@@ -220,21 +219,22 @@ const struct cause causes[] = {
 		.rank = { .hints = FACT(SENDER_FINISHED), .seldom = 2 },
 		.advice = {
 			{
-				.action = "find why the peer does not close its side",
+				.action = "find out why the peer does not close its side",
 				.price = "none",
 				.undo = "none needed",
 			},
 			{
-				.action = "wait longer: sysctl -w net.ipv4.tcp_fin_timeout=SECONDS, or TCP_LINGER2 in the application",
-				.price = "orphans keep memory for longer",
-				.undo = "set the old value",
+				.action = "wait longer: sysctl -w net.ipv4.tcp_fin_timeout=SECONDS, or set "
+					  "TCP_LINGER2 in the application",
+				.price = "orphans hold memory for longer",
+				.undo = "restore the old value",
 			},
 		},
 		.reference = "tcp(7) tcp_fin_timeout; net/ipv4/tcp_timer.c: tcp_keepalive_timer()",
 	},
 	{
 		.id = "user-timeout",
-		.title = "TCP_USER_TIMEOUT passed while the peer left probes unanswered",
+		.title = "TCP_USER_TIMEOUT expired while keepalive probes went unanswered",
 		.type = TYPE_ACTIVE,
 		.origin = ORIGIN_LOCAL,
 		.ways = {
@@ -243,16 +243,17 @@ const struct cause causes[] = {
 		.rank = { .hints = FACT(PROBED), .seldom = 1 },
 		.advice = {
 			{
-				.action = "see why the peer was unreachable: host down, path cut, or a firewall that forgot an idle connection; or raise TCP_USER_TIMEOUT",
-				.price = "a dead peer is noticed later",
-				.undo = "set the old value",
+				.action = "find out why the peer was unreachable: host down, path broken, or a "
+					  "firewall that timed out an idle connection; or raise TCP_USER_TIMEOUT",
+				.price = "dead peers are detected later",
+				.undo = "restore the old value",
 			},
 		},
 		.reference = "RFC 5482; net/ipv4/tcp_timer.c: tcp_keepalive_timer()",
 	},
 	{
 		.id = "keepalive-timeout",
-		.title = "keepalive probes stayed unanswered",
+		.title = "keepalive probes went unanswered",
 		.type = TYPE_ACTIVE,
 		.origin = ORIGIN_LOCAL,
 		.ways = {
@@ -262,9 +263,10 @@ const struct cause causes[] = {
 		.rank = { .hints = FACT(PROBED) },
 		.advice = {
 			{
-				.action = "see why the peer was unreachable: host down, path cut, or a firewall "
-					  "that forgot an idle connection (probe more often than it forgets)",
-				.price = "more frequent probes are a little traffic on idle connections",
+				.action = "find out why the peer was unreachable: host down, path broken, or a "
+					  "firewall that timed out an idle connection (send probes more often "
+					  "than its timeout)",
+				.price = "more frequent probes add a little traffic on idle connections",
 				.undo = "restore TCP_KEEPIDLE and TCP_KEEPINTVL",
 			},
 		},
@@ -272,7 +274,7 @@ const struct cause causes[] = {
 	},
 	{
 		.id = "disconnect",
-		.title = "the application dissolved the connection with connect(AF_UNSPEC)",
+		.title = "the application disconnected the socket with connect(AF_UNSPEC)",
 		.type = TYPE_ACTIVE,
 		.origin = ORIGIN_LOCAL,
 		.ways = {
@@ -281,7 +283,7 @@ const struct cause causes[] = {
 		.rank = { .seldom = 2 },
 		.advice = {
 			{
-				.action = "shut the connection down and read to its end before connect(AF_UNSPEC)",
+				.action = "shut the connection down and read until EOF before connect(AF_UNSPEC)",
 				.price = "one round trip",
 				.undo = "none needed",
 			},
@@ -290,8 +292,8 @@ const struct cause causes[] = {
 	},
 	{
 		.id = "early-demux-clash",
-		.title = "early demux gave the segment to another connection's socket before NAT was "
-			 "finished",
+		.title = "early demux delivered the segment to another connection's socket before NAT was "
+			 "complete",
 		.type = TYPE_UNKNOWN,
 		.origin = ORIGIN_UNKNOWN,
 		.ways = {
@@ -301,19 +303,19 @@ const struct cause causes[] = {
 		.rank = { .hints = FACT(BAD_SYN_ANSWER), .seldom = 2 },
 		.advice = {
 			{
-				.action = "run a kernel that looks the socket up again when NAT has changed "
+				.action = "run a kernel that repeats the socket lookup after NAT has changed "
 					  "the port: Linux 6.7 or later",
 				.price = "a reboot",
 				.undo = "none needed",
 			},
 			{
-				.action = "turn early demux off for TCP: sysctl -w net.ipv4.tcp_early_demux=0",
-				.price = "one more look-up of route and socket for each segment that is received",
+				.action = "disable early demux for TCP: sysctl -w net.ipv4.tcp_early_demux=0",
+				.price = "one more route and socket lookup per received segment",
 				.undo = "sysctl -w net.ipv4.tcp_early_demux=1",
 			},
 			{
-				.action = "let clients use one of the two ports only, so that no two "
-					  "connections become one",
+				.action = "let clients use only one of the two ports, so that NAT cannot map "
+					  "two connections to the same tuple",
 				.price = "the other port needs another address",
 				.undo = "none needed",
 			},
@@ -323,8 +325,8 @@ const struct cause causes[] = {
 	},
 	{
 		.id = "ehash-race-handshake",
-		.title = "the socket look-up failed while another CPU was putting the new connection's "
-			 "socket in place",
+		.title = "the socket lookup failed while another CPU was inserting the new connection's "
+			 "socket into the hash table",
 		.type = TYPE_PASSIVE,
 		.origin = ORIGIN_LOCAL,
 		.ways = {
@@ -337,19 +339,20 @@ const struct cause causes[] = {
 		.advice = {
 			{
 				.action = "run a kernel with 1532ed0d0753 (\"inet: Avoid ehash lookup race in "
-					  "inet_ehash_insert()\"): Linux 6.19, 6.12.63 and their like",
+					  "inet_ehash_insert()\"): Linux 6.19, 6.12.63, or another stable "
+					  "release that has it",
 				.price = "a reboot",
 				.undo = "none needed",
 			},
 			{
-				.action = "until then let one CPU handle both segments: RSS or RPS by flow, and no "
-					  "round-robin over queues",
-				.price = "one connection cannot use several CPUs",
+				.action = "until then, have one CPU process all segments of a flow: use RSS or "
+					  "RPS with flow hashing, not round-robin over queues",
+				.price = "one connection cannot be spread over several CPUs",
 				.undo = "restore the old steering",
 			},
 			{
-				.action = "keep sysctl net.ipv4.tcp_early_demux at 1: its second look-up often "
-					  "finds the socket",
+				.action = "keep net.ipv4.tcp_early_demux=1: the second lookup often finds the "
+					  "socket",
 				.price = "none",
 				.undo = "none needed",
 			},
@@ -359,8 +362,8 @@ const struct cause causes[] = {
 	},
 	{
 		.id = "ehash-race-timewait",
-		.title = "the socket look-up failed while another CPU was putting the TIME_WAIT remnant in "
-			 "the socket's place",
+		.title = "the socket lookup failed while another CPU was replacing the socket with its "
+			 "TIME_WAIT socket",
 		.type = TYPE_PASSIVE,
 		.origin = ORIGIN_LOCAL,
 		.ways = {
@@ -373,14 +376,15 @@ const struct cause causes[] = {
 		.advice = {
 			{
 				.action = "run a kernel with b8ec80b13021 (\"inet: Avoid ehash lookup race in "
-					  "inet_twsk_hashdance_schedule()\"): Linux 6.19, 6.12.63 and their like",
+					  "inet_twsk_hashdance_schedule()\"): Linux 6.19, 6.12.63, or another "
+					  "stable release that has it",
 				.price = "a reboot",
 				.undo = "none needed",
 			},
 			{
-				.action = "until then ignore it: both applications had closed the connection, and "
+				.action = "until then, ignore it: both applications had closed the connection, so "
 					  "neither notices",
-				.price = "resets in statistics that mean nothing",
+				.price = "meaningless resets in your statistics",
 				.undo = "none needed",
 			},
 		},
@@ -388,7 +392,7 @@ const struct cause causes[] = {
 	},
 	{
 		.id = "conntrack-expired",
-		.title = "conntrack had dropped the NAT mapping, so the segment was not translated",
+		.title = "conntrack no longer had the NAT mapping, so the segment was not translated",
 		.type = TYPE_UNKNOWN,
 		.origin = ORIGIN_UNKNOWN,
 		.ways = {
@@ -400,23 +404,23 @@ const struct cause causes[] = {
 		.rank = { .unlikely_if = FACT(FLOW_SEEN) | FACT(SEGMENT_SYN) },
 		.advice = {
 			{
-				.action = "let idle connections speak more often than conntrack forgets: "
-					  "keepalive below net.netfilter.nf_conntrack_tcp_timeout_established, "
-					  "or raise that",
-				.price = "a little traffic, or more entries in the table",
-				.undo = "set the old value",
+				.action = "set the keepalive interval of idle connections below "
+					  "net.netfilter.nf_conntrack_tcp_timeout_established, or raise that "
+					  "timeout",
+				.price = "a little more traffic, or more entries in the table",
+				.undo = "restore the old value",
 			},
 			{
 				.action = "do not flush or delete live entries (`conntrack -F`, `-D`, a firewall "
-					  "that reloads), and keep the table large enough: "
-					  "net.netfilter.nf_conntrack_max against `conntrack -C`",
+					  "reload), and keep the table large enough: compare "
+					  "net.netfilter.nf_conntrack_max with `conntrack -C`",
 				.price = "more kernel memory for the table",
-				.undo = "set the old value",
+				.undo = "restore the old value",
 			},
 			{
-				.action = "let conntrack pick up connections in the middle: sysctl -w "
+				.action = "let conntrack pick up connections mid-stream: sysctl -w "
 					  "net.netfilter.nf_conntrack_tcp_loose=1",
-				.price = "stray segments get entries too; SNAT may choose another port",
+				.price = "stray segments create entries, too; SNAT may choose a different port",
 				.undo = "sysctl -w net.netfilter.nf_conntrack_tcp_loose=0",
 			},
 		},
@@ -424,8 +428,8 @@ const struct cause causes[] = {
 	},
 	{
 		.id = "dnat-invalid",
-		.title = "conntrack called the segment INVALID, so NAT was not applied and it met no "
-			 "socket",
+		.title = "conntrack classified the segment as INVALID, so NAT was skipped and the segment "
+			 "matched no connection",
 		.type = TYPE_PASSIVE,
 		.origin = ORIGIN_LOCAL,
 		.ways = {
@@ -436,34 +440,35 @@ const struct cause causes[] = {
 		.rank = { .hints = FACT(OUT_OF_WINDOW) | FACT(FLOW_SEEN), .unlikely_if = FACT(SEGMENT_SYN) },
 		.advice = {
 			{
-				.action = "drop what conntrack calls INVALID, before it meets TCP: `iptables -I "
-					  "INPUT -m conntrack --ctstate INVALID -j DROP` (and FORWARD on a "
+				.action = "drop INVALID segments before they reach TCP: `iptables -I INPUT -m "
+					  "conntrack --ctstate INVALID -j DROP` (and FORWARD on a "
 					  "gateway; ip6tables for IPv6)",
-				.price = "also drops segments of connections that this host sees one way only "
-					 "(asymmetric routing, failover); the sender retransmits the rest",
-				.undo = "the same command with -D in place of -I",
+				.price = "also drops segments of connections that this host sees in one "
+					 "direction only (asymmetric routing, failover); other dropped segments "
+					 "are retransmitted",
+				.undo = "the same command with -D instead of -I",
 			},
 			{
-				.action = "tell conntrack to accept segments out of window: sysctl -w "
+				.action = "make conntrack accept out-of-window segments: sysctl -w "
 					  "net.netfilter.nf_conntrack_tcp_be_liberal=1",
-				.price = "for the whole namespace, conntrack no longer checks sequence numbers: "
-					 "blind injection gets easier, dead entries live longer in the table",
+				.price = "conntrack stops checking sequence numbers for the whole namespace: "
+					 "blind injection gets easier, and stale entries stay longer in the table",
 				.undo = "sysctl -w net.netfilter.nf_conntrack_tcp_be_liberal=0",
 			},
 			{
-				.action = "mend the sender: find what makes {seg.src} send it ({ct.why}): a "
-					  "middlebox that rewrites sequence numbers, a stale retransmission, "
-					  "broken offload",
-				.price = "time; the only cure that leaves no filter behind",
+				.action = "fix the sender: find out why {seg.src} sends such segments ({ct.why}): "
+					  "a middlebox that rewrites sequence numbers, a stale retransmission, "
+					  "a broken offload",
+				.price = "takes time, but it is the only fix that needs no firewall rule or sysctl",
 				.undo = "none needed",
 			},
 		},
-		.reference = "net/netfilter/nf_conntrack_proto_tcp.c; the kernel's maintainers declined "
-			     "to change it (netfilter-devel, March 2024)",
+		.reference = "net/netfilter/nf_conntrack_proto_tcp.c; the netfilter maintainers declined "
+			     "to change this (netfilter-devel, March 2024)",
 	},
 	{
 		.id = "syn-sent-bad-ack",
-		.title = "the answer to our SYN acknowledged something that we had not sent",
+		.title = "the reply to our SYN acknowledged something that we had not sent",
 		.type = TYPE_PASSIVE,
 		.origin = ORIGIN_LOCAL,
 		.ways = {
@@ -473,9 +478,9 @@ const struct cause causes[] = {
 		.behind = { { "early-demux-clash", FACT(SEGMENT_BARE) } },
 		.advice = {
 			{
-				.action = "look at the peer: it took the SYN for part of an older connection with "
-					  "the same ports (TIME_WAIT or stale state there, or NAT that reuses a "
-					  "port too soon)",
+				.action = "check the peer: it matched the SYN to an older connection with the "
+					  "same ports (TIME_WAIT or stale state there, or NAT that reuses a port "
+					  "too soon)",
 				.price = "none",
 				.undo = "none needed",
 			},
@@ -484,7 +489,7 @@ const struct cause causes[] = {
 	},
 	{
 		.id = "timewait",
-		.title = "the remnant of a closed connection refused a wrong FIN or SYN",
+		.title = "a closed connection, still in FIN_WAIT2, rejected an unacceptable FIN or SYN",
 		.type = TYPE_PASSIVE,
 		.origin = ORIGIN_LOCAL,
 		.ways = {
@@ -494,7 +499,8 @@ const struct cause causes[] = {
 		.rank = { .hints = FACT(SENDER_FINISHED), .unlikely_if = FACT(RESET_BEFORE), .seldom = 1 },
 		.advice = {
 			{
-				.action = "look at the sender: it sends a FIN or SYN that does not fit the connection that it had",
+				.action = "check the sender: it sends a FIN or SYN that does not fit its own "
+					  "connection",
 				.price = "none",
 				.undo = "none needed",
 			},
@@ -514,9 +520,9 @@ const struct cause causes[] = {
 		.rank = { .hints = FACT(SENDER_FINISHED) | FACT(SEGMENT_DATA), .unlikely_if = FACT(RESET_BEFORE) },
 		.advice = {
 			{
-				.action = "agree on who closes: let the application read to the end, or "
-					  "shutdown(SHUT_WR) and wait, before close()",
-				.price = "a peer that never closes keeps the socket open: set a limit",
+				.action = "define which side closes first: have the application read until EOF, "
+					  "or call shutdown(SHUT_WR) and wait, before close()",
+				.price = "a peer that never closes keeps the socket open: set a timeout",
 				.undo = "none needed",
 			},
 		},
@@ -524,7 +530,7 @@ const struct cause causes[] = {
 	},
 	{
 		.id = "closed-port",
-		.title = "a SYN came to a port where nobody listens",
+		.title = "a SYN arrived for a port that nothing is listening on",
 		.type = TYPE_PASSIVE,
 		.origin = ORIGIN_LOCAL,
 		.ways = {
@@ -534,7 +540,7 @@ const struct cause causes[] = {
 		},
 		.advice = {
 			{
-				.action = "start the service, or see which address it is bound to: `ss -tln "
+				.action = "start the service, or check which address it is bound to: `ss -tln "
 					  "'sport = :{seg.dport}'`",
 				.price = "none",
 				.undo = "none needed",
@@ -553,13 +559,15 @@ const struct cause causes[] = {
 		.rank = { .hints = FACT(JUST_OPENED), .unlikely_if = FACT(SEGMENT_DATA), .seldom = 1 },
 		.advice = {
 			{
-				.action = "let the application accept faster, or listen with a larger backlog (and net.core.somaxconn)",
+				.action = "make the application accept faster, or raise its listen() backlog (and "
+					  "net.core.somaxconn)",
 				.price = "memory for queued connections",
-				.undo = "set the old values",
+				.undo = "restore the old values",
 			},
 			{
-				.action = "let clients retry in place of failing: sysctl -w net.ipv4.tcp_abort_on_overflow=0",
-				.price = "clients wait instead of failing at once",
+				.action = "let clients retry instead of failing: sysctl -w "
+					  "net.ipv4.tcp_abort_on_overflow=0",
+				.price = "clients wait instead of failing immediately",
 				.undo = "sysctl -w net.ipv4.tcp_abort_on_overflow=1",
 			},
 		},
@@ -567,7 +575,7 @@ const struct cause causes[] = {
 	},
 	{
 		.id = "embryonic",
-		.title = "a SYN came for a connection whose handshake was under way",
+		.title = "a SYN arrived for a connection whose handshake was in progress",
 		.type = TYPE_PASSIVE,
 		.origin = ORIGIN_LOCAL,
 		.ways = {
@@ -576,7 +584,8 @@ const struct cause causes[] = {
 		.rank = { .hints = FACT(SEGMENT_HAS_SYN), .seldom = 1 },
 		.advice = {
 			{
-				.action = "look at {seg.src}: it uses the port again before its first connection was settled, or two hosts behind one address do",
+				.action = "check {seg.src}: it reuses the port before its first connection is "
+					  "established, or two hosts behind one address do",
 				.price = "none",
 				.undo = "none needed",
 			},
@@ -585,7 +594,7 @@ const struct cause causes[] = {
 	},
 	{
 		.id = "listener-stray",
-		.title = "a segment of no known connection met only the listener",
+		.title = "a segment that belongs to no known connection reached the listener",
 		.type = TYPE_PASSIVE,
 		.origin = ORIGIN_LOCAL,
 		.ways = {
@@ -598,8 +607,8 @@ const struct cause causes[] = {
 		.rank = { .hints = FACT(RESET_BEFORE), .unlikely_if = FACT(FLOW_SEEN) | FACT(SEGMENT_HAS_SYN) },
 		.advice = {
 			{
-				.action = "see whether the connection lived before: this host restarted or "
-					  "failed over, the application dropped it without a FIN, or a SYN "
+				.action = "check whether the connection existed before: this host restarted or "
+					  "failed over, the application aborted it without a FIN, or a SYN "
 					  "cookie came back too late",
 				.price = "none",
 				.undo = "none needed",
@@ -609,7 +618,7 @@ const struct cause causes[] = {
 	},
 	{
 		.id = "no-socket",
-		.title = "a segment came for a connection that this host does not have",
+		.title = "a segment arrived for a connection that does not exist on this host",
 		.type = TYPE_PASSIVE,
 		.origin = ORIGIN_LOCAL,
 		.ways = {
@@ -623,9 +632,9 @@ const struct cause causes[] = {
 		.rank = { .hints = FACT(RESET_BEFORE), .unlikely_if = FACT(FLOW_SEEN) | FACT(JUST_OPENED) },
 		.advice = {
 			{
-				.action = "see whether the connection lived before: this host restarted or failed "
-					  "over, the socket was closed or timed out, or routing sent another "
-					  "host's traffic here",
+				.action = "check whether the connection existed before: this host restarted or "
+					  "failed over, the socket was closed or timed out, or routing sent "
+					  "another host's traffic here",
 				.price = "none",
 				.undo = "none needed",
 			},
@@ -634,7 +643,7 @@ const struct cause causes[] = {
 	},
 	{
 		.id = "nat-skipped-forward",
-		.title = "this gateway passed a segment on without translating it, and its receiver refused it",
+		.title = "this gateway forwarded a segment without translating it, and the receiver reset it",
 		.type = TYPE_PASSIVE,
 		.origin = ORIGIN_FORWARDED,
 		.ways = {
@@ -644,12 +653,14 @@ const struct cause causes[] = {
 		.rank = { .hints = FACT(OUT_OF_WINDOW) | FACT(FLOW_SEEN), .unlikely_if = FACT(SEGMENT_SYN), .seldom = 1 },
 		.advice = {
 			{
-				.action = "drop what conntrack calls INVALID before it is forwarded: `iptables -I FORWARD -m conntrack --ctstate INVALID -j DROP` (ip6tables for IPv6)",
-				.price = "also drops segments of connections that this host sees one way only (asymmetric routing, failover)",
-				.undo = "the same command with -D in place of -I",
+				.action = "drop INVALID segments before they are forwarded: `iptables -I FORWARD "
+					  "-m conntrack --ctstate INVALID -j DROP` (ip6tables for IPv6)",
+				.price = "also drops segments of connections that this host sees in one "
+					 "direction only (asymmetric routing, failover)",
+				.undo = "the same command with -D instead of -I",
 			},
 			{
-				.action = "tell conntrack to accept segments out of window: sysctl -w net.netfilter.nf_conntrack_tcp_be_liberal=1",
+				.action = "make conntrack accept out-of-window segments: sysctl -w net.netfilter.nf_conntrack_tcp_be_liberal=1",
 				.price = "conntrack no longer checks sequence numbers in this namespace",
 				.undo = "sysctl -w net.netfilter.nf_conntrack_tcp_be_liberal=0",
 			},
@@ -658,7 +669,7 @@ const struct cause causes[] = {
 	},
 	{
 		.id = "forged",
-		.title = "another host sent the reset in the peer's name",
+		.title = "another host sent the reset using the peer's address",
 		.type = TYPE_UNKNOWN,
 		.origin = ORIGIN_REMOTE,
 		.ways = {
@@ -670,7 +681,7 @@ const struct cause causes[] = {
 		.rank = { .hints = FACT(FOREIGN_TTL) | FACT(WENT_ON), .seldom = 1 },
 		.advice = {
 			{
-				.action = "look for a firewall, load balancer or intruder on the path from {rst.src}",
+				.action = "look for a firewall, load balancer or attacker on the path from {rst.src}",
 				.price = "none",
 				.undo = "none needed",
 			},
@@ -679,7 +690,7 @@ const struct cause causes[] = {
 	},
 	{
 		.id = "forwarded",
-		.title = "another host's reset, passed on by this one",
+		.title = "this host forwarded another host's reset",
 		.type = TYPE_UNKNOWN,
 		.origin = ORIGIN_FORWARDED,
 		.ways = {
@@ -698,7 +709,7 @@ const struct cause causes[] = {
 	},
 	{
 		.id = "remote",
-		.title = "the peer, or something on the path, sent the reset",
+		.title = "the peer, or a device on the path, sent the reset",
 		.type = TYPE_UNKNOWN,
 		.origin = ORIGIN_REMOTE,
 		.ways = {
@@ -717,7 +728,7 @@ const struct cause causes[] = {
 	},
 	{
 		.id = "unknown",
-		.title = "the evidence does not suffice to name the cause",
+		.title = "not enough evidence to name the cause",
 		.type = TYPE_UNKNOWN,
 		.origin = ORIGIN_UNKNOWN,
 		.ways = {

@@ -1,171 +1,175 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * fact_texts.c - the sentences of the facts: what is shown as evidence, as contradiction, and as
- * missing. The placeholders are template.c's.
+ * missing. The placeholders are defined in template.c.
  */
 #include "diagnose/facts.h"
 
 const struct fact_text fact_texts[FACT_MAX] = {
 	[FACT_SENT_HERE] = {
-		.yes = "this host made the RST: it left by {rst.if} and had come in by no interface",
-		.no = "the RST did not start on this host",
-		.missing = "the RST's way out (watch the interface that it leaves by)",
+		.yes = "the RST originated on this host: egress on {rst.if}, no ingress seen",
+		.no = "the RST did not originate on this host",
+		.missing = "the RST's egress (watch the interface it leaves on)",
 	},
 	[FACT_PASSED_THROUGH] = {
-		.yes = "the RST is another host's: it came in by {in.if} and was passed on by {out.if}",
-		.no = "the RST was not passed on",
-		.missing = "whether the RST was passed on (watch both interfaces)",
+		.yes = "this host forwarded the RST: received on {in.if}, sent on {out.if}",
+		.no = "this host did not forward the RST",
+		.missing = "whether this host forwarded the RST (watch both interfaces)",
 	},
 	[FACT_FOR_ANOTHER] = {
-		.yes = "the RST came in by {in.if} for {rst.for}",
-		.no = "the RST is for an address of this host",
-		.missing = "whether the RST's destination is an address of this host",
+		.yes = "the RST was received on {in.if}, addressed to {rst.for}",
+		.no = "the RST is addressed to this host",
+		.missing = "whether the RST's destination is a local address",
 	},
 	[FACT_ARRIVED_HERE] = {
-		.yes = "the RST came in by {in.if} for {rst.dst}, an address of this host",
-		.no = "the RST is not for an address of this host",
-		.missing = "whether the RST's destination is an address of this host",
+		.yes = "the RST was received on {in.if}, addressed to {rst.dst}, a local address",
+		.no = "the RST's destination is not a local address",
+		.missing = "whether the RST's destination is a local address",
 	},
 	[FACT_SEGMENT_KNOWN] = {
-		.yes = "it answers {seg} ({seg.flags})",
-		.no = "no segment that it answers was seen",
-		.missing = "the segment that it answers",
+		.yes = "it was sent in response to {seg} ({seg.flags})",
+		.no = "no segment that could have triggered it was seen",
+		.missing = "the segment that triggered it",
 	},
 	[FACT_SEGMENT_SYN] = {
-		.yes = "it answers a SYN, {seg}",
-		.no = "it answers {seg.flags}, not a SYN",
-		.missing = "the segment that it answers",
+		.yes = "it was sent in response to a SYN, {seg}",
+		.no = "it was sent in response to {seg.flags}, not a SYN",
+		.missing = "the segment that triggered it",
 	},
 	[FACT_SEGMENT_HAS_SYN] = {
-		.yes = "the segment that it answers carries a SYN",
-		.no = "the segment that it answers carries no SYN",
-		.missing = "the segment that it answers",
+		.yes = "the segment that triggered it has SYN set",
+		.no = "the segment that triggered it does not have SYN set",
+		.missing = "the segment that triggered it",
 	},
 	[FACT_SEGMENT_BARE] = {
-		.yes = "the segment that it answers is a bare ACK",
-		.no = "the segment that it answers is more than a bare ACK",
-		.missing = "the segment that it answers",
+		.yes = "the segment that triggered it is a bare ACK",
+		.no = "the segment that triggered it is not a bare ACK",
+		.missing = "the segment that triggered it",
 	},
 	[FACT_SEGMENT_DATA] = {
-		.yes = "the segment that it answers carries data",
-		.no = "the segment that it answers carries no data",
-		.missing = "the segment that it answers",
+		.yes = "the segment that triggered it carries data",
+		.no = "the segment that triggered it carries no data",
+		.missing = "the segment that triggered it",
 	},
 	[FACT_FOREIGN_TTL] = {
-		.yes = "it came with TTL {rst.ttl}, but the peer's own segments come with {peer.ttl}: "
-		       "another host sent it in the peer's name",
-		.no = "its TTL is that of the peer's own segments",
-		.missing = "segments of the peer, to compare their TTL",
+		.yes = "it arrived with TTL {rst.ttl}, but the peer's own segments arrive with "
+		       "{peer.ttl}: another host sent it using the peer's address",
+		.no = "its TTL matches the peer's own segments",
+		.missing = "segments from the peer to compare TTLs with",
 	},
 	[FACT_MADE_BY_LEAK] = {
-		.yes = "the RST was sent to {rst.dst}, which NAT here hides behind {ct.hidden}: the "
-		       "sender had received {ct.leaked} untranslated from this gateway{seg.path}",
+		.yes = "the RST was sent to {rst.dst}, which NAT here hides behind {ct.hidden}: "
+		       "its sender had received {ct.leaked} from this gateway without "
+		       "translation{seg.path}",
 		.no = "the RST was sent to the translated address",
-		.missing = "conntrack's entry for the flow (ctnetlink)",
+		.missing = "the flow's conntrack entry (ctnetlink)",
 	},
 	[FACT_USER_TIMEOUT] = {
-		.yes = "TCP_USER_TIMEOUT of {sk} is {sk.user_timeout} ms",
+		.yes = "TCP_USER_TIMEOUT on {sk} is {sk.user_timeout} ms",
 		.no = "TCP_USER_TIMEOUT is not set",
 		.missing = "kernel view: the socket's TCP_USER_TIMEOUT",
 	},
 	[FACT_IN_FIN_WAIT2] = {
 		.yes = "the socket {sk} was in FIN_WAIT2",
 		.no = "the socket was not in FIN_WAIT2",
-		.missing = "kernel view: the state of the socket",
+		.missing = "kernel view: the socket's state",
 	},
 	[FACT_REASON_LINGER] = {
-		.yes = "the kernel's reason is {reason.name}",
-		.no = "the kernel's reason is not TCP_LINGER2",
-		.missing = "reset reasons (6.12)",
+		.yes = "the kernel's reset reason is {reason.name}",
+		.no = "the kernel's reset reason is not TCP_LINGER2",
+		.missing = "reset reasons (Linux 6.12)",
 	},
 	[FACT_FLOW_SEEN] = {
-		.yes = "both ends had exchanged segments just before, and not both had ended the "
-		       "connection",
-		.no = "no living connection with these ports was seen before",
-		.missing = "the history of the flow",
+		.yes = "both ends had exchanged segments shortly before, and the connection was "
+		       "not fully closed",
+		.no = "no live connection with these addresses and ports was seen before",
+		.missing = "the flow's history",
 	},
 	[FACT_PASSIVE] = {
-		.yes = "{call} answered the segment",
-		.no = "TCP did not answer a segment with it",
+		.yes = "{call} was called in response to the segment",
+		.no = "TCP did not send it in response to a segment",
 		.missing = "kernel view: tcp_v4_send_reset, tcp_v6_send_reset",
 	},
 	[FACT_ACTIVE] = {
-		.yes = "TCP sent it on its own: {stack}",
-		.no = "TCP did not send it on its own",
+		.yes = "TCP sent it on its own initiative: {stack}",
+		.no = "TCP did not send it on its own initiative",
 		.missing = "kernel view: tcp_send_active_reset",
 	},
 	[FACT_REJECT] = {
-		.yes = "a REJECT rule in netfilter's {hook} chain made it ({call})",
-		.no = "netfilter did not make it",
+		.yes = "a REJECT rule in the netfilter {hook} chain generated it ({call})",
+		.no = "netfilter did not generate it",
 		.missing = "kernel view: nf_send_reset, nf_send_reset6",
 	},
 	[FACT_NF_DROP] = {
-		.yes = "netfilter dropped the segment {seg} at once",
+		.yes = "netfilter dropped the segment {seg} right after the RST was sent",
 		.no = "netfilter did not drop the segment",
-		.missing = "kernel view: skb:kfree_skb with reasons (5.17)",
+		.missing = "kernel view: skb:kfree_skb with drop reasons (Linux 5.17)",
 	},
 	[FACT_TCP_SILENT] = {
-		.yes = "TCP itself reported no reset for it",
+		.yes = "TCP itself reported no reset here",
 		.no = "TCP reported this reset",
-		.missing = "a complete kernel view of TCP's resets",
+		.missing = "a kernel view that covers all TCP resets",
 	},
 	[FACT_NO_SOCKET] = {
-		.yes = "the socket look-up for {seg} found nothing{reason}",
-		.no = "the socket look-up found a {lookup} socket",
-		.missing = "kernel view: which socket the look-up found",
+		.yes = "the socket lookup for {seg} found nothing{reason}",
+		.no = "the socket lookup found a socket ({lookup})",
+		.missing = "kernel view: the result of the socket lookup",
 	},
 	[FACT_LISTENER] = {
-		.yes = "the look-up for {seg} found only the listener {sk.local}{reason}",
-		.no = "the look-up did not end at a listener",
-		.missing = "kernel view: which socket the look-up found",
+		.yes = "the socket lookup for {seg} found only the listener {sk.local}{reason}",
+		.no = "the socket lookup did not find a listener",
+		.missing = "kernel view: the result of the socket lookup",
 	},
 	[FACT_SYN_SENT] = {
 		.yes = "the socket {sk} was in SYN_SENT{reason}",
 		.no = "the socket was not in SYN_SENT",
-		.missing = "kernel view: the state of the socket",
+		.missing = "kernel view: the socket's state",
 	},
 	[FACT_TIMEWAIT] = {
-		.yes = "the look-up found a TIME_WAIT socket, {sk}{reason}",
-		.no = "the look-up did not find a TIME_WAIT socket",
-		.missing = "kernel view: which socket the look-up found",
+		.yes = "the socket lookup found a TIME_WAIT socket, {sk}{reason}",
+		.no = "the socket lookup did not find a TIME_WAIT socket",
+		.missing = "kernel view: the result of the socket lookup",
 	},
 	[FACT_FIN_WAIT2_MINI] = {
-		.yes = "the application had closed {sk}, which waited in FIN_WAIT2 for the peer's FIN",
-		.no = "the socket was not a FIN_WAIT2 remnant",
+		.yes = "the application had closed {sk}, which was in FIN_WAIT2, waiting for "
+		       "the peer's FIN",
+		.no = "the socket was not an orphan in FIN_WAIT2",
 		.missing = "kernel view: the state of the TIME_WAIT socket",
 	},
 	[FACT_DEAD_SOCKET] = {
-		.yes = "the application had closed {sk}, or shut it down for reading, but data came{reason}",
-		.no = "the application still had the socket",
+		.yes = "the application had closed {sk}, or shut it down for reading, when data "
+		       "arrived{reason}",
+		.no = "the application still had the socket open",
 		.missing = "kernel view: the socket's flags",
 	},
 	[FACT_OTHER_SOCKET] = {
-		.yes = "the segment {seg} was given to the socket of another connection, {sk}",
-		.no = "the socket is the segment's own",
+		.yes = "the segment {seg} was delivered to another connection's socket, {sk}",
+		.no = "the segment was delivered to its own connection's socket",
 		.missing = "kernel view: the socket's tuple",
 	},
 	[FACT_LINGER_ZERO] = {
-		.yes = "the socket {sk} has SO_LINGER on with time 0",
-		.no = "SO_LINGER was not on with time 0",
+		.yes = "the socket {sk} has SO_LINGER on with a timeout of 0",
+		.no = "SO_LINGER was not on with a timeout of 0",
 		.missing = "kernel view: the socket's SO_LINGER",
 	},
 	[FACT_UNREAD] = {
-		.yes = "{unread} not read when the application closed {sk}{reason}",
-		.no = "the application had read all that was received",
-		.missing = "kernel view: unread data at close() (__tcp_close, or reset reasons of 6.12)",
+		.yes = "{unread} still unread when the application closed {sk}{reason}",
+		.no = "the application had read all received data",
+		.missing = "kernel view: unread data at close() (__tcp_close, or reset reasons "
+			   "of Linux 6.12)",
 	},
 	[FACT_LINGER2_NEGATIVE] = {
-		.yes = "TCP_LINGER2 of {sk} is negative",
+		.yes = "TCP_LINGER2 on {sk} is negative",
 		.no = "TCP_LINGER2 is not negative",
 		.missing = "kernel view: the socket's TCP_LINGER2",
 	},
 	[FACT_IN_CLOSE] = {
-		.yes = "the call came from close()",
-		.no = "the call did not come from close()",
+		.yes = "it was sent from close()",
+		.no = "it was not sent from close()",
 		.missing = "kernel stack with symbols",
 	},
 	[FACT_IN_DISCONNECT] = {
-		.yes = "tcp_disconnect() tore the connection down",
+		.yes = "tcp_disconnect() tore down the connection",
 		.no = "tcp_disconnect() was not called",
 		.missing = "kernel stack with symbols",
 	},
@@ -175,17 +179,17 @@ const struct fact_text fact_texts[FACT_MAX] = {
 		.missing = "kernel stack with symbols",
 	},
 	[FACT_IN_ABORT] = {
-		.yes = "tcp_abort() was told to kill the socket",
+		.yes = "tcp_abort() was called to destroy the socket",
 		.no = "tcp_abort() was not called",
 		.missing = "kernel stack with symbols",
 	},
 	[FACT_IN_KEEPALIVE] = {
-		.yes = "the keepalive timer gave up",
+		.yes = "the keepalive timer expired and aborted the connection",
 		.no = "it was not the keepalive timer",
 		.missing = "kernel stack with symbols",
 	},
 	[FACT_IN_RETRANSMIT] = {
-		.yes = "the retransmission timer gave up",
+		.yes = "the retransmission timer expired and aborted the connection",
 		.no = "it was not the retransmission timer",
 		.missing = "kernel stack with symbols",
 	},
@@ -195,30 +199,30 @@ const struct fact_text fact_texts[FACT_MAX] = {
 		.missing = "kernel stack with symbols",
 	},
 	[FACT_IN_DO_RCV] = {
-		.yes = "that socket took the segment itself ({call} called by tcp_v4_do_rcv() or "
-		       "tcp_v6_do_rcv())",
-		.no = "the socket did not take the segment itself",
+		.yes = "that socket processed the segment itself (tcp_v4_do_rcv() or "
+		       "tcp_v6_do_rcv() called {call})",
+		.no = "the socket did not process the segment itself",
 		.missing = "kernel stack with symbols",
 	},
 	[FACT_IN_MPTCP] = {
-		.yes = "MPTCP reset the sub-flow",
-		.no = "MPTCP had no part in it",
+		.yes = "MPTCP reset the subflow",
+		.no = "MPTCP was not involved",
 		.missing = "kernel stack with symbols",
 	},
 	[FACT_REASON_MEMORY] = {
-		.yes = "the kernel's reason is {reason.name}",
-		.no = "the kernel's reason is not lack of memory",
-		.missing = "reset reasons (6.12)",
+		.yes = "the kernel's reset reason is {reason.name}",
+		.no = "the kernel's reset reason is not lack of memory",
+		.missing = "reset reasons (Linux 6.12)",
 	},
 	[FACT_NOT_TRACKED] = {
 		.yes = "{ct.verdict}",
-		.no = "conntrack did not refuse the segment ({ct.state})",
+		.no = "conntrack did not reject the segment ({ct.state})",
 		.missing = "kernel view: the segment's conntrack entry",
 	},
 	[FACT_REASON_CLOSE] = {
-		.yes = "the kernel's reason is {reason.name}",
-		.no = "the kernel's reason is not unread data",
-		.missing = "reset reasons (6.12)",
+		.yes = "the kernel's reset reason is {reason.name}",
+		.no = "the kernel's reset reason is not unread data",
+		.missing = "reset reasons (Linux 6.12)",
 	},
 	[FACT_REFUSED] = {
 		.yes = "{ct.refused}",
@@ -226,28 +230,31 @@ const struct fact_text fact_texts[FACT_MAX] = {
 		.missing = "kernel view: conntrack's INVALID reports",
 	},
 	[FACT_SOCKET_NOW] = {
-		.yes = "when the RST left, {seg} had a socket after all, in state {now.state}",
+		.yes = "by the time the RST left, {seg} did have a socket, in state {now.state}",
 		.no = "the segment's connection had no socket when the RST left",
-		.missing = "the RST's way out (watch the interface that it leaves by)",
+		.missing = "the RST's egress (watch the interface it leaves on)",
 	},
 	[FACT_TIMEWAIT_NOW] = {
-		.yes = "when the RST left, {seg} had a socket after all, in state {now.state}",
+		.yes = "by the time the RST left, {seg} did have a socket, in state {now.state}",
 		.no = "the segment's connection had no TIME_WAIT socket when the RST left",
-		.missing = "the RST's way out (watch the interface that it leaves by)",
+		.missing = "the RST's egress (watch the interface it leaves on)",
 	},
 	[FACT_RACE_HANDSHAKE] = {
-		.yes = "CPU {race.cpu} was putting the connection's socket in place of its request "
-		       "socket, {race.window}, while CPU {kernel.cpu} looked it up for the segment "
-		       "that had come in {race.arrival}: both overlap by {race.overlap} µs",
-		.no = "the socket was not taking the place of its request socket meanwhile",
-		.missing = "kernel view: inet_ehash_insert, begin and end",
+		.yes = "CPU {race.cpu} was replacing the connection's request socket with its "
+		       "full socket, {race.window}, while CPU {kernel.cpu} looked up the socket "
+		       "for the segment received {race.arrival}: they overlapped for "
+		       "{race.overlap} µs",
+		.no = "the request socket was not being replaced at the time of the lookup",
+		.missing = "kernel view: inet_ehash_insert, entry and return",
 	},
 	[FACT_RACE_TIMEWAIT] = {
-		.yes = "CPU {race.cpu} was putting the TIME_WAIT remnant in place of the connection's "
-		       "socket, {race.window}, while CPU {kernel.cpu} looked it up for the segment "
-		       "that had come in {race.arrival}: both overlap by {race.overlap} µs",
-		.no = "the socket was not being replaced by its TIME_WAIT remnant meanwhile",
-		.missing = "kernel view: inet_twsk_hashdance, begin and end",
+		.yes = "CPU {race.cpu} was replacing the connection's socket with its TIME_WAIT "
+		       "socket, {race.window}, while CPU {kernel.cpu} looked up the socket for "
+		       "the segment received {race.arrival}: they overlapped for {race.overlap} "
+		       "µs",
+		.no = "the socket was not being replaced by its TIME_WAIT socket at the time of "
+		      "the lookup",
+		.missing = "kernel view: inet_twsk_hashdance, entry and return",
 	},
 	[FACT_CLASH] = {
 		.yes = "{clash}",
@@ -255,99 +262,107 @@ const struct fact_text fact_texts[FACT_MAX] = {
 		.missing = "kernel view: tcp_send_challenge_ack, tcp_timewait_state_process",
 	},
 	[FACT_MAPPING_GONE] = {
-		.yes = "conntrack had a NAT mapping for {gone.seg}, {gone.mapping}, and dropped it "
-		       "{gone.ago} before ({gone.how})",
-		.no = "conntrack did not drop a NAT mapping for the segment",
-		.missing = "conntrack's report of the dropped entry (since before the connection began)",
+		.yes = "conntrack had a NAT mapping for {gone.seg}, {gone.mapping}, and "
+		       "destroyed it {gone.ago} earlier ({gone.how})",
+		.no = "conntrack did not destroy a NAT mapping for the segment",
+		.missing = "conntrack's DESTROY event for the entry (rstscope must be running "
+			   "before the connection starts)",
 	},
 	[FACT_OVER_MEMORY] = {
-		.yes = "TCP used {mem.pages} pages of memory, and tcp_mem allows {mem.limit}",
-		.no = "TCP's memory, {mem.pages} pages, was within tcp_mem ({mem.limit})",
-		.missing = "kernel view: TCP's memory at the moment of the reset",
+		.yes = "TCP was using {mem.pages} pages of memory; the tcp_mem limit is "
+		       "{mem.limit}",
+		.no = "TCP's memory usage, {mem.pages} pages, was within the tcp_mem limit "
+		      "({mem.limit})",
+		.missing = "kernel view: TCP's memory usage at the time of the reset",
 	},
 	[FACT_IN_RESOURCES] = {
-		.yes = "the kernel was giving an orphan up for lack of resources",
-		.no = "the kernel was not short of resources",
+		.yes = "the kernel was aborting an orphan: out of resources",
+		.no = "the kernel was not out of resources",
 		.missing = "kernel stack with symbols",
 	},
 	[FACT_UNTRANSLATED] = {
-		.yes = "{ct.from} should have become {ct.to} (conntrack's entry), but the segment reached "
-		       "TCP untranslated: {seg}",
-		.no = "no NAT mapping was due for the segment",
-		.missing = "conntrack's entry for the segment (ctnetlink)",
+		.yes = "{ct.from} should have been translated to {ct.to} (per the conntrack "
+		       "entry), but the segment reached TCP untranslated: {seg}",
+		.no = "no NAT mapping applied to the segment",
+		.missing = "the segment's conntrack entry (ctnetlink)",
 	},
 	[FACT_MADE_ON_PATH] = {
-		.yes = "the segments of {rst.src} come in and are passed on here, but the RST left by {out.if} "
-		       "without having come in: this host made it in their sender's name",
-		.no = "this host did not make it in another's name",
-		.missing = "a capture of all interfaces of the host that made it",
+		.yes = "segments from {rst.src} are received and forwarded here, but the RST "
+		       "left on {out.if} without being received first: this host generated it "
+		       "using their sender's address",
+		.no = "this host did not generate it using another host's address",
+		.missing = "a capture of all interfaces of the host that generated it",
 	},
 	[FACT_CAPTURE] = {
-		.yes = "only the wire was seen, not the kernel that sent the RST",
-		.no = "a kernel was asked",
+		.yes = "only packets were seen; there is no data from the kernel that sent the "
+		       "RST",
+		.no = "kernel data is available",
 		.missing = "a capture of the whole connection",
 	},
 	[FACT_SHAPE_ANSWER] = {
-		.yes = "its numbers are those of an answer to {seg} ({seg.flags})",
-		.no = "it carries its sender's own numbers: it is no answer to a segment",
-		.missing = "the segment that it answers",
+		.yes = "its sequence numbers are those of a response to {seg} ({seg.flags})",
+		.no = "it carries its sender's own sequence numbers: it is not a response to a "
+		      "segment",
+		.missing = "the segment that triggered it",
 	},
 	[FACT_PORT_OPEN] = {
-		.yes = "{rst.src} had accepted a connection on that port before, in the same capture",
-		.no = "that port of {rst.src} accepted no connection in this capture",
+		.yes = "{rst.src} had accepted a connection on that port earlier in the capture",
+		.no = "{rst.src} accepted no connection on that port in this capture",
 		.missing = "whether the sender accepts connections on that port",
 	},
 	[FACT_SENDER_FINISHED] = {
-		.yes = "{rst.src} had sent its FIN {fin.ago} before",
-		.no = "{rst.src} had sent no FIN, or long before",
-		.missing = "a capture from the connection's beginning on",
+		.yes = "{rst.src} had sent its FIN {fin.ago} earlier",
+		.no = "{rst.src} had not sent a FIN, or had sent it much earlier",
+		.missing = "a capture from the start of the connection",
 	},
 	[FACT_BAD_SYN_ANSWER] = {
-		.yes = "{rst.src} had sent nothing but a SYN, and the segment acknowledges {seg.ack}, not "
-		       "{syn.ack}",
-		.no = "{rst.src} had not just sent a SYN that the segment answers wrongly",
-		.missing = "a capture from the connection's beginning on",
+		.yes = "{rst.src} had sent nothing but a SYN, and the segment acknowledges "
+		       "{seg.ack}, not {syn.ack}",
+		.no = "{rst.src} had not just sent a SYN that the segment acknowledges wrongly",
+		.missing = "a capture from the start of the connection",
 	},
 	[FACT_JUST_OPENED] = {
-		.yes = "{rst.src} had sent nothing but its SYN ACK",
-		.no = "{rst.src} had sent more than a SYN ACK",
-		.missing = "a capture from the connection's beginning on",
+		.yes = "{rst.src} had sent nothing but its SYN-ACK",
+		.no = "{rst.src} had sent more than a SYN-ACK",
+		.missing = "a capture from the start of the connection",
 	},
 	[FACT_OUT_OF_WINDOW] = {
-		.yes = "the segment lay outside of the window that {rst.src} had offered",
-		.no = "the segment lay within the window that {rst.src} had offered",
-		.missing = "a capture from the connection's beginning on, with the window scale",
+		.yes = "the segment was outside the window advertised by {rst.src}",
+		.no = "the segment was within the window advertised by {rst.src}",
+		.missing = "a capture from the start of the connection, including the window "
+			   "scale",
 	},
 	[FACT_PROBED] = {
-		.yes = "{probes} keepalive probes of {rst.src} had stayed unanswered",
-		.no = "no keepalive probes had stayed unanswered",
-		.missing = "a capture of the time before",
+		.yes = "{rst.src} had sent {probes} keepalive probes without getting a reply",
+		.no = "no keepalive probes had gone unanswered",
+		.missing = "a capture that starts earlier",
 	},
 	[FACT_RESET_BEFORE] = {
-		.yes = "{rst.src} had sent a RST for this connection before",
-		.no = "no other RST of {rst.src} for this connection was captured before",
-		.missing = "a capture of the time before",
+		.yes = "{rst.src} had already sent a RST for this connection",
+		.no = "no earlier RST from {rst.src} for this connection was captured",
+		.missing = "a capture that starts earlier",
 	},
 	[FACT_ABORTED_BEFORE] = {
-		.yes = "{rst.src} had aborted this connection before, by a RST that answers nothing: what "
-		       "matters is why it did that",
-		.no = "no RST by which {rst.src} aborted this connection was captured before",
-		.missing = "a capture of the time before",
+		.yes = "{rst.src} had already aborted this connection, with a RST that was not "
+		       "a response to a segment: find out why it did that",
+		.no = "no earlier RST with which {rst.src} aborted this connection was captured",
+		.missing = "a capture that starts earlier",
 	},
 	[FACT_WENT_ON] = {
-		.yes = "{rst.src} went on after it, as if it had sent none (TTL {went.ttl})",
+		.yes = "{rst.src} kept sending afterwards as if it had not sent a RST (TTL "
+		       "{went.ttl})",
 		.no = "{rst.src} sent nothing more on this connection",
-		.missing = "a capture of the time after",
+		.missing = "a capture that ends later",
 	},
 	[FACT_UNLABELLED] = {
-		.yes = "its IPv6 flow label is 0, as of netfilter's resets; Linux' TCP sets one, unless "
-		       "net.ipv6.auto_flowlabels forbids",
-		.no = "it is not the flow label that tells netfilter's resets",
+		.yes = "its IPv6 flow label is 0, as in netfilter's resets; Linux TCP sets one "
+		       "unless net.ipv6.auto_flowlabels disables it",
+		.no = "its IPv6 flow label does not identify it as a netfilter reset",
 		.missing = "the RST's IPv6 flow label",
 	},
 	[FACT_ABSENT_AT_SENDER] = {
 		.yes = "{absent}",
-		.no = "the RST is in the capture nearer to its sender too",
+		.no = "the capture nearer to the sender has the RST, too",
 		.missing = "a capture nearer to the sender",
 	},
 };

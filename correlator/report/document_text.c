@@ -14,7 +14,7 @@
 #define TOP 10
 #define BAR_WIDTH 30
 
-/* --- what both say --------------------------------------------------------------------------------- */
+/* --- common to both --------------------------------------------------------------------------------- */
 
 struct named {
 	const char *name;
@@ -107,7 +107,7 @@ static void print_over_time(FILE *out, const struct summary *s)
 		return;
 	total_ns = width * SUMMARY_BUCKETS;
 	format_time(from, sizeof(from), start, &wall);
-	fprintf(out, "Over time (at most %" PRIu64 " in %" PRIu64 " s)\n  ", most,
+	fprintf(out, "Over time (peak: %" PRIu64 " per %" PRIu64 " s)\n  ", most,
 		width / 1000000000u);
 	for (i = 0; i < SUMMARY_BUCKETS; i++)
 		fputs(levels[buckets[i] ? 1 + buckets[i] * 7 / most : 0], out);
@@ -166,7 +166,7 @@ const struct document_ops document_text = { "text",   ".txt",	begin_prose,
 
 /* --- Markdown ------------------------------------------------------------------------------------------ */
 
-/* What stands for itself and for nothing else, also in the tables of GitHub's Markdown. */
+/* Escapes everything that has a meaning in Markdown, including GitHub's tables. */
 static void print_markdown(FILE *out, const char *text)
 {
 	for (; *text; text++) {
@@ -189,7 +189,7 @@ static void print_markdown(FILE *out, const char *text)
 	}
 }
 
-/* Advice has commands in it, `so`: these stay as they are, with what could end them taken out. */
+/* Advice contains commands, `like this`: these are printed verbatim. */
 static void print_with_code(FILE *out, const char *text)
 {
 	const char *open, *close;
@@ -252,7 +252,7 @@ static void print_phrase(FILE *out, const char *before, const char *template,
 	free(text);
 }
 
-static void print_cures(FILE *out, const struct reset_case *c, const struct report_context *report)
+static void print_advice(FILE *out, const struct reset_case *c, const struct report_context *report)
 {
 	unsigned int i;
 
@@ -260,7 +260,7 @@ static void print_cures(FILE *out, const struct reset_case *c, const struct repo
 		const struct advice *a = &c->diagnosis.cause->advice[i];
 
 		print_phrase(out, i ? "- or: " : "What to do\n\n- ", a->action, c, report);
-		print_phrase(out, "\n  - price: ", a->price, c, report);
+		print_phrase(out, "\n  - trade-off: ", a->price, c, report);
 		print_phrase(out, "\n  - undo: ", a->undo, c, report);
 		fputc('\n', out);
 	}
@@ -276,7 +276,7 @@ static void print_moments(FILE *out, const struct reset_case *c,
 	size_t i;
 
 	if (t.n)
-		fputs("| from the RST | where | what |\n|---:|---|---|\n", out);
+		fputs("| relative to RST | where | what |\n|---:|---|---|\n", out);
 	for (i = 0; i < t.n; i++) {
 		const struct moment *m = &t.moments[i];
 		const char *strong = m->matters ? "**" : "";
@@ -299,10 +299,10 @@ static void print_heading(FILE *out, const struct reset_case *c,
 
 	format_time(ts, sizeof(ts), c->seen.rst.ts_ns, report);
 	fprintf(out, "## %s: ", ts);
-	fputs(c->seen.kind == CASE_RESET ? "RST " : "no RST, SYN ", out);
+	fputs(c->seen.kind == CASE_RESET ? "RST " : "stalled handshake, no RST: SYN ", out);
 	print_tuple(out, &c->seen.rst.tuple);
 	fprintf(out, "\n\n**%s** (%s, %s, %s): ", c->diagnosis.cause->id,
-		c->diagnosis.confidence == CONF_NONE ? "not known" :
+		c->diagnosis.confidence == CONF_NONE ? "undetermined" :
 						       confidence_name(c->diagnosis.confidence),
 		type_name(c->diagnosis.type), origin_name(c->diagnosis.origin));
 	print_phrase(out, "", c->diagnosis.cause->title, c, report);
@@ -315,8 +315,8 @@ static void print_candidates(FILE *out, const struct reset_case *c)
 
 	if (!c->diagnosis.n_candidates)
 		return;
-	fputs(c->diagnosis.confidence == CONF_CERTAIN ? "Perhaps behind it:" :
-							"Still possible, best first:",
+	fputs(c->diagnosis.confidence == CONF_CERTAIN ? "Possible root causes:" :
+							"Candidates, most likely first:",
 	      out);
 	for (i = 0; i < c->diagnosis.n_candidates; i++)
 		fprintf(out, "%s `%s`", i ? "," : "", c->diagnosis.candidates[i]->id);
@@ -329,7 +329,7 @@ static int add_markdown(struct document *d, const struct reset_case *c,
 	print_heading(d->spool, c, report);
 	print_items(d->spool, "Evidence", report_evidence(c, report, true));
 	print_candidates(d->spool, c);
-	print_cures(d->spool, c, report);
+	print_advice(d->spool, c, report);
 	print_moments(d->spool, c, report);
 	return document_error(d->spool);
 }

@@ -91,13 +91,13 @@ static void add_losses(struct report_lines *lines, const struct reset_case *c)
 	char *line;
 
 	if (c->asked.lost_events &&
-	    asprintf(&line,
-		     "%llu events were lost while this was watched: what is absent proves nothing",
+	    asprintf(&line, "%llu events were lost meanwhile: absence of evidence proves nothing",
 		     (unsigned long long)c->asked.lost_events) > 0)
 		add_line(lines, line);
 	if (c->asked.hurried)
-		add_line(lines, strdup("too many resets came at once: its history, its owner and "
-				       "conntrack's entry were not looked up"));
+		add_line(lines,
+			 strdup("too many resets at once: history, owner and conntrack entry "
+				"were not looked up"));
 }
 
 struct report_lines report_evidence(const struct reset_case *c, const struct report_context *ctx,
@@ -138,7 +138,7 @@ struct report_lines report_missing(const struct reset_case *c, const struct repo
 	return lines;
 }
 
-/* What the memo says. */
+/* The text in the string buffer. */
 static json_t *json_memo(void)
 {
 	char *text = strbuf_end();
@@ -222,7 +222,7 @@ static json_t *json_packet(const struct packet *p)
 	return o;
 }
 
-/* A packet with where and when; delta_us counts back from the RST. */
+/* A packet with place and time; delta_us counts back from the RST. */
 static json_t *json_seen_packet(const struct packet *p, const struct reset_case *c,
 				const struct report_context *ctx)
 {
@@ -295,7 +295,7 @@ static json_t *json_stack(const struct kernel_event *k)
 
 static const char *const window_names[] = { "none", "handshake", "timewait" };
 
-/* The exchange of the socket that the look-up met, where it did. */
+/* The replacement of the socket that overlapped with the lookup, if it did. */
 static json_t *json_race(const struct reset_case *c, const struct report_context *ctx)
 {
 	const struct hash_window *w = &c->seen.kernel.window;
@@ -311,7 +311,7 @@ static json_t *json_race(const struct reset_case *c, const struct report_context
 			 (double)race_overlap_ns(c) / 1000.0);
 }
 
-/* The exchange that the segment's connection had, also where it had no part in the reset. */
+/* The replacement of the connection's socket, even if it played no part in the reset. */
 static json_t *json_window(const struct hash_window *w, const struct report_context *ctx)
 {
 	char start[40], end[40];
@@ -324,7 +324,7 @@ static json_t *json_window(const struct hash_window *w, const struct report_cont
 			 w->end_ns ? json_string(end) : json_null(), "cpu", (int)w->cpu);
 }
 
-/* Null where there is not one line: then nobody has the debug symbols. */
+/* Null if there is not a single line: then there are no debug symbols. */
 static json_t *json_stack_lines(const struct kernel_event *k, const struct report_context *ctx)
 {
 	json_t *array = json_array();
@@ -427,7 +427,7 @@ static json_t *json_advice(const struct reset_case *c, const struct report_conte
 	return array;
 }
 
-/* "newest" is not what the RST answers, only what the flow carried last. */
+/* "newest" did not trigger the RST; it is just the last segment of the flow. */
 static json_t *json_answers(const struct reset_case *c, const struct report_context *ctx)
 {
 	json_t *o;
@@ -440,7 +440,7 @@ static json_t *json_answers(const struct reset_case *c, const struct report_cont
 	return o;
 }
 
-/* In Zeek's words, of a capture. */
+/* In Zeek's terms; captures only. */
 static json_t *json_conversation(const struct conversation *v)
 {
 	if (!v->known)
@@ -458,7 +458,7 @@ static json_t *json_history(const struct reset_case *c, const struct report_cont
 	return array;
 }
 
-/* Where the RST was seen, in the order in which it was heard of. */
+/* Where the RST was seen, in the order of the reports. */
 static json_t *json_sightings(const struct reset_case *c, const struct report_context *ctx)
 {
 	json_t *array = json_array();

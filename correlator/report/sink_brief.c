@@ -18,7 +18,7 @@ static int emit_brief(struct sink *s, const struct reset_case *c, const struct r
 	if (c->diagnosis.confidence != CONF_NONE)
 		fprintf(s->out, " (%s)", confidence_name(c->diagnosis.confidence));
 	else if (c->diagnosis.n_candidates)
-		fprintf(s->out, " (perhaps %s)", c->diagnosis.candidates[0]->id);
+		fprintf(s->out, " (candidate: %s)", c->diagnosis.candidates[0]->id);
 	if (c->seen.conversation.known)
 		fprintf(s->out, " %s %s", c->seen.conversation.state, c->seen.conversation.history);
 	fputc('\n', s->out);

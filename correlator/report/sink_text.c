@@ -10,8 +10,8 @@
 #include "base/textwrap.h"
 #include "report/sink.h"
 
-#define INDENT 10
-/* Of candidates that are ranked; the rest is seldom of use. */
+#define INDENT 13
+/* Of ranked candidates; the rest is rarely useful. */
 #define RANKED_SHOWN 6
 
 static const char *paint(const struct sink *s, const char *code)
@@ -39,7 +39,7 @@ static void print_wrapped(struct sink *s, const char *label, const char *text)
 	wrap_text(s->out, INDENT, text);
 }
 
-/* And what the memo says. */
+/* Prints the text in the string buffer under @label. */
 static void print_memo(struct sink *s, const char *label)
 {
 	char *text = strbuf_end();
@@ -63,7 +63,7 @@ static void print_head(struct sink *s, const struct reset_case *c, const struct 
 
 	format_time(ts, sizeof(ts), c->seen.rst.ts_ns, ctx);
 	fprintf(s->out, "%s%s%s  %s%s%s%s ", DIM(s), ts, PLAIN(s), BOLD(s),
-		c->seen.kind == CASE_STALL ? "no RST, but a stalled handshake: SYN" : "RST",
+		c->seen.kind == CASE_STALL ? "stalled handshake, no RST: SYN" : "RST",
 		c->seen.rst.flags & FLAG_ACK ? "+ACK" : "", PLAIN(s));
 	print_tuple(s->out, &c->seen.rst.tuple);
 	fprintf(s->out, "\n  %s%s%s (", c->diagnosis.confidence >= CONF_LIKELY ? RED(s) : YELLOW(s),
@@ -97,10 +97,10 @@ static void print_answers(struct sink *s, const struct reset_case *c,
 	print_tuple(out, &p->tuple);
 	fprintf(out, " ");
 	print_flags(out, p->flags);
-	fprintf(out, " seq %u ack %u len %u, %.1f µs before on ", p->seq, p->ack, p->len,
+	fprintf(out, " seq %u ack %u len %u, %.1f µs earlier on ", p->seq, p->ack, p->len,
 		(double)(int64_t)(c->seen.rst.ts_ns - p->ts_ns) / 1000.0);
 	print_escaped(out, ctx->ifname(ctx->ifname_ctx, p->ifindex));
-	print_memo(s, c->seen.answer_match == ANSWER_EXACT ? "answers" : "after");
+	print_memo(s, c->seen.answer_match == ANSWER_EXACT ? "trigger" : "last seen");
 }
 
 static void print_conversation(struct sink *s, const struct reset_case *c)
@@ -140,7 +140,7 @@ static void print_stack(struct sink *s, const struct kernel_event *k,
 		print_one_frame(s, i == first ? "stack" : "", &k->stack[i], ctx);
 }
 
-/* As docker does: the first twelve digits. */
+/* The first twelve digits, as docker prints it. */
 static void print_container(FILE *out, const char *id)
 {
 	char head[13] = "";
@@ -183,6 +183,12 @@ static void print_labelled(struct sink *s, const char *word, const char *text)
 	free(line);
 }
 
+/* Where only the place is known, the next step is to look there. */
+static const char *first_step(const struct reset_case *c)
+{
+	return c->diagnosis.cause->rank.tells_where ? "next" : "fix";
+}
+
 static void print_advice(struct sink *s, const struct reset_case *c,
 			 const struct report_context *ctx)
 {
@@ -194,14 +200,14 @@ static void print_advice(struct sink *s, const struct reset_case *c,
 
 		if (!action)
 			continue;
-		print_wrapped(s, i ? "or" : "do", action);
-		print_labelled(s, "price", a->price);
+		print_wrapped(s, i ? "or" : first_step(c), action);
+		print_labelled(s, "trade-off", a->price);
 		print_labelled(s, "undo", a->undo);
 		free(action);
 	}
 }
 
-/* Without a kernel view everything is missing, for one and the same reason. */
+/* Without a kernel view everything is missing for the same reason. */
 static void print_missing(struct sink *s, const struct reset_case *c,
 			  const struct report_context *ctx)
 {
@@ -209,7 +215,7 @@ static void print_missing(struct sink *s, const struct reset_case *c,
 
 	if (c->diagnosis.facts_yes & FACT(CAPTURE)) {
 		line = c->diagnosis.n_candidates ?
-			       template_expand("what only the kernel of {rst.src} knows: run "
+			       template_expand("data from the kernel of {rst.src}: run "
 					       "`rstscope watch` there",
 					       c, ctx) :
 			       NULL;
@@ -219,7 +225,7 @@ static void print_missing(struct sink *s, const struct reset_case *c,
 		return;
 	}
 	if (!(c->asked.views & (COVERS_PASSIVE | COVERS_ACTIVE)) && c->diagnosis.n_candidates)
-		print_wrapped(s, "missing", "the kernel view (see the plan at the start)");
+		print_wrapped(s, "missing", "the kernel view (see the startup report)");
 	else
 		print_lines(s, "missing", report_missing(c, ctx));
 }
@@ -241,13 +247,13 @@ static void print_candidates(struct sink *s, const struct reset_case *c)
 		fputs(c->diagnosis.candidates[i]->id, out);
 	}
 	if (i < c->diagnosis.n_candidates)
-		fprintf(out, "; less likely: %u more (--json has all)",
-			c->diagnosis.n_candidates - i);
-	/* Of what is certain here, something at the other host may be the cause. */
+		fprintf(out, "; %u less likely ones (see --json)", c->diagnosis.n_candidates - i);
+	/* Something on the other host may be behind a cause that is certain here. */
 	if (c->diagnosis.confidence == CONF_CERTAIN)
-		fputs(c->diagnosis.origin == ORIGIN_REMOTE ? " at this host" : " at the other host",
+		fputs(c->diagnosis.origin == ORIGIN_REMOTE ? " (on this host)" :
+							     " (on the other host)",
 		      out);
-	print_memo(s, "perhaps");
+	print_memo(s, "candidates");
 }
 
 static int emit_text(struct sink *s, const struct reset_case *c, const struct report_context *ctx)

@@ -19,7 +19,7 @@ static void print_change(FILE *out, const struct tuple *from, const struct tuple
 		print_endpoint(out, from->daddr, from->dport, from->family);
 }
 
-/* The mapping that was due for the segment: of its own direction of the entry. */
+/* The mapping that should have been applied to the segment: in its direction of the entry. */
 static void print_mapping(FILE *out, const struct reset_case *c, bool to)
 {
 	const struct tuple *seg = case_segment(c);
@@ -33,16 +33,16 @@ static void print_mapping(FILE *out, const struct reset_case *c, bool to)
 static void print_verdict(FILE *out, const struct reset_case *c)
 {
 	if (!c->asked.ct.has_entry) {
-		fputs("the segment carried no conntrack entry", out);
+		fputs("the segment had no conntrack entry", out);
 		return;
 	}
-	fputs("conntrack called the segment INVALID", out);
+	fputs("conntrack classified the segment as INVALID", out);
 	if (c->asked.ct.why[0]) {
 		fputs(": \"", out);
 		print_escaped(out, c->asked.ct.why);
 		fputs("\"", out);
 	}
-	fputs("; it carried no entry although one exists for its tuple", out);
+	fputs("; it had no conntrack entry attached, although one exists for its tuple", out);
 }
 
 static void print_why(FILE *out, const struct reset_case *c)
@@ -67,7 +67,7 @@ unsigned int stack_first(const struct kernel_event *k)
 	return first;
 }
 
-/* The way to the reset in short. */
+/* The call path to the reset, abbreviated. */
 static void print_stack(FILE *out, const struct kernel_event *k)
 {
 	unsigned int i, shown = 0;
@@ -88,7 +88,7 @@ static void print_netfilter_hook(FILE *out, uint8_t hook)
 	fputs(hook < 5 ? names[hook] : "unknown", out);
 }
 
-/* Where the direction is not known, the RST was first seen before it was passed on. */
+/* If the direction is not known, the first sighting is the one before forwarding. */
 static bool is_way_in(const struct reset_case *c, unsigned int i)
 {
 	const struct sighting *s = &c->seen.sightings[i];
@@ -134,37 +134,37 @@ static uint8_t segment_flags(const struct reset_case *c)
 	return c->seen.kernel.has_segment ? c->seen.kernel.segment_flags : p ? p->flags : 0;
 }
 
-/* As seen from the reset: "from -5.2 to +1.0 µs of the reset", "from -5.2 µs of the reset on". */
+/* Relative to the reset: "from -5.2 to +1.0 µs (reset: 0)", "from -5.2 µs on (reset: 0)". */
 static void print_window(FILE *out, const struct reset_case *c)
 {
 	const struct hash_window *w = &c->seen.kernel.window;
 	double start = (double)(int64_t)(w->start_ns - c->seen.kernel.ts_ns) / 1000.0;
 
 	if (w->end_ns)
-		fprintf(out, "from %+.1f to %+.1f µs of the reset", start,
+		fprintf(out, "from %+.1f to %+.1f µs (reset: 0)", start,
 			(double)(int64_t)(w->end_ns - c->seen.kernel.ts_ns) / 1000.0);
 	else
-		fprintf(out, "from %+.1f µs of the reset on", start);
+		fprintf(out, "from %+.1f µs on (reset: 0)", start);
 }
 
-/* What the segment was, whose socket took it, and what it should have become. */
+/* What the segment was, whose socket took it, and what NAT would have made of it. */
 static void print_clash(FILE *out, const struct reset_case *c)
 {
 	const struct kernel_event *k = &c->seen.clash;
 
 	print_tuple(out, &k->segment);
-	fputs(k->call == CALL_CHALLENGE ? " (SYN) was given to the connected socket " :
-					  " was given to the TIME_WAIT socket ",
+	fputs(k->call == CALL_CHALLENGE ? " (SYN) was delivered to the connected socket " :
+					  " was delivered to the TIME_WAIT socket ",
 	      out);
 	print_tuple(out, &k->sock.tuple);
 	if (k->ct.has_entry) {
-		fputs("; NAT makes it ", out);
+		fputs("; NAT translates it to ", out);
 		print_endpoint(out, k->ct.reply.daddr, k->ct.reply.dport, k->ct.reply.family);
 		fputs(" → ", out);
 		print_endpoint(out, k->ct.reply.saddr, k->ct.reply.sport, k->ct.reply.family);
-		fputs(", which no socket had", out);
+		fputs(", which matched no socket", out);
 	}
-	fputs(k->call == CALL_CHALLENGE ? "; that socket answered with a challenge ACK" : "", out);
+	fputs(k->call == CALL_CHALLENGE ? "; that socket replied with a challenge ACK" : "", out);
 }
 
 static void print_ago(FILE *out, uint64_t ns)
@@ -207,7 +207,7 @@ PRINTER(rst_dst)
 	print_address(out, c->seen.rst.tuple.daddr, c->seen.rst.tuple.family);
 }
 
-/* The address that it was sent to, and behind NAT the one that it is meant for. */
+/* The address that it was sent to and, behind NAT, the address that it is meant for. */
 PRINTER(rst_for)
 {
 	const struct tuple *t = &c->seen.rst.tuple;
@@ -218,10 +218,10 @@ PRINTER(rst_for)
 	(void)ctx;
 	print_address(out, t->daddr, t->family);
 	if (c->asked.ct.has_entry && image && memcmp(t->daddr, image->saddr, 16)) {
-		fputs(", which NAT here turns back into ", out);
+		fputs(", which NAT here translates back to ", out);
 		print_address(out, image->saddr, image->family);
 	}
-	fputs(", another host", out);
+	fputs(", not a local address", out);
 }
 
 PRINTER(seg)
@@ -344,7 +344,7 @@ PRINTER(peer_ttl)
 	}
 }
 
-/* What the sender of a RST should have seen in place of the address that it answered. */
+/* What the sender of a RST should have seen instead of the address that it replied to. */
 PRINTER(ct_hidden)
 {
 	struct tuple back = tuple_reverse(&c->seen.rst.tuple);
@@ -363,7 +363,7 @@ PRINTER(ct_leaked)
 	print_tuple(out, &back);
 }
 
-/* Where the segment that was answered had come in and left, as far as that was watched. */
+/* Where the segment that triggered the RST came in and went out, as far as that was watched. */
 PRINTER(seg_path)
 {
 	const struct packet *seg = segment_packet(c);
@@ -376,7 +376,7 @@ PRINTER(seg_path)
 		if (!tuple_equal(&p->tuple, &seg->tuple) || p->seq != seg->seq ||
 		    p->flags != seg->flags || p->len != seg->len)
 			continue;
-		fprintf(out, "%s%s by ", sep, p->hook == HOOK_TC_EGRESS ? "out" : "in");
+		fprintf(out, "%s%s on ", sep, p->hook == HOOK_TC_EGRESS ? "out" : "in");
 		print_escaped(out, ctx->ifname(ctx->ifname_ctx, p->ifindex));
 		sep = ", ";
 	}
@@ -405,7 +405,7 @@ PRINTER(ct_verdict)
 	print_verdict(out, c);
 }
 
-/* Said by {ct.verdict} already; the fact is only that nothing speaks against it. */
+/* {ct.verdict} covers this already; the fact only means that nothing contradicts it. */
 PRINTER(ct_refused)
 {
 	(void)out;
@@ -491,7 +491,7 @@ PRINTER(gone_mapping)
 	const struct conntrack *ct = &c->asked.gone.ct;
 
 	(void)ctx;
-	fputs("whose replies come as ", out);
+	fputs("reply tuple ", out);
 	print_tuple(out, &ct->reply);
 }
 
@@ -506,8 +506,8 @@ PRINTER(gone_ago)
 PRINTER(gone_how)
 {
 	(void)ctx;
-	fputs(c->asked.gone.by_request ? "somebody deleted it" :
-					 "it timed out, or had to make room for another",
+	fputs(c->asked.gone.by_request ? "it was deleted on request" :
+					 "it timed out, or was evicted to make room for another",
 	      out);
 }
 
@@ -558,23 +558,24 @@ PRINTER(went_ttl)
 PRINTER(absent)
 {
 	print_escaped(out, ctx->ifname(ctx->ifname_ctx, c->seen.conversation.nearer_ifindex));
-	fputs(", which is nearer to ", out);
+	fputs(" is nearer to ", out);
 	print_address(out, c->seen.rst.tuple.saddr, c->seen.rst.tuple.family);
-	fputs(" by the TTL of its segments, has the connection but not the RST: it was made in between",
+	fputs(" (judging by TTL) and has the connection but not the RST: the RST was generated "
+	      "between the two capture points",
 	      out);
 }
 
 static const struct {
 	const char *name;
 	printer print;
-	const char *in_general; /* where there is no case to speak of */
+	const char *in_general; /* if there is no case: for the pages of `rstscope causes` */
 } placeholders[] = {
 	{ "rst.if", p_rst_if, "its interface" },
 	{ "in.if", p_in_if, "an interface" },
 	{ "out.if", p_out_if, "another" },
 	{ "rst.src", p_rst_src, "the RST's sender" },
 	{ "rst.dst", p_rst_dst, "the RST's receiver" },
-	{ "rst.for", p_rst_for, "another host" },
+	{ "rst.for", p_rst_for, "an address that is not local" },
 	{ "seg", p_seg, "B:PORT → A:PORT" },
 	{ "seg.flags", p_seg_flags, "FLAGS" },
 	{ "seg.src", p_seg_src, "the segment's sender" },
@@ -584,7 +585,7 @@ static const struct {
 	{ "hook", p_hook, "INPUT or FORWARD" },
 	{ "reason", p_reason, "" },
 	{ "reason.name", p_reason_name, "one that says so" },
-	{ "lookup", p_lookup, "another" },
+	{ "lookup", p_lookup, "of any kind" },
 	{ "sk", p_sk, "A:PORT → B:PORT" },
 	{ "sk.local", p_sk_local, "A:PORT" },
 	{ "sk.user_timeout", p_sk_user_timeout, "N" },
@@ -595,33 +596,34 @@ static const struct {
 	{ "seg.path", p_seg_path, "" },
 	{ "unread", p_unread, "received data was" },
 	{ "task", p_task, "the task shown" },
-	{ "ct.verdict", p_ct_verdict, "the segment carried no conntrack entry" },
-	{ "ct.refused", p_ct_refused, "conntrack reported it as INVALID, where that can be seen" },
+	{ "ct.verdict", p_ct_verdict, "the segment had no conntrack entry" },
+	{ "ct.refused", p_ct_refused,
+	  "conntrack reported it as INVALID (if the kernel view shows that)" },
 	{ "ct.why", p_ct_why, "conntrack's reason" },
-	{ "ct.state", p_ct_state, "its state" },
-	{ "ct.from", p_ct_from, "the first destination" },
-	{ "ct.to", p_ct_to, "the translated one" },
+	{ "ct.state", p_ct_state, "STATE" },
+	{ "ct.from", p_ct_from, "the original destination" },
+	{ "ct.to", p_ct_to, "another" },
 	{ "kernel.cpu", p_kernel_cpu, "B" },
 	{ "now.state", p_now_state, "ESTABLISHED" },
 	{ "race.cpu", p_race_cpu, "A" },
-	{ "race.window", p_race_window, "for a moment" },
-	{ "race.arrival", p_race_arrival, "just before" },
+	{ "race.window", p_race_window, "from T1 to T2" },
+	{ "race.arrival", p_race_arrival, "at T0" },
 	{ "race.overlap", p_race_overlap, "N" },
 	{ "clash", p_clash,
-	  "a socket here took another connection's segment, which NAT had not finished with" },
+	  "a socket here took another connection's segment, which NAT had not fully translated yet" },
 	{ "gone.seg", p_gone_seg, "the segment" },
 	{ "gone.mapping", p_gone_mapping, "which it needs" },
 	{ "gone.ago", p_gone_ago, "some time" },
-	{ "gone.how", p_gone_how, "it timed out, or somebody deleted it" },
+	{ "gone.how", p_gone_how, "it timed out, was evicted or was deleted" },
 	{ "mem.pages", p_mem_pages, "N" },
 	{ "mem.limit", p_mem_limit, "M" },
-	{ "fin.ago", p_fin_ago, "shortly" },
-	{ "seg.ack", p_seg_ack, "one number" },
-	{ "syn.ack", p_syn_ack, "the next after its own" },
+	{ "fin.ago", p_fin_ago, "a short time" },
+	{ "seg.ack", p_seg_ack, "N" },
+	{ "syn.ack", p_syn_ack, "the SYN's sequence number + 1" },
 	{ "probes", p_probes, "N" },
 	{ "went.ttl", p_went_ttl, "N" },
 	{ "absent", p_absent,
-	  "a capture nearer to the sender has the segment that it answers, and not the RST" },
+	  "a capture nearer to the sender has the segment that triggered the RST, but not the RST" },
 };
 
 static int find_placeholder(const char *name, size_t len)

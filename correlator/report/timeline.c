@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * timeline.c - what happened around one reset, in the order of time.
+ * timeline.c - what happened around one reset, in chronological order.
  */
 #include "report/timeline.h"
 
@@ -80,8 +80,7 @@ static void add_packet(struct timeline *t, const struct reset_case *c,
 		return;
 	m->matters = is_answer(c, p);
 	say_place(m, report, p->ifindex, p->hook);
-	say_packet(m, p,
-		   m->matters && c->seen.kind == CASE_RESET ? "  << answered by the RST" : "");
+	say_packet(m, p, m->matters && c->seen.kind == CASE_RESET ? "  << triggered the RST" : "");
 }
 
 static void add_packets(struct timeline *t, const struct reset_case *c,
@@ -106,7 +105,7 @@ static void add_packets(struct timeline *t, const struct reset_case *c,
 		p.tuple = s->tuple;
 		m->matters = true;
 		say_place(m, report, s->ifindex, s->hook);
-		say_packet(m, &p, i ? "  (the same)" : "");
+		say_packet(m, &p, i ? "  (same RST)" : "");
 	}
 }
 
@@ -118,7 +117,7 @@ static void say_call(struct moment *m, const struct kernel_event *k)
 		return;
 	fprintf(out, "%s()", call_name(k));
 	if (k->has_segment && k->call == CALL_PASSIVE)
-		fprintf(out, ": the look-up found %s",
+		fprintf(out, ": the lookup found %s",
 			k->lookup == LOOKUP_NONE ? "no socket" : lookup_name(k->lookup));
 	if (k->reason[0]) {
 		fputs(", reason ", out);
@@ -144,9 +143,8 @@ static void add_kernel(struct timeline *t, const struct reset_case *c, const str
 static void add_window(struct timeline *t, const struct reset_case *c)
 {
 	const struct hash_window *w = &c->seen.kernel.window;
-	const char *what = w->kind == WINDOW_TIMEWAIT ?
-				   "the socket gives way to its TIME_WAIT remnant" :
-				   "the request socket gives way to the socket";
+	const char *what = w->kind == WINDOW_TIMEWAIT ? "TIME_WAIT socket replaces the socket" :
+							"socket replaces its request socket";
 	struct moment *m;
 	int i;
 
@@ -156,7 +154,7 @@ static void add_window(struct timeline *t, const struct reset_case *c)
 			return;
 		m->matters = true;
 		snprintf(m->where, sizeof(m->where), "CPU %u", w->cpu);
-		snprintf(m->what, sizeof(m->what), "%s: %s", what, i ? "end" : "begin");
+		snprintf(m->what, sizeof(m->what), "%s: %s", what, i ? "end" : "start");
 	}
 }
 

@@ -159,7 +159,7 @@
     for (const ms of rows.ms) all[bucket(ms)]++;
     for (const i of shown) now[bucket(rows.ms[i])]++;
     const most = Math.max(...all), s = svg('svg', { viewBox: `0 0 ${W} ${H}`, preserveAspectRatio: 'none', role: 'img',
-      'aria-label': 'Resets over time, at most ' + most + ' in ' + duration((hi - lo) / n * 1000) + '; drag to choose a time' });
+      'aria-label': 'Resets over time, peak ' + most + ' per ' + duration((hi - lo) / n * 1000) + '; drag to select a time range' });
     for (let b = 0; b < n; b++) {
       const h = v => v / most * (H - 26);
       s.append(svg('rect', { class: 'bar', opacity: .35, x: b * W / n, width: W / n - 1, y: H - 16 - h(all[b]), height: h(all[b]) }));
@@ -167,7 +167,7 @@
     }
     s.append(svg('text', { x: 0, y: H - 4 }, clock(lo).slice(5, 19)));
     s.append(svg('text', { x: W, y: H - 4, 'text-anchor': 'end' }, clock(hi).slice(5, 19)));
-    s.append(svg('text', { x: 2, y: 9 }, 'at most ' + number(most) + ' in ' + duration((hi - lo) / n * 1000)));
+    s.append(svg('text', { x: 2, y: 9 }, 'peak: ' + number(most) + ' per ' + duration((hi - lo) / n * 1000)));
     const x = e => { const r = s.getBoundingClientRect(); return Math.min(1, Math.max(0, (e.clientX - r.left) / r.width)); };
     let start = null;
     const brush = svg('rect', { class: 'brush', y: 0, height: H - 16, width: 0 });
@@ -212,11 +212,11 @@
     box.textContent = '';
     box.dataset.index = i;
     box.append(el('div', { class: 'verdict' }, el('span', { class: 'id' }, c.cause),
-      el('span', { class: 'badge ' + c.confidence }, c.confidence === 'none' ? 'not known' : c.confidence),
+      el('span', { class: 'badge ' + c.confidence }, c.confidence === 'none' ? 'undetermined' : c.confidence),
       el('span', {}, c.type + ', ' + c.origin)));
     box.append(el('p', { style: 'margin:0 0 6px' }, plain(c.title)));
     box.append(el('p', { class: 'mono', style: 'margin:0' },
-      (c.rst ? what.flags + ' ' : 'no RST; SYN ') + end(what.src, what.sport) + ' \u2192 ' + end(what.dst, what.dport) +
+      (c.rst ? what.flags + ' ' : 'stalled handshake, no RST: SYN ') + end(what.src, what.sport) + ' \u2192 ' + end(what.dst, what.dport) +
       '  ' + c.ts + ' on ' + plain(c.if) + ' (' + c.hook + '), ' + plain(c.host)));
     view = new Diagram(c);
     box.append(view.element);
@@ -226,16 +226,16 @@
     if (c.conversation)
       left.append(...section('Conversation', el('p', { style: 'margin:0' }, c.conversation.state + ', history ' + plain(c.conversation.history))));
     left.append(...section('What to do', c.advice.length ? list(c.advice.map(a => el('li', {}, plain(a.do),
-      el('div', { class: 'price' }, 'price: ' + plain(a.price) + '; undo: ' + plain(a.undo)))), true) : null));
-    right.append(...section(c.confidence === 'certain' ? 'Perhaps behind it' : 'Still possible, best first',
+      el('div', { class: 'price' }, 'trade-off: ' + plain(a.price) + '; undo: ' + plain(a.undo)))), true) : null));
+    right.append(...section(c.confidence === 'certain' ? 'Possible root causes' : 'Candidates, most likely first',
       c.candidates.length ? el('p', { style: 'margin:0' }, c.candidates.join(', ')) : null));
     right.append(...section('Ruled out', c.ruled_out.length ? list(c.ruled_out.map(r => r.cause + ': ' + r.because)) : null));
-    right.append(...section('What would have decided', c.missing.length && c.confidence !== 'certain' ? list(c.missing) : null));
+    right.append(...section('Missing evidence', c.missing.length && c.confidence !== 'certain' ? list(c.missing) : null));
     if (c.owner)
       right.append(...section('Owner', el('p', { style: 'margin:0' }, plain([c.owner.comm && c.owner.comm + (c.owner.pid ? '[' + c.owner.pid + ']' : ''),
         c.owner.container && 'container ' + c.owner.container.slice(0, 12), c.owner.cgroup].filter(Boolean).join(', ')))));
     if (c.lost.events || c.lost.packets)
-      right.append(...section('Lost meanwhile', el('p', { style: 'margin:0' }, c.lost.events + ' events, ' + c.lost.packets + ' packets')));
+      right.append(...section('Events lost meanwhile', el('p', { style: 'margin:0' }, c.lost.events + ' events, ' + c.lost.packets + ' packets')));
     box.append(el('div', { class: 'facts' }, left, right));
     box.append(packetTable(c));
     if (c.kernel.stack.length)
@@ -252,7 +252,7 @@
       body.append(t);
     }
     const head = el('tr');
-    for (const h of ['before/after the RST', 'where', 'segment', 'flags', 'seq', 'ack', 'len', 'win', 'TTL']) head.append(el('th', {}, h));
+    for (const h of ['relative to RST', 'where', 'segment', 'flags', 'seq', 'ack', 'len', 'win', 'TTL']) head.append(el('th', {}, h));
     return el('details', { open: '' }, el('summary', {}, 'Packets'), el('div', { class: 'scroll' }, el('table', {}, el('thead', {}, head), body)));
   }
 
@@ -283,7 +283,7 @@
       this.lo = Math.min(0, ...times);
       this.hi = Math.max(0, ...times);
       this.span = el('span', { class: 'span' });
-      this.svg = svg('svg', { role: 'img', tabindex: '0', 'aria-label': 'Sequence diagram: ' + this.packets.length + ' packets, ' + this.events.length + ' decisions of the kernel; + and - zoom, [ and ] move' });
+      this.svg = svg('svg', { role: 'img', tabindex: '0', 'aria-label': 'Sequence diagram: ' + this.packets.length + ' packets, ' + this.events.length + ' kernel events; + and - zoom, [ and ] move' });
       this.element = el('div', { class: 'diagram' }, this.bar(), this.svg);
       this.listen();
       this.decision(true);
@@ -293,7 +293,7 @@
       const b = (name, label, f) => { const e = el('button', { type: 'button', 'aria-label': label, title: label }, name); e.addEventListener('click', f); return e; };
       return el('div', { class: 'bar' }, b('+', 'Zoom in', () => this.zoom(.5)), b('\u2212', 'Zoom out', () => this.zoom(2)),
         b('\u2191', 'Earlier', () => this.pan(-.3)), b('\u2193', 'Later', () => this.pan(.3)),
-        b('Decision', 'The moment of the decision', () => this.decision()), b('All', 'From the first packet to the last', () => this.all()), this.span);
+        b('Decision', 'The moment the kernel decided to send the RST', () => this.decision()), b('All', 'From the first packet to the last', () => this.all()), this.span);
     }
 
     us(ts) { return Number(nanoseconds(ts) - nanoseconds(this.c.ts)) / 1000; }
@@ -306,14 +306,14 @@
         if (ct.state !== 'none')
           out.push({ us: between(.33), cpu: k.cpu, order: true, name: 'conntrack: ' + ct.state + (ct.why ? ', ' + ct.why : '') });
         if (ct.orig && ct.reply && ct.nat.length)
-          out.push({ us: between(.5), cpu: k.cpu, order: true, name: (ct.state === 'INVALID' ? 'NAT skipped, was due (' : 'NAT (') + ct.nat.join(', ') + '): ' + end(ct.orig.dst, ct.orig.dport) + ' \u21d2 ' + end(ct.reply.src, ct.reply.sport) });
+          out.push({ us: between(.5), cpu: k.cpu, order: true, name: (ct.state === 'INVALID' ? 'NAT skipped (' : 'NAT (') + ct.nat.join(', ') + '): ' + end(ct.orig.dst, ct.orig.dport) + ' \u21d2 ' + end(ct.reply.src, ct.reply.sport) });
         if (k.skb && k.lookup)
-          out.push({ us: between(.75), cpu: race && k.race ? k.race.lookup_cpu : k.cpu, order: true, name: 'socket look-up: ' + (k.lookup === 'none' ? 'nothing' : k.lookup) });
+          out.push({ us: between(.75), cpu: race && k.race ? k.race.lookup_cpu : k.cpu, order: true, name: 'socket lookup: ' + (k.lookup === 'none' ? 'nothing' : k.lookup) });
         out.push({ us: this.us(k.ts), cpu: k.cpu, name: k.function + '()' + (k.reason ? ' ' + k.reason : '') });
       }
       if (race)
         out.push({ us: this.us(race.start), until: race.end ? this.us(race.end) : 0, cpu: race.cpu, window: true,
-          name: (race.kind === 'timewait' ? 'socket gives way to TIME_WAIT' : 'request gives way to socket') + (k.race ? ', overlap ' + duration(k.race.overlap_us) : '') });
+          name: (race.kind === 'timewait' ? 'TIME_WAIT replaces socket' : 'socket replaces request') + (k.race ? ', overlap ' + duration(k.race.overlap_us) : '') });
       return out;
     }
 
@@ -388,7 +388,7 @@
       s.textContent = '';
       s.setAttribute('viewBox', `0 0 ${W} ${H}`);
       s.dataset.from = this.a; s.dataset.until = this.b;
-      this.span.textContent = duration(this.a) + ' to ' + (this.b > 0 ? '+' : '') + duration(this.b) + ' from the RST';
+      this.span.textContent = duration(this.a) + ' to ' + (this.b > 0 ? '+' : '') + duration(this.b) + ' relative to the RST';
       this.ticks(s, y);
       this.lanes.forEach((l, n) => {
         l.x = 120 + n * gap;
@@ -401,8 +401,8 @@
       let below = -99;
       for (const e of this.events) if (!e.window && inside(e.us)) below = this.drawEvent(s, e, y, below);
       const hidden = this.packets.filter(p => p.us < this.a).length;
-      if (this.events.some(e => e.order && inside(e.us))) s.append(svg('text', { class: 'tick-name halo', x: W - 6, y: H - 6, 'text-anchor': 'end' }, '\u25cb in this order, between what stands around it'));
-      if (hidden) s.append(svg('text', { class: 'tick-name halo', x: W - 6, y: top + 8, 'text-anchor': 'end' }, '\u2191 ' + hidden + ' packets before'));
+      if (this.events.some(e => e.order && inside(e.us))) s.append(svg('text', { class: 'tick-name halo', x: W - 6, y: H - 6, 'text-anchor': 'end' }, '\u25cb order is known, exact time is not'));
+      if (hidden) s.append(svg('text', { class: 'tick-name halo', x: W - 6, y: top + 8, 'text-anchor': 'end' }, '\u2191 ' + hidden + ' earlier packets'));
     }
 
     laneX(test) { const l = this.lanes.find(test); return l ? l.x : null; }
@@ -489,5 +489,5 @@
     document.body.dataset.ready = 'yes';
   }
 
-  start().catch(e => { document.querySelector('main').prepend(el('p', { class: 'fault', role: 'alert' }, 'This report is damaged, or the browser is too old: ' + e.message)); });
+  start().catch(e => { document.querySelector('main').prepend(el('p', { class: 'fault', role: 'alert' }, 'This report is corrupt, or the browser is too old: ' + e.message)); });
 })();

@@ -44,8 +44,8 @@ for fam in 4 6; do
 	# On the wire the reset goes to the server's own address and port.
 	tuple=$(sed -n 's/^server-tuple //p' "$said")
 	expect_reset R "$(leak "$(end "$(addr_of S)" 80)" \
-		"$(end "$(addr_of V)" 8080)" "in by eth1 and was passed on by eth2" \
-		"(in by eth2, out by eth1)")" \
+		"$(end "$(addr_of V)" 8080)" "eth1, sent on eth2" \
+		"(in on eth2, out on eth1)")" \
 		"answer not translated, IPv$fam"
 
 	lab_run play -p 90 open exchange client:segment=PA,seq=+3000000,len=10 \
@@ -53,8 +53,8 @@ for fam in 4 6; do
 	app_got client ECONNRESET "client's segment not translated, IPv$fam"
 	expect_reset R "$(leak "$(end "$(addr_of C)" "$(cut -d ' ' -f 2 <<< "$tuple")")" \
 		"$(end "$(addr_of G)" "$(sed -n 's/^server-tuple //p' "$said" |
-			cut -d ' ' -f 2)")" "in by eth2 and was passed on by eth1" \
-		"(in by eth1, out by eth2)")" \
+			cut -d ' ' -f 2)")" "eth2, sent on eth1" \
+		"(in on eth1, out on eth2)")" \
 		"client's segment not translated, IPv$fam"
 done
 settle

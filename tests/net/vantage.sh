@@ -74,7 +74,7 @@ for i in 0 2; do
 done
 for i in 1 3; do
 	told "${tuples[i]}" '.cause == "forged" and .confidence == "likely" and
-		([.evidence[] | select(test("made in between"))] | length) == 1' \
+		([.evidence[] | select(test("between the two capture points"))] | length) == 1' \
 		"what only the client has was made on the way (${tuples[i]})"
 done
 explain gateway

@@ -419,7 +419,7 @@ static void test_lines(void)
 	report_lines_free(&lines);
 	c = scene_build(&in_a_storm, AF_INET);
 	classify(&c);
-	check(has_line(report_evidence(&c, &sample_context, true), "too many resets came at once"),
+	check(has_line(report_evidence(&c, &sample_context, true), "too many resets"),
 	      "what was not looked up is said");
 }
 

@@ -130,9 +130,9 @@ static void test_stack(void)
 	ctx.source_line = one_source_line;
 	text = emitted("text", &c, &ctx, &err);
 	check_has(text,
-		  "  stack   tcp_v4_send_reset+0x11/0x80\n"
-		  "          tcp_v4_rcv+0x12/0x80 net/ipv4/tcp_ipv4.c:2155\n"
-		  "          ip_protocol_deliver_rcu+0x13/0x80\n",
+		  "  stack      tcp_v4_send_reset+0x11/0x80\n"
+		  "             tcp_v4_rcv+0x12/0x80 net/ipv4/tcp_ipv4.c:2155\n"
+		  "             ip_protocol_deliver_rcu+0x13/0x80\n",
 		  "the stack is one frame a line, with what is known of it");
 	free(text);
 	c.seen.kernel.stack_len = 0;
