@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum kind { END, UNSIGNED, SIGNED, BOOLEAN, TEXT, TUPLE, STRUCT, ARRAY, FRAMES };
+enum kind { END, UNSIGNED, SIGNED, BOOLEAN, TEXT, TUPLE, STRUCT, ACCOUNT, ARRAY, FRAMES };
 
 struct member {
 	const char *name;
@@ -21,7 +21,7 @@ struct member {
 	size_t offset;
 	size_t size;		     /* of one element */
 	uint64_t max;		     /* UNSIGNED: largest value; ARRAY, FRAMES: elements */
-	const struct member *inside; /* STRUCT, ARRAY */
+	const struct member *inside; /* STRUCT, ACCOUNT, ARRAY */
 	size_t count; /* ARRAY, FRAMES: offset of the unsigned int that counts them */
 };
 
@@ -54,6 +54,10 @@ struct member {
 #define SUB(type, m, members)                          \
 	{                                              \
 #m, STRUCT, AT(type, m), 0, members, 0 \
+	}
+#define REF(type, m, members)                           \
+	{                                               \
+#m, ACCOUNT, AT(type, m), 0, members, 0 \
 	}
 #define LIST(type, m, kind, elements, members, n)                                               \
 	{                                                                                       \
@@ -178,9 +182,9 @@ static const struct member case_members[] = {
 	     seen.n_sightings),
 	SUB(reset_case, seen.answers, packet_members),
 	ENUM(reset_case, seen.answer_match, ANSWER_EXACT),
-	SUB(reset_case, seen.kernel, view_members),
-	SUB(reset_case, seen.receive, view_members),
-	SUB(reset_case, seen.clash, view_members),
+	REF(reset_case, seen.kernel, view_members),
+	REF(reset_case, seen.receive, view_members),
+	REF(reset_case, seen.clash, view_members),
 	SUB(reset_case, seen.now, now_members),
 	SUB(reset_case, asked.gone, gone_members),
 	SUB(reset_case, asked.ct, conntrack_members),
@@ -239,6 +243,17 @@ static json_t *tuple_json(const struct tuple *t)
 
 static json_t *struct_json(const void *base, const struct member *m);
 
+/* NULL: there is nothing in it. */
+static json_t *filled_json(const void *base, const struct member *m)
+{
+	json_t *o = struct_json(base, m);
+
+	if (json_object_size(o))
+		return o;
+	json_decref(o);
+	return NULL;
+}
+
 /* Without the address, which would give away where the kernel lies in memory. */
 static json_t *frame_json(const struct frame *f)
 {
@@ -268,7 +283,6 @@ static json_t *list_json(const void *base, const struct member *m)
 static json_t *member_json(const void *base, const struct member *m)
 {
 	const void *at = (const char *)base + m->offset;
-	json_t *o;
 
 	switch (m->kind) {
 	case UNSIGNED:
@@ -282,11 +296,9 @@ static json_t *member_json(const void *base, const struct member *m)
 	case TUPLE:
 		return tuple_json(at);
 	case STRUCT:
-		o = struct_json(at, m->inside);
-		if (json_object_size(o))
-			return o;
-		json_decref(o);
-		return NULL;
+		return filled_json(at, m->inside);
+	case ACCOUNT:
+		return filled_json(*(const struct kernel_event *const *)at, m->inside);
 	default:
 		return list_json(base, m);
 	}
@@ -315,6 +327,7 @@ json_t *case_to_json(const struct reset_case *c)
 struct reader {
 	char *why;
 	size_t why_len;
+	struct kernel_event *account; /* the next that is free */
 };
 
 static int refuse(const struct reader *r, const char *name, const char *what)
@@ -364,7 +377,7 @@ static int parse_tuple(const struct reader *r, const json_t *o, const char *name
 	return 0;
 }
 
-static int parse_struct(const struct reader *r, const json_t *o, const char *name, void *base,
+static int parse_struct(struct reader *r, const json_t *o, const char *name, void *base,
 			const struct member *members);
 
 static bool is_u32(const json_t *o)
@@ -393,7 +406,7 @@ static int parse_frame(const struct reader *r, const json_t *o, const char *list
 	return 0;
 }
 
-static int parse_list(const struct reader *r, const json_t *o, void *base, const struct member *m)
+static int parse_list(struct reader *r, const json_t *o, void *base, const struct member *m)
 {
 	size_t i, n = json_array_size(o);
 	int err = 0;
@@ -409,6 +422,15 @@ static int parse_list(const struct reader *r, const json_t *o, void *base, const
 	}
 	*(unsigned int *)((char *)base + m->count) = (unsigned int)n;
 	return err;
+}
+
+/* A name stands once in an object, so there are as many as members of that kind. */
+static int parse_account(struct reader *r, const json_t *o, const struct member *m, void *at)
+{
+	struct kernel_event *k = r->account++;
+
+	*(const struct kernel_event **)at = k;
+	return parse_struct(r, o, key_of(m), k, m->inside);
 }
 
 static int parse_number(const struct reader *r, const json_t *o, const struct member *m, void *at)
@@ -432,7 +454,7 @@ static int parse_text(const struct reader *r, const json_t *o, const struct memb
 	return 0;
 }
 
-static int parse_member(const struct reader *r, const json_t *o, void *base, const struct member *m)
+static int parse_member(struct reader *r, const json_t *o, void *base, const struct member *m)
 {
 	void *at = (char *)base + m->offset;
 
@@ -449,12 +471,14 @@ static int parse_member(const struct reader *r, const json_t *o, void *base, con
 		return parse_tuple(r, o, key_of(m), at);
 	case STRUCT:
 		return parse_struct(r, o, key_of(m), at, m->inside);
+	case ACCOUNT:
+		return parse_account(r, o, m, at);
 	default:
 		return parse_list(r, o, base, m);
 	}
 }
 
-static int parse_struct(const struct reader *r, const json_t *o, const char *name, void *base,
+static int parse_struct(struct reader *r, const json_t *o, const char *name, void *base,
 			const struct member *members)
 {
 	const struct member *m;
@@ -476,10 +500,12 @@ static int parse_struct(const struct reader *r, const json_t *o, const char *nam
 	return err;
 }
 
-int case_from_json(const json_t *o, struct reset_case *c, char *why, size_t why_len)
+int case_from_json(const json_t *o, struct stored_case *ret, char *why, size_t why_len)
 {
-	struct reader r = { why, why_len };
+	struct reader r = { why, why_len, ret->accounts };
 
-	memset(c, 0, sizeof(*c));
-	return parse_struct(&r, o, "the case", c, case_members);
+	memset(ret->accounts, 0, sizeof(ret->accounts));
+	case_init(&ret->c);
+	ret->c.asked.src_local = ret->c.asked.dst_local = 0; /* what is 0 is left out */
+	return parse_struct(&r, o, "the case", &ret->c, case_members);
 }

@@ -12,16 +12,22 @@
 
 #include "model/case.h"
 
+/* A case that was read, with the accounts that it refers to: not to be copied. */
+struct stored_case {
+	struct reset_case c;
+	struct kernel_event accounts[3];
+};
+
 /** case_to_json() - NULL when out of memory */
 json_t *case_to_json(const struct reset_case *c);
 
 /**
  * case_from_json() - the inverse
- * @c: filled as before classify(); its texts are borrowed from @o
+ * @ret: its case is filled as before classify(); its texts are borrowed from @o
  * @why: on failure, the member that is wrong, and how
  *
  * Return: 0; -EPROTO for a member that is unknown, of the wrong type, or out of range.
  */
-int case_from_json(const json_t *o, struct reset_case *c, char *why, size_t why_len);
+int case_from_json(const json_t *o, struct stored_case *ret, char *why, size_t why_len);
 
 #endif

@@ -54,13 +54,13 @@ int reader_document(struct reader *s, json_t *document, char *bad, size_t bad_le
 		.source_line = source_line,
 		.source_ctx = json_object_get(document, "lines"),
 	};
-	struct reset_case c;
-	int err = case_from_json(json_object_get(document, "evidence"), &c, bad, bad_len);
+	struct stored_case stored;
+	int err = case_from_json(json_object_get(document, "evidence"), &stored, bad, bad_len);
 
 	if (err)
 		return err;
-	classify(&c);
-	return reader_emit(s, &c, &report);
+	classify(&stored.c);
+	return reader_emit(s, &stored.c, &report);
 }
 
 /* Is there more than white space? */

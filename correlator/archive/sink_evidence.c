@@ -49,8 +49,8 @@ json_t *evidence_document(const struct reset_case *c, const struct report_contex
 	struct utsname host;
 
 	uname(&host);
-	add_lines(lines, &c->seen.kernel, ctx);
-	add_lines(lines, &c->seen.clash, ctx);
+	add_lines(lines, c->seen.kernel, ctx);
+	add_lines(lines, c->seen.clash, ctx);
 	doc = json_pack("{ss ss ss sI ss ss so so}", "release", host.release, "host", ctx->host,
 			"view", ctx->view, "wall_offset_ns", (json_int_t)ctx->wall_offset_ns,
 			"cause", c->diagnosis.cause->id, "confidence",

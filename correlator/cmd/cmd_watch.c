@@ -118,10 +118,10 @@ static int look_up_entry(struct watch *w, struct reset_case *c)
 	struct tuple back = tuple_reverse(&c->seen.rst.tuple);
 	int found;
 
-	if (c->seen.kernel.has_segment)
-		return ctnl__lookup(w->ctnl, &c->seen.kernel.segment, &c->asked.ct);
+	if (c->seen.kernel->has_segment)
+		return ctnl__lookup(w->ctnl, &c->seen.kernel->segment, &c->asked.ct);
 	if (c->seen.kind == CASE_STALL)
-		return ctnl__lookup(w->ctnl, &c->seen.clash.segment, &c->asked.ct);
+		return ctnl__lookup(w->ctnl, &c->seen.clash->segment, &c->asked.ct);
 	found = ctnl__lookup(w->ctnl, &c->seen.rst.tuple, &c->asked.ct);
 	return found ? found : ctnl__lookup(w->ctnl, &back, &c->asked.ct);
 }
@@ -130,7 +130,7 @@ static void ask_conntrack(struct watch *w, struct reset_case *c)
 {
 	/* A segment that carried an entry was translated: nothing to ask. */
 	if (c->asked.ct_asked || c->asked.ct.has_entry ||
-	    (c->seen.kernel.nfct_known && c->seen.kernel.nfct & 8))
+	    (c->seen.kernel->nfct_known && c->seen.kernel->nfct & 8))
 		return;
 	if (!ctnl__is_active()) {
 		c->asked.ct_asked = true;
@@ -143,8 +143,8 @@ static void ask_conntrack(struct watch *w, struct reset_case *c)
 		return;
 	c->asked.ct_asked = true;
 	/* An entry exists for the tuple, yet the segment carried none: it was refused. */
-	if (mapping_is_due(&c->asked.ct, &c->seen.kernel.segment) && c->seen.kernel.nfct_known &&
-	    c->seen.kernel.nfct == 0 && c->seen.kernel.lookup == LOOKUP_NONE)
+	if (mapping_is_due(&c->asked.ct, &c->seen.kernel->segment) && c->seen.kernel->nfct_known &&
+	    c->seen.kernel->nfct == 0 && c->seen.kernel->lookup == LOOKUP_NONE)
 		c->asked.ct.state = CT_INVALID;
 }
 
@@ -156,8 +156,9 @@ static void ask_gone(struct watch *w, struct reset_case *c, uint64_t until_ns)
 
 	if (!w->gone || c->seen.kind == CASE_STALL || c->asked.ct.has_entry || c->asked.gone.known)
 		return;
-	if (ct_destroyed__find(
-		    w->gone, c->seen.kernel.has_segment ? &c->seen.kernel.segment : &back, &gone) &&
+	if (ct_destroyed__find(w->gone,
+			       c->seen.kernel->has_segment ? &c->seen.kernel->segment : &back,
+			       &gone) &&
 	    gone.ts_ns <= until_ns)
 		c->asked.gone = gone;
 }

@@ -51,8 +51,8 @@ struct watch_record *watch_record__open(const struct watch_options *opt,
 static void add_flows(const struct reset_case *c, struct recall *what)
 {
 	recall_add(what, &c->seen.rst.tuple);
-	if (c->seen.kernel.has_segment)
-		recall_add(what, &c->seen.kernel.segment);
+	if (c->seen.kernel->has_segment)
+		recall_add(what, &c->seen.kernel->segment);
 	if (c->asked.ct.has_entry) {
 		recall_add(what, &c->asked.ct.orig);
 		recall_add(what, &c->asked.ct.reply);

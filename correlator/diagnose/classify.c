@@ -123,7 +123,7 @@ static enum reset_type type_by_shape(const struct packet *rst)
 
 static enum reset_type type_of(const struct reset_case *c)
 {
-	switch (c->seen.kernel.call) {
+	switch (c->seen.kernel->call) {
 	case CALL_PASSIVE:
 		return TYPE_PASSIVE;
 	case CALL_ACTIVE:

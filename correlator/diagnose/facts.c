@@ -61,7 +61,7 @@ static void gather_path(struct reset_case *c)
 	/* What started here may come back to us through a bridge or a VRF of our own. */
 	if (c->seen.n_sightings && c->seen.sightings[0].hook == HOOK_TC_EGRESS)
 		forwarded = c->seen.sightings[0].forwarded;
-	if (is_sender(c->seen.kernel.call))
+	if (is_sender(c->seen.kernel->call))
 		forwarded = false;
 	if (out) {
 		facts_set(c, FACT_SENT_HERE, !forwarded);
@@ -74,7 +74,7 @@ static void gather_path(struct reset_case *c)
 	if (!in)
 		return;
 	facts_set(c, FACT_SENT_HERE, false);
-	if (c->seen.receive.call == CALL_RECEIVE) {
+	if (c->seen.receive->call == CALL_RECEIVE) {
 		facts_set(c, FACT_PASSED_THROUGH, false);
 		facts_set(c, FACT_FOR_ANOTHER, false);
 		facts_set(c, FACT_ARRIVED_HERE, true);
@@ -90,8 +90,8 @@ static void gather_path(struct reset_case *c)
 
 static bool has_segment(const struct reset_case *c, uint8_t *ret_flags)
 {
-	if (c->seen.kernel.has_segment) {
-		*ret_flags = c->seen.kernel.segment_flags;
+	if (c->seen.kernel->has_segment) {
+		*ret_flags = c->seen.kernel->segment_flags;
 		return true;
 	}
 	*ret_flags = c->seen.answers.flags;
@@ -100,7 +100,7 @@ static bool has_segment(const struct reset_case *c, uint8_t *ret_flags)
 
 static uint32_t segment_len(const struct reset_case *c)
 {
-	return c->seen.kernel.has_segment ? c->seen.kernel.segment_len : c->seen.answers.len;
+	return c->seen.kernel->has_segment ? c->seen.kernel->segment_len : c->seen.answers.len;
 }
 
 /*
@@ -226,7 +226,7 @@ static bool tcp_would_tell(const struct reset_case *c)
 
 static void gather_calls(struct reset_case *c)
 {
-	enum kernel_call call = c->seen.kernel.call;
+	enum kernel_call call = c->seen.kernel->call;
 	bool tcp = call == CALL_PASSIVE || call == CALL_ACTIVE;
 	bool told = call != CALL_NONE && call != CALL_NF_DROP;
 
@@ -265,7 +265,7 @@ static bool has_reason(const struct kernel_event *k)
 
 static void gather_lookup(struct reset_case *c)
 {
-	const struct kernel_event *k = &c->seen.kernel;
+	const struct kernel_event *k = c->seen.kernel;
 	bool is_dead;
 
 	if (k->call != CALL_PASSIVE && k->call != CALL_ACTIVE)
@@ -326,10 +326,10 @@ static bool is_of_connection(const struct kernel_event *k)
 
 uint64_t race_overlap_ns(const struct reset_case *c)
 {
-	const struct hash_window *w = &c->seen.kernel.window;
+	const struct hash_window *w = &c->seen.kernel->window;
 	uint64_t start = w->start_ns > c->seen.answers.ts_ns ? w->start_ns : c->seen.answers.ts_ns;
 	uint64_t end =
-		w->end_ns && w->end_ns < c->seen.kernel.ts_ns ? w->end_ns : c->seen.kernel.ts_ns;
+		w->end_ns && w->end_ns < c->seen.kernel->ts_ns ? w->end_ns : c->seen.kernel->ts_ns;
 
 	return end > start ? end - start : 0;
 }
@@ -343,13 +343,13 @@ static void gather_socket_now(struct reset_case *c)
 {
 	const struct socket_now *now = &c->seen.now;
 
-	if (!now->asked || !is_look_up_failure(&c->seen.kernel) ||
-	    !is_of_connection(&c->seen.kernel) || c->seen.kernel.window.kind != WINDOW_NONE ||
+	if (!now->asked || !is_look_up_failure(c->seen.kernel) ||
+	    !is_of_connection(c->seen.kernel) || c->seen.kernel->window.kind != WINDOW_NONE ||
 	    c->seen.answer_match != ANSWER_EXACT || c->seen.answers.ifindex != c->seen.rst.ifindex)
 		return;
 	/* Numbers that do not fit may have fitted when the segment came. */
 	if (!now->state ||
-	    (now->full && fits_connection(&c->seen.kernel, now->rcv_nxt, now->snd_nxt)))
+	    (now->full && fits_connection(c->seen.kernel, now->rcv_nxt, now->snd_nxt)))
 		facts_set(c, FACT_SOCKET_NOW, now->state && now->state != TCP_CLOSE);
 	facts_set(c, FACT_TIMEWAIT_NOW, now->state == TCP_TIME_WAIT);
 }
@@ -357,18 +357,18 @@ static void gather_socket_now(struct reset_case *c)
 /* Are begin and end of the exchange, and the segment's arrival, all known? */
 static bool is_window_whole(const struct reset_case *c)
 {
-	const struct hash_window *w = &c->seen.kernel.window;
+	const struct hash_window *w = &c->seen.kernel->window;
 
 	return (c->asked.views & COVERS_WINDOWS) && c->seen.answer_match == ANSWER_EXACT &&
-	       (w->end_ns || c->seen.kernel.ts_ns < w->start_ns + WINDOW_NS);
+	       (w->end_ns || c->seen.kernel->ts_ns < w->start_ns + WINDOW_NS);
 }
 
 /* The exchange went on when the reset was sent, or its outcome is there: nothing else came between. */
 static bool is_still_there(const struct reset_case *c)
 {
-	const struct hash_window *w = &c->seen.kernel.window;
+	const struct hash_window *w = &c->seen.kernel->window;
 
-	return !w->end_ns || w->end_ns >= c->seen.kernel.ts_ns ||
+	return !w->end_ns || w->end_ns >= c->seen.kernel->ts_ns ||
 	       (c->seen.now.asked && c->seen.now.state);
 }
 
@@ -379,7 +379,7 @@ static bool is_still_there(const struct reset_case *c)
  */
 static void gather_race(struct reset_case *c)
 {
-	const struct kernel_event *k = &c->seen.kernel;
+	const struct kernel_event *k = c->seen.kernel;
 	const struct hash_window *w = &k->window;
 	bool raced = false;
 
@@ -414,9 +414,9 @@ static bool is_retargeted(const struct kernel_event *clash)
 
 static void gather_clash(struct reset_case *c)
 {
-	switch (c->seen.clash.call) {
+	switch (c->seen.clash->call) {
 	case CALL_CHALLENGE:
-		facts_set(c, FACT_CLASH, is_retargeted(&c->seen.clash));
+		facts_set(c, FACT_CLASH, is_retargeted(c->seen.clash));
 		break;
 	case CALL_TIMEWAIT:
 		facts_set(c, FACT_CLASH, true);
@@ -435,12 +435,12 @@ static void gather_clash(struct reset_case *c)
 
 static void gather_memory(struct reset_case *c)
 {
-	const struct kernel_sock *s = &c->seen.kernel.sock;
+	const struct kernel_sock *s = &c->seen.kernel->sock;
 
 	bool over = s->mem_pages > s->mem_limit && s->wmem_queued > SOCK_MIN_SNDBUF;
 
 	/* Near the limit others may have freed some since the kernel looked. */
-	if (c->seen.kernel.call == CALL_ACTIVE && s->memory_known &&
+	if (c->seen.kernel->call == CALL_ACTIVE && s->memory_known &&
 	    (over || s->wmem_queued <= SOCK_MIN_SNDBUF ||
 	     s->mem_pages < s->mem_limit - s->mem_limit / 8))
 		facts_set(c, FACT_OVER_MEMORY, over);
@@ -526,7 +526,7 @@ static void gather_stack(struct reset_case *c)
 		    "__mptcp_close_ssk", "mptcp_do_fastclose", "__mptcp_close",
 		    "subflow_v4_route_req", "subflow_v6_route_req" } },
 	};
-	const struct kernel_event *k = &c->seen.kernel;
+	const struct kernel_event *k = c->seen.kernel;
 	unsigned int i, j, n;
 	bool whole;
 
@@ -548,11 +548,11 @@ static void gather_stack(struct reset_case *c)
 
 static void gather_reason(struct reset_case *c)
 {
-	if (!has_reason(&c->seen.kernel))
+	if (!has_reason(c->seen.kernel))
 		return;
-	facts_set(c, FACT_REASON_CLOSE, !strcmp(c->seen.kernel.reason, "TCP_ABORT_ON_CLOSE"));
-	facts_set(c, FACT_REASON_MEMORY, !strcmp(c->seen.kernel.reason, "TCP_ABORT_ON_MEMORY"));
-	facts_set(c, FACT_REASON_LINGER, !strcmp(c->seen.kernel.reason, "TCP_ABORT_ON_LINGER"));
+	facts_set(c, FACT_REASON_CLOSE, !strcmp(c->seen.kernel->reason, "TCP_ABORT_ON_CLOSE"));
+	facts_set(c, FACT_REASON_MEMORY, !strcmp(c->seen.kernel->reason, "TCP_ABORT_ON_MEMORY"));
+	facts_set(c, FACT_REASON_LINGER, !strcmp(c->seen.kernel->reason, "TCP_ABORT_ON_LINGER"));
 }
 
 bool mapping_is_due(const struct conntrack *ct, const struct tuple *seg)
@@ -565,7 +565,7 @@ bool mapping_is_due(const struct conntrack *ct, const struct tuple *seg)
 
 static void gather_conntrack(struct reset_case *c)
 {
-	const struct kernel_event *k = &c->seen.kernel;
+	const struct kernel_event *k = c->seen.kernel;
 	bool due = mapping_is_due(&c->asked.ct, &k->segment);
 
 	if (k->call != CALL_PASSIVE || !k->has_segment)

@@ -241,7 +241,7 @@ static uint32_t pid_of_socket(struct owner_cache *cache, uint64_t ino)
 
 void owner_find(struct owner_cache *cache, struct reset_case *c)
 {
-	const struct kernel_event *k = &c->seen.kernel;
+	const struct kernel_event *k = c->seen.kernel;
 	struct owner *o = &c->asked.owner;
 
 	if (!k->sock.present || !k->sock.full)

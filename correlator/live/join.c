@@ -41,8 +41,9 @@ struct slot {
 	struct slot *same_number;
 	struct id_link ids[MAX_IDS];
 	unsigned int n_ids;
-	struct view_slot *account; /* whose view the case has */
-	bool dropped;		   /* not to be told: part of another case now */
+	struct view_slot *account;		    /* whose view the case has */
+	bool dropped;				    /* not to be told: part of another case now */
+	struct kernel_event kernel, receive, clash; /* what the case refers to */
 	struct reset_case c;
 };
 
@@ -230,13 +231,14 @@ static bool fits(const struct reset_case *c, const struct kernel_event *k, bool 
 	switch (k->call) {
 	case CALL_PASSIVE:
 	case CALL_REJECT:
-		return c->seen.kernel.call == CALL_NONE && was_sent(c) &&
+		return c->seen.kernel->call == CALL_NONE && was_sent(c) &&
 		       made_by_segment(&c->seen.rst, k, exact);
 	case CALL_ACTIVE:
-		return c->seen.kernel.call == CALL_NONE && was_sent(c) &&
+		return c->seen.kernel->call == CALL_NONE && was_sent(c) &&
 		       made_by_socket(&c->seen.rst, k, exact);
 	case CALL_RECEIVE:
-		return c->seen.receive.call == CALL_NONE && taken_by_socket(&c->seen.rst, k, exact);
+		return c->seen.receive->call == CALL_NONE &&
+		       taken_by_socket(&c->seen.rst, k, exact);
 	default:
 		return false;
 	}
@@ -246,14 +248,16 @@ static void give(struct slot *s, struct view_slot *v)
 {
 	v->claimed = true;
 	if (v->view.call == CALL_RECEIVE) {
-		s->c.seen.receive = v->view;
+		s->receive = v->view;
+		s->c.seen.receive = &s->receive;
 		return;
 	}
 	/* An id has the last word: what only fitted by its numbers waits for another RST again. */
 	if (s->account)
 		s->account->claimed = false;
 	s->account = v;
-	s->c.seen.kernel = v->view;
+	s->kernel = v->view;
+	s->c.seen.kernel = &s->kernel;
 	s->c.asked.ct = v->view.ct;
 }
 
@@ -461,11 +465,11 @@ static struct slot *open_slot(struct join *j, const struct wire_event *w)
 	}
 	j->spare = s->next;
 	memset(s, 0, sizeof(*s));
+	case_init(&s->c);
 	s->c.seen.first_ts = w->rst.ts_ns;
 	s->c.seen.rst = w->rst;
 	s->c.seen.answers = w->answers;
 	s->c.seen.answer_match = w->match;
-	s->c.asked.src_local = s->c.asked.dst_local = -1;
 	number = &j->by_number[bucket(number_of(&s->c.seen.rst))];
 	s->same_number = *number;
 	*number = s;
@@ -490,8 +494,14 @@ static void drop_stall(struct join *j, uint64_t view_id)
 	struct slot *s;
 
 	for (s = j->open; s; s = s->next)
-		if (s->c.seen.kind == CASE_STALL && s->c.seen.clash.id == view_id)
+		if (s->c.seen.kind == CASE_STALL && s->c.seen.clash->id == view_id)
 			s->dropped = true;
+}
+
+static void refer_to_clash(struct slot *s, const struct kernel_event *k)
+{
+	s->clash = *k;
+	s->c.seen.clash = &s->clash;
 }
 
 /* A RST that came in: was it one of our own sockets that provoked it? */
@@ -504,8 +514,8 @@ static void find_clash(struct join *j, struct slot *s)
 
 		if (!is_clash_answered(cl, &s->c.seen.rst))
 			continue;
-		s->c.seen.clash = cl->view;
-		s->c.seen.clash.ct = cl->ct;
+		refer_to_clash(s, &cl->view);
+		s->clash.ct = cl->ct;
 		drop_stall(j, cl->view.id);
 		return;
 	}
@@ -576,10 +586,10 @@ static void open_stall(struct join *j, struct clash *cl)
 		return;
 	j->n_stalls++;
 	s->c.seen.kind = CASE_STALL;
-	s->c.seen.clash = cl->view;
+	refer_to_clash(s, &cl->view);
 	add_sighting(&s->c, &syn.rst);
 	j->ops.opened(j->ops.ctx, &s->c);
-	s->c.seen.clash.ct = cl->ct = s->c.asked.ct;
+	s->clash.ct = cl->ct = s->c.asked.ct;
 }
 
 static void on_clash(struct join *j, const struct kernel_event *k)
@@ -605,8 +615,8 @@ static void close_window(struct join *j, const struct kernel_event *k)
 		if (j->views[i].used && j->views[i].view.id == k->join_id)
 			j->views[i].view.window.end_ns = k->window.end_ns;
 	for (s = j->open; s; s = s->next)
-		if (s->c.seen.kernel.id == k->join_id)
-			s->c.seen.kernel.window.end_ns = k->window.end_ns;
+		if (s->c.seen.kernel->id == k->join_id)
+			s->kernel.window.end_ns = k->window.end_ns;
 }
 
 static void on_kernel(struct join *j, const struct kernel_event *k)

@@ -8,7 +8,7 @@
 
 void capture_case_unpack(const struct capture_case *w, struct reset_case *ret)
 {
-	memset(ret, 0, sizeof(*ret));
+	case_init(ret);
 	ret->seen.rst = w->rst;
 	ret->seen.first_ts = w->rst.ts_ns;
 	ret->seen.answers = w->answers;
@@ -16,7 +16,6 @@ void capture_case_unpack(const struct capture_case *w, struct reset_case *ret)
 	ret->seen.conversation = w->conversation;
 	ret->asked.history_since_ns = w->history_since_ns;
 	ret->asked.lost_packets = w->lost_packets;
-	ret->asked.src_local = ret->asked.dst_local = -1;
 	ret->seen.n_sightings = w->n_sightings;
 	memcpy(ret->seen.sightings, w->sightings, w->n_sightings * sizeof(w->sightings[0]));
 	ret->asked.n_history = w->n_history;

@@ -6,6 +6,15 @@
 
 #include <string.h>
 
+const struct kernel_event no_account = { .call = CALL_NONE };
+
+void case_init(struct reset_case *c)
+{
+	memset(c, 0, sizeof(*c));
+	c->seen.kernel = c->seen.receive = c->seen.clash = &no_account;
+	c->asked.src_local = c->asked.dst_local = -1;
+}
+
 struct tuple tuple_reverse(const struct tuple *t)
 {
 	struct tuple r = { .sport = t->dport, .dport = t->sport, .family = t->family };
@@ -67,8 +76,8 @@ void case_choose_answer(struct reset_case *c)
 
 const struct tuple *case_segment(const struct reset_case *c)
 {
-	if (c->seen.kernel.has_segment)
-		return &c->seen.kernel.segment;
+	if (c->seen.kernel->has_segment)
+		return &c->seen.kernel->segment;
 	if (c->seen.answer_match != ANSWER_NONE)
 		return &c->seen.answers.tuple;
 	return NULL;

@@ -278,7 +278,13 @@ struct gone_mapping {
 	struct conntrack ct;
 };
 
-/* What was observed: by the join of what the kernel reports, or by the flow tracker of a capture. */
+/*
+ * What was observed: by the join of what the kernel reports, or by the flow tracker of a capture.
+ *
+ * The kernel's accounts are references, never NULL: where there is none it is no_account. Whoever
+ * made the case keeps them as long as the case is valid: the join until "completed" returns, the
+ * holder of a case that was read (struct stored_case) as long as it lives.
+ */
 struct observed {
 	enum case_kind kind;
 	uint64_t first_ts; /* of the first event, CLOCK_MONOTONIC */
@@ -287,9 +293,10 @@ struct observed {
 	unsigned int n_sightings;
 	enum answer_match answer_match;
 	struct packet answers;
-	struct kernel_event kernel;  /* call == CALL_NONE: no account was found */
-	struct kernel_event receive; /* the socket that took the RST */
-	struct kernel_event clash;   /* a socket here took what was another connection's */
+	const struct kernel_event *kernel;  /* of who made the RST */
+	const struct kernel_event *receive; /* of the socket that took the RST */
+	const struct kernel_event
+		*clash; /* of a socket here that took what was another connection's */
 	struct socket_now now;
 	struct conversation conversation;
 };
@@ -333,6 +340,12 @@ struct reset_case {
 	struct observed seen;
 	struct looked_up asked;
 };
+
+/* call == CALL_NONE and nothing else: the kernel gave no account. */
+extern const struct kernel_event no_account;
+
+/** case_init() - a case of which nothing is known yet */
+void case_init(struct reset_case *c);
 
 /** tuple_reverse() - the same connection seen from its other end. */
 struct tuple tuple_reverse(const struct tuple *t);

@@ -298,7 +298,7 @@ static const char *const window_names[] = { "none", "handshake", "timewait" };
 /* The replacement of the socket that overlapped with the lookup, if it did. */
 static json_t *json_race(const struct reset_case *c, const struct report_context *ctx)
 {
-	const struct hash_window *w = &c->seen.kernel.window;
+	const struct hash_window *w = &c->seen.kernel->window;
 	char start[40], end[40];
 
 	if (!(c->diagnosis.facts_yes & (FACT(RACE_HANDSHAKE) | FACT(RACE_TIMEWAIT))))
@@ -307,7 +307,7 @@ static json_t *json_race(const struct reset_case *c, const struct report_context
 	format_time(end, sizeof(end), w->end_ns, ctx);
 	return json_pack("{ss ss so si si sf}", "kind", window_names[w->kind], "start", start,
 			 "end", w->end_ns ? json_string(end) : json_null(), "cpu", (int)w->cpu,
-			 "lookup_cpu", (int)c->seen.kernel.cpu, "overlap_us",
+			 "lookup_cpu", (int)c->seen.kernel->cpu, "overlap_us",
 			 (double)race_overlap_ns(c) / 1000.0);
 }
 
@@ -345,8 +345,8 @@ static json_t *json_stack_lines(const struct kernel_event *k, const struct repor
 
 static json_t *json_kernel(const struct reset_case *c, const struct report_context *ctx)
 {
-	bool by_clash = c->seen.kernel.call == CALL_NONE && c->diagnosis.facts_yes & FACT(CLASH);
-	const struct kernel_event *k = by_clash ? &c->seen.clash : &c->seen.kernel;
+	bool by_clash = c->seen.kernel->call == CALL_NONE && c->diagnosis.facts_yes & FACT(CLASH);
+	const struct kernel_event *k = by_clash ? c->seen.clash : c->seen.kernel;
 	bool told = k->call != CALL_NONE;
 	json_t *o = json_object();
 	char ts[40];

@@ -266,7 +266,7 @@ static int emit_text(struct sink *s, const struct reset_case *c, const struct re
 	print_missing(s, c, ctx);
 	print_answers(s, c, ctx);
 	print_conversation(s, c);
-	print_stack(s, &c->seen.kernel, ctx);
+	print_stack(s, c->seen.kernel, ctx);
 	print_owner(s, c);
 	print_advice(s, c, ctx);
 	fputc('\n', s->out);

@@ -131,18 +131,18 @@ static uint8_t segment_flags(const struct reset_case *c)
 {
 	const struct packet *p = segment_packet(c);
 
-	return c->seen.kernel.has_segment ? c->seen.kernel.segment_flags : p ? p->flags : 0;
+	return c->seen.kernel->has_segment ? c->seen.kernel->segment_flags : p ? p->flags : 0;
 }
 
 /* Relative to the reset: "from -5.2 to +1.0 µs (reset: 0)", "from -5.2 µs on (reset: 0)". */
 static void print_window(FILE *out, const struct reset_case *c)
 {
-	const struct hash_window *w = &c->seen.kernel.window;
-	double start = (double)(int64_t)(w->start_ns - c->seen.kernel.ts_ns) / 1000.0;
+	const struct hash_window *w = &c->seen.kernel->window;
+	double start = (double)(int64_t)(w->start_ns - c->seen.kernel->ts_ns) / 1000.0;
 
 	if (w->end_ns)
 		fprintf(out, "from %+.1f to %+.1f µs (reset: 0)", start,
-			(double)(int64_t)(w->end_ns - c->seen.kernel.ts_ns) / 1000.0);
+			(double)(int64_t)(w->end_ns - c->seen.kernel->ts_ns) / 1000.0);
 	else
 		fprintf(out, "from %+.1f µs on (reset: 0)", start);
 }
@@ -150,7 +150,7 @@ static void print_window(FILE *out, const struct reset_case *c)
 /* What the segment was, whose socket took it, and what NAT would have made of it. */
 static void print_clash(FILE *out, const struct reset_case *c)
 {
-	const struct kernel_event *k = &c->seen.clash;
+	const struct kernel_event *k = c->seen.clash;
 
 	print_tuple(out, &k->segment);
 	fputs(k->call == CALL_CHALLENGE ? " (SYN) was delivered to the connected socket " :
@@ -263,53 +263,53 @@ PRINTER(seg_dport)
 PRINTER(call)
 {
 	(void)ctx;
-	fprintf(out, "%s()", call_name(&c->seen.kernel));
+	fprintf(out, "%s()", call_name(c->seen.kernel));
 }
 
 PRINTER(stack)
 {
 	(void)ctx;
-	print_stack(out, &c->seen.kernel);
+	print_stack(out, c->seen.kernel);
 }
 
 PRINTER(hook)
 {
 	(void)ctx;
-	print_netfilter_hook(out, c->seen.kernel.hook);
+	print_netfilter_hook(out, c->seen.kernel->hook);
 }
 
 PRINTER(reason)
 {
 	(void)ctx;
-	if (c->seen.kernel.reason[0] && strcmp(c->seen.kernel.reason, "NOT_SPECIFIED"))
+	if (c->seen.kernel->reason[0] && strcmp(c->seen.kernel->reason, "NOT_SPECIFIED"))
 		fputs(" (the kernel's reason: ", out);
 	else
 		return;
-	print_escaped(out, c->seen.kernel.reason);
+	print_escaped(out, c->seen.kernel->reason);
 	fputs(")", out);
 }
 
 PRINTER(reason_name)
 {
 	(void)ctx;
-	print_escaped(out, c->seen.kernel.reason);
+	print_escaped(out, c->seen.kernel->reason);
 }
 
 PRINTER(lookup)
 {
 	(void)ctx;
-	fputs(lookup_name(c->seen.kernel.lookup), out);
+	fputs(lookup_name(c->seen.kernel->lookup), out);
 }
 
 PRINTER(sk)
 {
 	(void)ctx;
-	print_tuple(out, &c->seen.kernel.sock.tuple);
+	print_tuple(out, &c->seen.kernel->sock.tuple);
 }
 
 PRINTER(sk_local)
 {
-	const struct tuple *t = &c->seen.kernel.sock.tuple;
+	const struct tuple *t = &c->seen.kernel->sock.tuple;
 
 	(void)ctx;
 	print_endpoint(out, t->saddr, t->sport, t->family);
@@ -318,7 +318,7 @@ PRINTER(sk_local)
 PRINTER(sk_user_timeout)
 {
 	(void)ctx;
-	fprintf(out, "%u", c->seen.kernel.sock.user_timeout);
+	fprintf(out, "%u", c->seen.kernel->sock.user_timeout);
 }
 
 PRINTER(rst_ttl)
@@ -386,8 +386,8 @@ PRINTER(seg_path)
 PRINTER(unread)
 {
 	(void)ctx;
-	if (c->seen.kernel.sock.unread)
-		fprintf(out, "%u bytes were", c->seen.kernel.sock.unread);
+	if (c->seen.kernel->sock.unread)
+		fprintf(out, "%u bytes were", c->seen.kernel->sock.unread);
 	else
 		fputs("received data was", out);
 }
@@ -395,8 +395,8 @@ PRINTER(unread)
 PRINTER(task)
 {
 	(void)ctx;
-	print_escaped(out, c->seen.kernel.comm);
-	fprintf(out, "[%u]", c->seen.kernel.tgid);
+	print_escaped(out, c->seen.kernel->comm);
+	fprintf(out, "[%u]", c->seen.kernel->tgid);
 }
 
 PRINTER(ct_verdict)
@@ -422,7 +422,7 @@ PRINTER(ct_why)
 PRINTER(ct_state)
 {
 	(void)ctx;
-	fputs(ct_state_name(c->seen.kernel.ct.state), out);
+	fputs(ct_state_name(c->seen.kernel->ct.state), out);
 }
 
 PRINTER(ct_from)
@@ -440,7 +440,7 @@ PRINTER(ct_to)
 PRINTER(kernel_cpu)
 {
 	(void)ctx;
-	fprintf(out, "%u", c->seen.kernel.cpu);
+	fprintf(out, "%u", c->seen.kernel->cpu);
 }
 
 PRINTER(now_state)
@@ -452,7 +452,7 @@ PRINTER(now_state)
 PRINTER(race_cpu)
 {
 	(void)ctx;
-	fprintf(out, "%u", c->seen.kernel.window.cpu);
+	fprintf(out, "%u", c->seen.kernel->window.cpu);
 }
 
 PRINTER(race_window)
@@ -465,7 +465,7 @@ PRINTER(race_arrival)
 {
 	(void)ctx;
 	fprintf(out, "at %+.1f µs",
-		(double)(int64_t)(c->seen.answers.ts_ns - c->seen.kernel.ts_ns) / 1000.0);
+		(double)(int64_t)(c->seen.answers.ts_ns - c->seen.kernel->ts_ns) / 1000.0);
 }
 
 PRINTER(race_overlap)
@@ -514,13 +514,13 @@ PRINTER(gone_how)
 PRINTER(mem_pages)
 {
 	(void)ctx;
-	fprintf(out, "%" PRIu64, c->seen.kernel.sock.mem_pages);
+	fprintf(out, "%" PRIu64, c->seen.kernel->sock.mem_pages);
 }
 
 PRINTER(mem_limit)
 {
 	(void)ctx;
-	fprintf(out, "%" PRIu64, c->seen.kernel.sock.mem_limit);
+	fprintf(out, "%" PRIu64, c->seen.kernel->sock.mem_limit);
 }
 
 PRINTER(fin_ago)

@@ -142,7 +142,7 @@ static void add_kernel(struct timeline *t, const struct reset_case *c, const str
 
 static void add_window(struct timeline *t, const struct reset_case *c)
 {
-	const struct hash_window *w = &c->seen.kernel.window;
+	const struct hash_window *w = &c->seen.kernel->window;
 	const char *what = w->kind == WINDOW_TIMEWAIT ? "TIME_WAIT socket replaces the socket" :
 							"socket replaces its request socket";
 	struct moment *m;
@@ -172,9 +172,9 @@ struct timeline timeline_make(const struct reset_case *c, const struct report_co
 	if (!t.moments)
 		return t;
 	add_packets(&t, c, report);
-	add_kernel(&t, c, &c->seen.kernel);
-	add_kernel(&t, c, &c->seen.clash);
-	add_kernel(&t, c, &c->seen.receive);
+	add_kernel(&t, c, c->seen.kernel);
+	add_kernel(&t, c, c->seen.clash);
+	add_kernel(&t, c, c->seen.receive);
 	add_window(&t, c);
 	qsort(t.moments, t.n, sizeof(*t.moments), by_time);
 	return t;

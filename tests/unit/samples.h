@@ -47,6 +47,18 @@ static inline struct tuple make_tuple(uint8_t af, uint8_t src, uint16_t sport, u
 	return t;
 }
 
+/* An account that a case refers to, to be changed: a copy of its own, as those are shared. */
+static inline struct kernel_event *own_account(const struct kernel_event **ref)
+{
+	static struct kernel_event pool[256];
+	static unsigned int used;
+	struct kernel_event *k = &pool[used++ % ARRAY_SIZE(pool)];
+
+	*k = **ref;
+	*ref = k;
+	return k;
+}
+
 /* "SA", "PA", "R": one letter a flag. */
 static inline uint8_t make_flags(const char *letters)
 {

@@ -181,15 +181,16 @@ static inline void scene_sightings(const struct scene *s, struct reset_case *c)
 		c->asked.dst_local = s->place == IN;
 }
 
-static inline void scene_conntrack(const struct scene *s, struct reset_case *c)
+static inline void scene_conntrack(const struct scene *s, struct reset_case *c,
+				   struct kernel_event *k)
 {
 	static const uint8_t marks[] = { [NO_ENTRY] = 0, [NOTRACK] = 7, [TRACKED] = 8 };
 	uint8_t af = c->seen.rst.tuple.family;
-	struct conntrack *ct = &c->seen.kernel.ct;
+	struct conntrack *ct = &k->ct;
 
-	c->seen.kernel.nfct_known = s->mark != NOT_READ;
-	c->seen.kernel.nfct = marks[s->mark];
-	c->seen.kernel.invalid_reported = s->reported;
+	k->nfct_known = s->mark != NOT_READ;
+	k->nfct = marks[s->mark];
+	k->invalid_reported = s->reported;
 	c->asked.ct_asked = s->asked;
 	ct->has_entry = s->map != NO_MAPPING;
 	ct->state = s->reported ? CT_INVALID : s->mark == TRACKED ? CT_ESTABLISHED : CT_NONE;
@@ -236,11 +237,9 @@ static inline enum lookup scene_lookup(const struct scene *s)
 					     LOOKUP_OTHER;
 }
 
-static inline void scene_socket(const struct scene *s, struct reset_case *c)
+static inline void scene_socket(const struct scene *s, uint8_t af, struct kernel_event *k)
 {
-	uint8_t af = c->seen.rst.tuple.family;
-
-	c->seen.kernel.sock = (struct kernel_sock){
+	k->sock = (struct kernel_sock){
 		.tuple = s->other_socket ? make_tuple(af, LOCAL, 8080, OTHER, 1111) :
 					   make_tuple(af, LOCAL, 80, PEER, 40000),
 		.flags = s->flags,
@@ -257,10 +256,8 @@ static inline void scene_socket(const struct scene *s, struct reset_case *c)
 }
 
 /* 10 µs before the reset the segment came in. */
-static inline void scene_race(const struct scene *s, struct reset_case *c)
+static inline void scene_race(const struct scene *s, struct reset_case *c, struct kernel_event *k)
 {
-	struct kernel_event *k = &c->seen.kernel;
-
 	if (s->window || s->now_state)
 		c->seen.answers.ts_ns = k->ts_ns - 10000;
 	if (s->window)
@@ -286,12 +283,13 @@ static inline void scene_race(const struct scene *s, struct reset_case *c)
 static inline void scene_clash(const struct scene *s, struct reset_case *c)
 {
 	uint8_t af = c->seen.rst.tuple.family;
-	struct kernel_event *k = &c->seen.clash;
+	struct kernel_event *k;
 
-	k->call = s->clash;
 	c->seen.kind = s->stall ? CASE_STALL : CASE_RESET;
 	if (!s->clash)
 		return;
+	k = own_account(&c->seen.clash);
+	k->call = s->clash;
 	k->sock.present = true;
 	k->sock.tuple = make_tuple(af, LOCAL, 80, PEER, 40000);
 	k->has_segment = true;
@@ -306,9 +304,12 @@ static inline void scene_clash(const struct scene *s, struct reset_case *c)
 static inline struct reset_case scene_build(const struct scene *s, uint8_t af)
 {
 	bool is_in = s->place == IN || s->place == IN_OTHER || s->place == THROUGH;
-	struct reset_case c = { .seen.first_ts = T0 + 100 * MS };
-	struct kernel_event *k = &c.seen.kernel;
+	struct kernel_event *k;
+	struct reset_case c;
 
+	case_init(&c);
+	c.seen.first_ts = T0 + 100 * MS;
+	k = own_account(&c.seen.kernel);
 	c.seen.rst = (struct packet){
 		.ts_ns = T0 + 100 * MS,
 		.tuple = is_in ? make_tuple(af, PEER, 40000, LOCAL, 80) :
@@ -325,7 +326,7 @@ static inline struct reset_case scene_build(const struct scene *s, uint8_t af)
 	k->id = 2;
 	k->ts_ns = c.seen.rst.ts_ns - 1000;
 	k->lookup = scene_lookup(s);
-	scene_socket(s, &c);
+	scene_socket(s, af, k);
 	if (s->seg && s->call != CALL_ACTIVE && s->call != CALL_NONE) {
 		k->has_segment = true;
 		k->segment = make_tuple(af, PEER, 40000, LOCAL, 80);
@@ -337,8 +338,8 @@ static inline struct reset_case scene_build(const struct scene *s, uint8_t af)
 	if (s->reason)
 		snprintf(k->reason, sizeof(k->reason), "%s", s->reason);
 	scene_stack(k, s->stack);
-	scene_conntrack(s, &c);
-	scene_race(s, &c);
+	scene_conntrack(s, &c, k);
+	scene_race(s, &c, k);
 	scene_clash(s, &c);
 	c.asked.gone.known = s->gone;
 	c.asked.ct_tracking = s->tracking;

@@ -106,13 +106,14 @@ static void test_answers(void)
 
 static void test_segment(void)
 {
-	static struct reset_case c;
+	struct reset_case c;
 
+	case_init(&c);
 	check(!case_segment(&c), "nobody knows the segment of an empty case");
 	c.seen.answer_match = ANSWER_NEWEST;
 	check(case_segment(&c) == &c.seen.answers.tuple, "the segment seen on the wire is taken");
-	c.seen.kernel.has_segment = true;
-	check(case_segment(&c) == &c.seen.kernel.segment,
+	own_account(&c.seen.kernel)->has_segment = true;
+	check(case_segment(&c) == &c.seen.kernel->segment,
 	      "the segment as TCP saw it goes before the one on the wire");
 }
 

@@ -49,22 +49,23 @@ static const struct scene scenes[] = {
 
 static void test_round_trip(const struct scene *s, uint8_t af)
 {
-	struct reset_case before = scene_build(s, af), after;
+	struct reset_case before = scene_build(s, af);
+	struct stored_case after;
 	char why[128] = "", *first, *second;
 	json_t *o = case_to_json(&before), *again;
 
 	check_int(case_from_json(o, &after, why, sizeof(why)), 0, "%s is read again (%s)", s->name,
 		  why);
-	again = case_to_json(&after);
+	again = case_to_json(&after.c);
 	first = json_dumps(o, JSON_SORT_KEYS);
 	second = json_dumps(again, JSON_SORT_KEYS);
 	check_str(second, first, "%s: the same evidence", s->name);
 	classify(&before);
-	classify(&after);
-	check(before.diagnosis.cause == after.diagnosis.cause &&
-		      before.diagnosis.confidence == after.diagnosis.confidence &&
-		      before.diagnosis.facts_yes == after.diagnosis.facts_yes &&
-		      before.diagnosis.facts_no == after.diagnosis.facts_no,
+	classify(&after.c);
+	check(before.diagnosis.cause == after.c.diagnosis.cause &&
+		      before.diagnosis.confidence == after.c.diagnosis.confidence &&
+		      before.diagnosis.facts_yes == after.c.diagnosis.facts_yes &&
+		      before.diagnosis.facts_no == after.c.diagnosis.facts_no,
 	      "%s: the same answer, %s", s->name, before.diagnosis.cause->id);
 	free(first);
 	free(second);
@@ -92,7 +93,7 @@ static void test_refusals(void)
 		"{\"kernel\": {\"reason\": \"0123456789012345678901234567890123456789012345678901234"
 		"5678901234567890\"}}",
 	};
-	struct reset_case c;
+	struct stored_case c;
 	char why[128];
 	size_t i;
 
@@ -109,7 +110,7 @@ static void test_refusals(void)
 static void test_too_long_list(void)
 {
 	json_t *list = json_array(), *o;
-	struct reset_case c;
+	struct stored_case c;
 	char why[128];
 	int i;
 

@@ -30,7 +30,8 @@ static void replay(const char *truth, const char *path)
 	json_t *o = json_load_file(path, 0, &error);
 	const char *cause = json_string_value(json_object_get(o, "cause"));
 	const char *confidence = json_string_value(json_object_get(o, "confidence"));
-	struct reset_case c;
+	struct stored_case stored;
+	struct reset_case *c = &stored.c;
 	char why[128] = "";
 
 	if (!o || !cause || !confidence) {
@@ -38,13 +39,13 @@ static void replay(const char *truth, const char *path)
 		json_decref(o);
 		return;
 	}
-	check_int(case_from_json(json_object_get(o, "evidence"), &c, why, sizeof(why)), 0,
+	check_int(case_from_json(json_object_get(o, "evidence"), &stored, why, sizeof(why)), 0,
 		  "%s is read (%s)", path, why);
-	classify(&c);
-	check_str(c.diagnosis.cause->id, cause, "%s: the cause", path);
-	check_str(confidence_name(c.diagnosis.confidence), confidence, "%s: the confidence", path);
-	check(!strcmp(c.diagnosis.cause->id, truth) ||
-		      (c.diagnosis.confidence != CONF_CERTAIN && is_candidate(&c, truth)),
+	classify(c);
+	check_str(c->diagnosis.cause->id, cause, "%s: the cause", path);
+	check_str(confidence_name(c->diagnosis.confidence), confidence, "%s: the confidence", path);
+	check(!strcmp(c->diagnosis.cause->id, truth) ||
+		      (c->diagnosis.confidence != CONF_CERTAIN && is_candidate(c, truth)),
 	      "%s: the answer is right, or open", path);
 	json_decref(o);
 }

@@ -464,10 +464,10 @@ static void test_origin(const struct scene *s)
 	if (c.diagnosis.cause->origin != ORIGIN_UNKNOWN)
 		check_int(c.diagnosis.origin, c.diagnosis.cause->origin,
 			  "%s has the origin of its row", c.diagnosis.cause->id);
-	if (c.seen.kernel.call == CALL_ACTIVE)
+	if (c.seen.kernel->call == CALL_ACTIVE)
 		check_int(c.diagnosis.type, TYPE_ACTIVE, "%s is active, as TCP says",
 			  c.diagnosis.cause->id);
-	else if (c.seen.kernel.call == CALL_PASSIVE)
+	else if (c.seen.kernel->call == CALL_PASSIVE)
 		check_int(c.diagnosis.type, TYPE_PASSIVE, "%s is passive, as TCP says",
 			  c.diagnosis.cause->id);
 }

@@ -147,12 +147,12 @@ static void test_invariants(void)
 /* Each takes evidence away. */
 static void lose_stack(struct reset_case *c)
 {
-	c->seen.kernel.stack_len = 0;
+	own_account(&c->seen.kernel)->stack_len = 0;
 }
 
 static void lose_reason(struct reset_case *c)
 {
-	c->seen.kernel.reason[0] = 0;
+	own_account(&c->seen.kernel)->reason[0] = 0;
 }
 
 static void lose_history(struct reset_case *c)
@@ -162,19 +162,21 @@ static void lose_history(struct reset_case *c)
 
 static void lose_segment(struct reset_case *c)
 {
-	c->seen.kernel.has_segment = false;
+	own_account(&c->seen.kernel)->has_segment = false;
 	c->seen.answer_match = ANSWER_NONE;
 }
 
 static void lose_conntrack(struct reset_case *c)
 {
-	c->seen.kernel.nfct_known = c->seen.kernel.invalid_reported = c->asked.ct_asked = false;
-	c->asked.ct = c->seen.kernel.ct = (struct conntrack){ .state = CT_UNKNOWN };
+	struct kernel_event *k = own_account(&c->seen.kernel);
+
+	k->nfct_known = k->invalid_reported = c->asked.ct_asked = false;
+	c->asked.ct = k->ct = (struct conntrack){ .state = CT_UNKNOWN };
 }
 
 static void lose_kernel(struct reset_case *c)
 {
-	c->seen.kernel = (struct kernel_event){ .call = CALL_NONE };
+	c->seen.kernel = &no_account;
 	c->asked.ct = (struct conntrack){ .state = CT_UNKNOWN };
 	c->asked.ct_asked = false;
 	c->asked.views = 0;
@@ -197,7 +199,7 @@ static bool would_hold(const struct way *w, const struct reset_case *c)
  */
 static bool contradicts_itself(const struct reset_case *c)
 {
-	const struct kernel_event *k = &c->seen.kernel;
+	const struct kernel_event *k = c->seen.kernel;
 	bool sends = k->call != CALL_NONE && k->call != CALL_NF_DROP;
 	bool sent_here = c->seen.n_sightings && c->seen.sightings[0].hook == HOOK_TC_EGRESS &&
 			 !c->seen.sightings[0].forwarded;

@@ -342,12 +342,12 @@ static void test_receive(void)
 	static const struct scene in = { .place = IN_OTHER };
 	struct reset_case c = scene_build(&in, AF_INET);
 
-	c.seen.receive.call = CALL_RECEIVE;
+	own_account(&c.seen.receive)->call = CALL_RECEIVE;
 	facts_gather(&c);
 	check_int(value_of(&c, FACT_ARRIVED_HERE), YES,
 		  "a socket that took the RST proves that it was for us");
 	c.asked.dst_local = -1;
-	c.seen.receive.call = CALL_NONE;
+	c.seen.receive = &no_account;
 	facts_gather(&c);
 	check_int(value_of(&c, FACT_ARRIVED_HERE), OPEN,
 		  "without a socket and without a route it is open for whom it was");

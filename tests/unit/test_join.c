@@ -14,6 +14,7 @@
 /* What came out, by order of completion. */
 struct outcome {
 	struct reset_case *cases;
+	struct kernel_event (*accounts)[3]; /* theirs: the join's own are used again */
 	unsigned int n, room;
 	unsigned int opened;
 };
@@ -26,23 +27,47 @@ static void on_opened(void *ctx, struct reset_case *c)
 	o->opened++;
 }
 
+static const struct kernel_event *kept(struct kernel_event *room, const struct kernel_event *k)
+{
+	*room = *k;
+	return k->call == CALL_NONE ? &no_account : room;
+}
+
+static void keep(struct reset_case *to, struct kernel_event accounts[3], const struct reset_case *c)
+{
+	*to = *c;
+	to->seen.kernel = kept(&accounts[0], c->seen.kernel);
+	to->seen.receive = kept(&accounts[1], c->seen.receive);
+	to->seen.clash = kept(&accounts[2], c->seen.clash);
+}
+
 static void on_completed(void *ctx, struct reset_case *c)
 {
 	struct outcome *o = ctx;
 
 	if (o->n < o->room)
-		o->cases[o->n] = *c;
+		keep(&o->cases[o->n], o->accounts[o->n], c);
 	o->n++;
 }
 
 static struct outcome out;
 
+static void end(void)
+{
+	free(out.cases);
+	free(out.accounts);
+}
+
 static struct join *start(unsigned int room)
 {
 	struct join_ops ops = { .opened = on_opened, .completed = on_completed, .ctx = &out };
 
-	free(out.cases);
-	out = (struct outcome){ .cases = calloc(room, sizeof(*out.cases)), .room = room };
+	end();
+	out = (struct outcome){
+		.cases = calloc(room, sizeof(*out.cases)),
+		.accounts = calloc(room, sizeof(*out.accounts)),
+		.room = room,
+	};
 	return join__new(&ops);
 }
 
@@ -137,7 +162,7 @@ static bool are_joined(struct event first, struct event second)
 	feed(j, first);
 	feed(j, second);
 	join__flush(j);
-	joined = out.n == 1 && out.cases[0].seen.kernel.call != CALL_NONE &&
+	joined = out.n == 1 && out.cases[0].seen.kernel->call != CALL_NONE &&
 		 join__stats(j)->unclaimed == 0;
 	join__free(j);
 	return joined;
@@ -183,7 +208,7 @@ static void test_id_of_later_sighting(const struct family *f)
 	feed(j, second);
 	feed(j, k);
 	join__flush(j);
-	check(out.n == 1 && out.cases[0].seen.kernel.call == CALL_ACTIVE,
+	check(out.n == 1 && out.cases[0].seen.kernel->call == CALL_ACTIVE,
 	      "an account that notes the id of a later sighting is joined too (%s)", f->name);
 	join__free(j);
 }
@@ -204,8 +229,8 @@ static void test_id_before_fit(const struct family *f)
 	feed(j, w1);
 	feed(j, w2);
 	join__flush(j);
-	check(out.n == 2 && out.cases[0].seen.kernel.id == k1.kernel.id &&
-		      out.cases[1].seen.kernel.id == k2.kernel.id,
+	check(out.n == 2 && out.cases[0].seen.kernel->id == k1.kernel.id &&
+		      out.cases[1].seen.kernel->id == k2.kernel.id,
 	      "ids go before what fits by numbers (%s)", f->name);
 	join__free(j);
 }
@@ -225,7 +250,7 @@ static void test_id_replaces_fit(const struct family *f)
 	feed(j, in);
 	feed(j, w);
 	join__flush(j);
-	check(out.n == 1 && out.cases[0].seen.kernel.id == k1.kernel.id,
+	check(out.n == 1 && out.cases[0].seen.kernel->id == k1.kernel.id,
 	      "the account with the id has the last word (%s)", f->name);
 	check_int(join__stats(j)->unclaimed, 1,
 		  "the account that an id replaces waits for another RST again (%s)", f->name);
@@ -332,8 +357,8 @@ static void test_scanner(const struct family *f)
 	feed(j, w[1]);
 	join__flush(j);
 	for (i = 0; i < out.n && i < 2; i++)
-		right +=
-			out.cases[i].seen.kernel.segment.dport == out.cases[i].seen.rst.tuple.sport;
+		right += out.cases[i].seen.kernel->segment.dport ==
+			 out.cases[i].seen.rst.tuple.sport;
 	check_int(right, 2, "equal numbers to two ports: the account of the same port wins (%s)",
 		  f->name);
 	join__free(j);
@@ -347,8 +372,8 @@ static void test_receive(const struct family *f)
 	feed(j, w);
 	feed(j, k);
 	join__flush(j);
-	check(out.n == 1 && out.cases[0].seen.receive.call == CALL_RECEIVE &&
-		      out.cases[0].seen.kernel.call == CALL_NONE,
+	check(out.n == 1 && out.cases[0].seen.receive->call == CALL_RECEIVE &&
+		      out.cases[0].seen.kernel->call == CALL_NONE,
 	      "the socket that took a RST stands beside who sent it (%s)", f->name);
 	join__free(j);
 
@@ -359,8 +384,8 @@ static void test_receive(const struct family *f)
 	feed(j, passive(f->af, 7));
 	feed(j, k);
 	join__flush(j);
-	check(out.n == 1 && out.cases[0].seen.receive.call == CALL_RECEIVE &&
-		      out.cases[0].seen.kernel.call == CALL_PASSIVE,
+	check(out.n == 1 && out.cases[0].seen.receive->call == CALL_RECEIVE &&
+		      out.cases[0].seen.kernel->call == CALL_PASSIVE,
 	      "on loopback one case has both accounts (%s)", f->name);
 	join__free(j);
 
@@ -377,7 +402,7 @@ static void test_receive(const struct family *f)
 	feed(j, w);
 	feed(j, k);
 	join__flush(j);
-	check(out.n == 1 && out.cases[0].seen.receive.call == CALL_NONE,
+	check(out.n == 1 && out.cases[0].seen.receive->call == CALL_NONE,
 	      "half of a tuple without the number takes no RST (%s)", f->name);
 	join__free(j);
 }
@@ -529,7 +554,7 @@ static void test_late_view(const struct family *f)
 	feed(j, old);
 	feed(j, w);
 	join__flush(j);
-	check(out.n == 1 && out.cases[0].seen.kernel.id == k.kernel.id,
+	check(out.n == 1 && out.cases[0].seen.kernel->id == k.kernel.id,
 	      "an account that comes late does not hide the one before it (%s)", f->name);
 	join__free(j);
 }
@@ -594,13 +619,13 @@ static void test_full(void)
 	for (i = 0; i < TABLE; i++)
 		lost += !seen[i];
 	check_int(lost, 0, "a full table loses nothing that is in it");
-	check(out.cases[1].seen.kernel.call == CALL_PASSIVE &&
-		      out.cases[TABLE - 2].seen.kernel.call == CALL_PASSIVE,
+	check(out.cases[1].seen.kernel->call == CALL_PASSIVE &&
+		      out.cases[TABLE - 2].seen.kernel->call == CALL_PASSIVE,
 	      "a full table still joins");
 	feed(j, sent(AF_INET, TABLE + 100));
 	join__flush(j);
 	check(out.n == TABLE + 1 && out.cases[TABLE].seen.n_sightings == 1 &&
-		      out.cases[TABLE].seen.kernel.call == CALL_NONE,
+		      out.cases[TABLE].seen.kernel->call == CALL_NONE,
 	      "a place that is used again starts empty");
 	free(seen);
 	join__free(j);
@@ -696,13 +721,13 @@ static const char *fault_of(const struct scene *s, const struct join *j, bool al
 
 		cases[r]++;
 		sightings[r] += c->seen.n_sightings;
-		if (c->seen.kernel.call == CALL_NONE)
+		if (c->seen.kernel->call == CALL_NONE)
 			continue;
-		if ((c->seen.kernel.id - 500001) % 1000 != r)
+		if ((c->seen.kernel->id - 500001) % 1000 != r)
 			return "a case holds the account of another reset";
 		claimed[r]++;
 		for (k = 0; k < i; k++)
-			if (out.cases[k].seen.kernel.id == c->seen.kernel.id)
+			if (out.cases[k].seen.kernel->id == c->seen.kernel->id)
 				return "an account was claimed twice";
 	}
 	for (i = 0; i < s->resets; i++) {
@@ -828,7 +853,7 @@ static void test_stall(const struct family *f)
 	join__flush(j);
 	check_int(out.n, 1, "a SYN that is sent again stalls once (%s)", f->name);
 	check(out.cases[0].seen.kind == CASE_STALL &&
-		      out.cases[0].seen.clash.call == CALL_CHALLENGE &&
+		      out.cases[0].seen.clash->call == CALL_CHALLENGE &&
 		      out.cases[0].seen.answers.seq == 900,
 	      "a challenge ACK without a RST is a stall of its own (%s)", f->name);
 	join__free(j);
@@ -842,7 +867,7 @@ static void test_clash(const struct family *f, uint16_t port, const char *name)
 	feed(j, answer(f->af, 5, port));
 	join__flush(j);
 	check_int(out.n, 1, "%s: the reset and the stall are one case (%s)", name, f->name);
-	check(out.cases[0].seen.kind == CASE_RESET && out.cases[0].seen.clash.id == 700005,
+	check(out.cases[0].seen.kind == CASE_RESET && out.cases[0].seen.clash->id == 700005,
 	      "%s: the reset knows what it answers (%s)", name, f->name);
 	join__free(j);
 }
@@ -858,8 +883,8 @@ static void test_no_clash(const struct family *f)
 	feed(j, late);
 	join__flush(j);
 	check_int(out.n, 3, "another number, or much later: three cases (%s)", f->name);
-	check(out.cases[1].seen.clash.call == CALL_NONE &&
-		      out.cases[2].seen.clash.call == CALL_NONE,
+	check(out.cases[1].seen.clash->call == CALL_NONE &&
+		      out.cases[2].seen.clash->call == CALL_NONE,
 	      "neither reset answers the challenge ACK (%s)", f->name);
 	join__free(j);
 }
@@ -880,7 +905,7 @@ static void test_timewait_clash(const struct family *f)
 	feed(j, tw);
 	feed(j, answer(f->af, 5, 6050));
 	join__flush(j);
-	check(out.n == 1 && out.cases[0].seen.clash.call == CALL_TIMEWAIT,
+	check(out.n == 1 && out.cases[0].seen.clash->call == CALL_TIMEWAIT,
 	      "the reset that answers it knows it (%s)", f->name);
 	join__free(j);
 }
@@ -903,7 +928,7 @@ static void test_window(const struct family *f, bool before_rst)
 	if (!before_rst)
 		feed(j, end);
 	join__flush(j);
-	check(out.n == 1 && out.cases[0].seen.kernel.window.end_ns == T0 + 7,
+	check(out.n == 1 && out.cases[0].seen.kernel->window.end_ns == T0 + 7,
 	      "the window's end is known, told %s the RST (%s)", before_rst ? "before" : "after",
 	      f->name);
 	join__free(j);
@@ -945,6 +970,6 @@ int main(void)
 	measure(1000, 3, false);
 	measure(4000, 3, false);
 	measure(4000, 3, true);
-	free(out.cases);
+	end();
 	return test_done();
 }

@@ -314,7 +314,7 @@ static void test_stack_lines(const struct family *f)
 	ctx.source_line = one_source_line;
 	doc = document(&c, &ctx);
 	lines = at(doc, "kernel.stack_lines");
-	check_int(json_array_size(lines), c.seen.kernel.stack_len, "each frame has its place (%s)",
+	check_int(json_array_size(lines), c.seen.kernel->stack_len, "each frame has its place (%s)",
 		  f->name);
 	check_str(json_string_value(json_array_get(lines, 1)), "net/ipv4/tcp_ipv4.c:2155",
 		  "... a line is that of its frame (%s)", f->name);
@@ -347,8 +347,8 @@ static void test_hostile(void)
 	ctx.host = hostile;
 	ctx.ifname = hostile_ifname;
 	strcpy(c.asked.ct.why, hostile);
-	strcpy(c.seen.kernel.ct.why, hostile);
-	memcpy(c.seen.kernel.comm, hostile, 15);
+	strcpy(own_account(&c.seen.kernel)->ct.why, hostile);
+	memcpy(own_account(&c.seen.kernel)->comm, hostile, 15);
 	c.asked.owner = (struct owner){ .known = true, .pid = 1 };
 	strcpy(c.asked.owner.comm, hostile);
 	strcpy(c.asked.owner.cgroup, hostile);
@@ -362,10 +362,10 @@ static void test_hostile(void)
 	      "... and the owner's names are there");
 	json_decref(doc);
 
-	frames = c.seen.kernel.stack_len;
-	strcpy(c.seen.kernel.reason, hostile);
-	c.seen.kernel.stack[1].name = hostile;
-	c.seen.kernel.stack[1].module = hostile;
+	frames = c.seen.kernel->stack_len;
+	strcpy(own_account(&c.seen.kernel)->reason, hostile);
+	own_account(&c.seen.kernel)->stack[1].name = hostile;
+	own_account(&c.seen.kernel)->stack[1].module = hostile;
 	ctx.source_line = hostile_source_line;
 	doc = document(&c, &ctx);
 	check(doc && has_type(at(doc, "kernel.reason"), "s"),

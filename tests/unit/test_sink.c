@@ -135,7 +135,7 @@ static void test_stack(void)
 		  "             ip_protocol_deliver_rcu+0x13/0x80\n",
 		  "the stack is one frame a line, with what is known of it");
 	free(text);
-	c.seen.kernel.stack_len = 0;
+	own_account(&c.seen.kernel)->stack_len = 0;
 	text = emitted("text", &c, &ctx, &err);
 	check_lacks(text, "  stack ", "without a stack there is no such line");
 	free(text);
@@ -171,7 +171,7 @@ static void test_long_words(void)
 
 	memset(c.asked.owner.cgroup, 'x', 300);
 	c.asked.owner.pid = 0;
-	c.seen.kernel.stack_len = CASE_STACK_MAX;
+	own_account(&c.seen.kernel)->stack_len = CASE_STACK_MAX;
 	text = emitted("text", &c, &sample_context, &err);
 	wide = long_line(text);
 	check_str(wide, NULL, "a word that is too long stands alone on its line");
@@ -242,8 +242,8 @@ static void test_hostile(void)
 	ctx.ifname = hostile_ifname;
 	ctx.host = hostile;
 	strcpy(c.asked.ct.why, hostile);
-	strcpy(c.seen.kernel.ct.why, hostile);
-	memcpy(c.seen.kernel.comm, hostile, 15);
+	strcpy(own_account(&c.seen.kernel)->ct.why, hostile);
+	memcpy(own_account(&c.seen.kernel)->comm, hostile, 15);
 	strcpy(c.asked.owner.comm, hostile);
 	strcpy(c.asked.owner.cgroup, hostile);
 	text = emitted("text", &c, &ctx, &err);

@@ -153,29 +153,39 @@ static void test_stacks(void)
 	}
 }
 
+/* A new case with the account. */
+static struct reset_case case_of(const struct kernel_event *k)
+{
+	struct reset_case c;
+
+	case_init(&c);
+	c.seen.kernel = k;
+	return c;
+}
+
 static void test_task(struct owner_cache *cache)
 {
-	static struct reset_case c;
+	struct kernel_event k = { .call = CALL_ACTIVE, .tgid = 4242, .comm = "nginx" };
+	struct reset_case c = case_of(&k);
 
-	c.seen.kernel = (struct kernel_event){ .call = CALL_ACTIVE, .tgid = 4242, .comm = "nginx" };
-	scene_stack(&c.seen.kernel, "tcp_send_active_reset tcp_close do_syscall_64");
+	scene_stack(&k, "tcp_send_active_reset tcp_close do_syscall_64");
 	owner_find(cache, &c);
 	check(!c.asked.owner.known, "without a socket there is no owner");
-	c.seen.kernel.sock.present = true;
+	k.sock.present = true;
 	owner_find(cache, &c);
 	check(!c.asked.owner.known, "a mini-socket has no owner");
-	c.seen.kernel.sock.full = true;
+	k.sock.full = true;
 	owner_find(cache, &c);
 	check(c.asked.owner.known && c.asked.owner.pid == 4242 &&
 		      !strcmp(c.asked.owner.comm, "nginx"),
 	      "a task that closes its own socket is its owner");
-	c = (struct reset_case){ .seen.kernel = c.seen.kernel };
-	c.seen.kernel.call = CALL_PASSIVE;
+	c = case_of(&k);
+	k.call = CALL_PASSIVE;
 	owner_find(cache, &c);
 	check(!c.asked.owner.known, "a passive reset never blames the task that ran");
-	c = (struct reset_case){ .seen.kernel = c.seen.kernel };
-	c.seen.kernel.call = CALL_ACTIVE;
-	c.seen.kernel.stack_len = 0;
+	c = case_of(&k);
+	k.call = CALL_ACTIVE;
+	k.stack_len = 0;
 	owner_find(cache, &c);
 	check(!c.asked.owner.known, "without a stack an orphan has no owner");
 }
@@ -183,7 +193,8 @@ static void test_task(struct owner_cache *cache)
 static void test_inode(struct owner_cache *cache)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	static struct reset_case c;
+	struct kernel_event k = { .call = CALL_PASSIVE, .tgid = 1, .comm = "swapper" };
+	struct reset_case c = case_of(&k);
 	struct owner_cache *fresh;
 	char comm[64] = "";
 	struct stat st;
@@ -193,9 +204,7 @@ static void test_inode(struct owner_cache *cache)
 		test_skip("a socket is found by its inode: no socket to be had");
 		return;
 	}
-	c.seen.kernel = (struct kernel_event){ .call = CALL_PASSIVE, .tgid = 1, .comm = "swapper" };
-	c.seen.kernel.sock =
-		(struct kernel_sock){ .present = true, .full = true, .ino = st.st_ino };
+	k.sock = (struct kernel_sock){ .present = true, .full = true, .ino = st.st_ino };
 	owner_find(cache, &c);
 	check_int(c.asked.owner.pid, getpid(), "a socket is found by its inode, whatever task ran");
 	in = fopen("/proc/self/comm", "r");
@@ -205,12 +214,12 @@ static void test_inode(struct owner_cache *cache)
 		fclose(in);
 	check_str(c.asked.owner.comm, comm, "... and the owner has its name, without the new line");
 	close(fd);
-	c = (struct reset_case){ .seen.kernel = c.seen.kernel };
+	c = case_of(&k);
 	owner_find(cache, &c);
 	check_int(c.asked.owner.pid, getpid(),
 		  "the owner is remembered for a while, as /proc is slow");
 	fresh = owner_cache__new();
-	c = (struct reset_case){ .seen.kernel = c.seen.kernel };
+	c = case_of(&k);
 	owner_find(fresh, &c);
 	check_int(c.asked.owner.pid, 0, "a socket that is closed has no owner any more");
 	owner_cache__free(fresh);

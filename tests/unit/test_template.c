@@ -117,9 +117,12 @@ static void test_reply_mapping(const struct family *f)
 /* The answered segment crossed two interfaces, among others of its flow. */
 static void test_path(void)
 {
-	struct reset_case c = { .seen.answer_match = ANSWER_EXACT, .asked.n_history = 3 };
+	struct reset_case c;
 	char *got;
 
+	case_init(&c);
+	c.seen.answer_match = ANSWER_EXACT;
+	c.asked.n_history = 3;
 	c.seen.answers = (struct packet){ .seq = 7, .len = 10, .flags = FLAG_PSH | FLAG_ACK };
 	c.asked.history[0] = c.asked.history[1] = c.asked.history[2] = c.seen.answers;
 	c.asked.history[0].hook = HOOK_TC_INGRESS;
@@ -141,9 +144,10 @@ static void test_unseen(void)
 		"{task}",  "{ct.verdict}", "{ct.why}",	"{ct.state}",  "{ct.from}",  "{ct.to}",
 		"{in.if}", "{out.if}",	   "{seg.path}"
 	};
-	static struct reset_case c;
+	struct reset_case c;
 	size_t i, bad = 0;
 
+	case_init(&c);
 	for (i = 0; i < ARRAY_SIZE(templates); i++) {
 		char *got = template_expand(templates[i], &c, &sample_context);
 
@@ -292,11 +296,11 @@ static void test_hostile(void)
 	size_t i;
 
 	ctx.ifname = hostile_ifname;
-	strcpy(c.seen.kernel.reason, hostile);
+	strcpy(own_account(&c.seen.kernel)->reason, hostile);
 	strcpy(c.asked.ct.why, hostile);
-	strcpy(c.seen.kernel.ct.why, hostile);
-	memcpy(c.seen.kernel.comm, hostile, 15);
-	c.seen.kernel.stack[2].name = hostile;
+	strcpy(own_account(&c.seen.kernel)->ct.why, hostile);
+	memcpy(own_account(&c.seen.kernel)->comm, hostile, 15);
+	own_account(&c.seen.kernel)->stack[2].name = hostile;
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		char *got = template_expand(rows[i].template, &c, &ctx);
 
@@ -340,7 +344,7 @@ static void test_verdicts(void)
 		char *got;
 
 		if (rows[i].scene.mark == NOTRACK)
-			c.seen.kernel.ct.state = CT_UNTRACKED;
+			own_account(&c.seen.kernel)->ct.state = CT_UNTRACKED;
 		facts_gather(&c);
 		template = c.diagnosis.facts_yes &FACT(NOT_TRACKED) ?
 				   fact_texts[FACT_NOT_TRACKED].yes :
