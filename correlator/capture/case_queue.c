@@ -35,7 +35,7 @@ static void wait_for_work(struct case_queue *q)
 {
 	struct timespec until;
 
-	clock_gettime(CLOCK_REALTIME, &until);
+	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_nsec += LINGER_NS;
 	until.tv_sec += until.tv_nsec / 1000000000;
 	until.tv_nsec %= 1000000000;
@@ -67,6 +67,21 @@ static void *tell_all(void *arg)
 	return NULL;
 }
 
+/* By the clock that nobody sets. */
+static int init_condition(pthread_cond_t *cond)
+{
+	pthread_condattr_t attr;
+	int err = pthread_condattr_init(&attr);
+
+	if (err)
+		return err;
+	err = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	if (!err)
+		err = pthread_cond_init(cond, &attr);
+	pthread_condattr_destroy(&attr);
+	return err;
+}
+
 struct case_queue *case_queue__new(int (*tell)(void *ctx, const struct capture_case *c), void *ctx)
 {
 	struct case_queue *q = calloc(1, sizeof(*q));
@@ -76,11 +91,16 @@ struct case_queue *case_queue__new(int (*tell)(void *ctx, const struct capture_c
 		return NULL;
 	q->tell = tell;
 	q->ctx = ctx;
+	err = init_condition(&q->changed);
+	if (err)
+		goto err_free;
 	pthread_mutex_init(&q->lock, NULL);
-	pthread_cond_init(&q->changed, NULL);
 	err = pthread_create(&q->thread, NULL, tell_all, q);
 	if (!err)
 		return q;
+	pthread_mutex_destroy(&q->lock);
+	pthread_cond_destroy(&q->changed);
+err_free:
 	free(q);
 	errno = err;
 	return NULL;
