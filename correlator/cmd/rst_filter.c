@@ -7,6 +7,7 @@
  */
 #include "cmd/rst_filter.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,13 +21,40 @@ struct filter {
 	struct bpf_program program;
 };
 
+/* What libpcap takes for one word; none ends in a dash or an underscore. */
+static size_t word_length(const char *at)
+{
+	size_t n = isalnum((unsigned char)*at) ? 1 : 0;
+
+	while (n && *(at + n) && (isalnum((unsigned char)at[n]) || strchr("-_.", at[n])))
+		n++;
+	while (n && strchr("-_", at[n - 1]))
+		n--;
+	return n;
+}
+
+/* A backslash makes a name of a keyword. */
+static bool has_word(const char *expression, const char *word)
+{
+	const char *at = expression;
+	size_t n;
+
+	for (; *at; at += n ? n : 1) {
+		n = word_length(at);
+		if (n == strlen(word) && !strncmp(at, word, n) &&
+		    (at == expression || at[-1] != '\\'))
+			return true;
+	}
+	return false;
+}
+
 struct filter *filter__compile(const char *expression, char *why, size_t len)
 {
 	struct filter *f;
 	pcap_t *pcap;
 
 	/* libpcap accepts these here, but the headers that we make again have no direction. */
-	if (strstr(expression, "inbound") || strstr(expression, "outbound")) {
+	if (has_word(expression, "inbound") || has_word(expression, "outbound")) {
 		snprintf(why, len, "'inbound' and 'outbound' are -Q in and -Q out here");
 		return NULL;
 	}

@@ -112,6 +112,37 @@ static void test_errors(void)
 	      "little room for the words is not overrun");
 }
 
+/* Which of our words and libpcap's it gets. */
+static void test_direction(void)
+{
+	static const struct {
+		const char *expression;
+		bool is_direction;
+	} words[] = {
+		{ "inbound", true },
+		{ "outbound", true },
+		{ "tcp and not(outbound)", true },
+		{ "port 80&&inbound", true },
+		{ "!inbound", true },
+		{ "port inbound.example", false },
+		{ "port inbound-example", false },
+		{ "port 1-outbound", false },
+		{ "port an-outbound", false },
+		{ "port outbounds", false },
+		{ "port \\inbound", false },
+	};
+	char why[256];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(words); i++) {
+		memset(why, 0, sizeof(why));
+		check(!filter__compile(words[i].expression, why, sizeof(why)), "'%s' is refused",
+		      words[i].expression);
+		check(!!strstr(why, "-Q in") == words[i].is_direction, "... %s (%s)",
+		      words[i].is_direction ? "for the direction" : "by libpcap", why);
+	}
+}
+
 static void test_none(void)
 {
 	struct packet p = reset_of(AF_INET);
@@ -137,6 +168,7 @@ int main(void)
 {
 	test_expressions();
 	test_errors();
+	test_direction();
 	test_none();
 	test_payload();
 	return test_done();
