@@ -16,9 +16,10 @@
 #include "capture/observations.h"
 #include "capture/pcap_reader.h"
 #include "capture/prescan.h"
+#include "capture/reorder.h"
 #include "diagnose/classify.h"
 
-/* So many packets are parsed before the first of them is looked up: see flow_tracker__prepare(). */
+/* So many packets are parsed, and looked up, at a time: see flow_tracker__prepare(). */
 #define BATCH 32
 /* And so many read, where most of them are spared. */
 #define READ_MAX 512
@@ -38,6 +39,7 @@ struct place {
 struct capture_source {
 	struct reader *s;
 	struct pcap_reader *capture;
+	struct reorder *order;
 	struct flow_tracker *trace;
 	struct progress *progress;
 	struct observation_point *vantage; /* of several; NULL = this is the only one */
@@ -193,7 +195,7 @@ static int read_batch(struct capture_source *cs, const struct input *in,
 		/* The packets of a recording are there for people: its cases tell more. */
 		if (cs->is_recording || !parse(cs, &p, &batch[n]))
 			continue;
-		flow_tracker__prepare(cs->trace, &batch[n++]);
+		n++;
 	}
 	*ret_n = n;
 	return got;
@@ -220,9 +222,41 @@ static void show_reading(struct capture_source *cs, const struct input *in)
 	show_progress(cs, cs->is_marked ? (1 + done) / 2 : done, cs->packets);
 }
 
+static int follow(struct capture_source *cs, struct tracked_segment *batch, unsigned int n)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < n; i++)
+		flow_tracker__prepare(cs->trace, &batch[i]);
+	for (i = 0; i < n; i++)
+		flow_tracker__fetch(cs->trace, &batch[i]);
+	for (i = 0; i < n && cs->vantage; i++)
+		observation_point__see(cs->vantage, &batch[i]);
+	for (i = 0; i < n && !err; i++)
+		err = flow_tracker__add(cs->trace, &batch[i]);
+	return err;
+}
+
+/* In the order of time; @all: nothing more comes. */
+static int follow_due(struct capture_source *cs, bool all)
+{
+	struct tracked_segment batch[BATCH];
+	const struct tracked_segment *next;
+	unsigned int n;
+	int err;
+
+	do {
+		for (n = 0; n < BATCH && (next = reorder__take(cs->order, all)); n++)
+			batch[n] = *next;
+		err = follow(cs, batch, n);
+	} while (n == BATCH && !err);
+	return err ? err : flow_tracker__advance(cs->trace, reorder__time(cs->order));
+}
+
 static int read_packets(struct capture_source *cs, const struct input *in)
 {
-	static struct tracked_segment batch[BATCH];
+	struct tracked_segment batch[BATCH];
 	uint64_t shown = 0;
 	unsigned int n, i;
 	int got, err = 0;
@@ -230,11 +264,9 @@ static int read_packets(struct capture_source *cs, const struct input *in)
 	do {
 		got = read_batch(cs, in, batch, &n);
 		for (i = 0; i < n; i++)
-			flow_tracker__fetch(cs->trace, &batch[i]);
-		for (i = 0; i < n && cs->vantage; i++)
-			observation_point__see(cs->vantage, &batch[i]);
-		for (i = 0; i < n && !err; i++)
-			err = flow_tracker__add(cs->trace, &batch[i]);
+			reorder__put(cs->order, &batch[i],
+				     pcap_reader__n_interfaces(cs->capture) > 1);
+		err = follow_due(cs, got <= 0);
 		if (cs->packets - shown >= PROGRESS_PACKETS) {
 			shown = cs->packets;
 			show_reading(cs, in);
@@ -323,6 +355,7 @@ static void close_source(struct capture_source *cs)
 	case_queue__free(cs->queue);
 	progress__free(cs->progress);
 	flow_tracker__free(cs->trace);
+	reorder__free(cs->order);
 	pcap_reader__free(cs->capture);
 	for (i = 0; i < cs->n_places; i++)
 		free(cs->places[i]);
@@ -332,12 +365,13 @@ static void close_source(struct capture_source *cs)
 static bool open_source(struct capture_source *cs)
 {
 	cs->places = calloc(PLACES_MAX, sizeof(void *));
+	cs->order = reorder__new();
 	cs->trace = flow_tracker__new(on_reset, cs);
 	cs->queue = case_queue__new(tell, cs);
 	cs->progress = progress__new(cs->s->cfg->progress, cs->name);
 	if (cs->s->vantages)
 		cs->vantage = observations__begin(cs->s->vantages, cs->name);
-	return cs->places && cs->trace && cs->queue && cs->progress &&
+	return cs->places && cs->order && cs->trace && cs->queue && cs->progress &&
 	       (cs->vantage || !cs->s->vantages);
 }
 

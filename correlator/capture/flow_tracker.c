@@ -409,14 +409,35 @@ static int complete_pending(struct flow_tracker *t)
 	return t->on_reset(t->ctx, c);
 }
 
+/* The reset is where it was first in time, which the file need not have first. */
+static void move_reset(struct pending *p, const struct record *r)
+{
+	p->rst.ts_ns = r->ts_ns;
+	p->rst.interface = r->interface;
+	p->rst.heading = r->heading;
+	p->rst.ttl = r->ttl;
+}
+
 static void add_sighting(struct pending *p, const struct record *r)
 {
-	if (p->n_sightings == CASE_SIGHTINGS_MAX)
+	unsigned int at = p->n_sightings;
+
+	if (at == CASE_SIGHTINGS_MAX)
 		return;
-	p->sightings[p->n_sightings].ts_ns = r->ts_ns;
-	p->sightings[p->n_sightings].interface = r->interface;
-	p->sightings[p->n_sightings].heading = (uint8_t)r->heading;
-	p->sightings[p->n_sightings++].ttl = r->ttl;
+	for (; at > 0 && p->sightings[at - 1].ts_ns > r->ts_ns; at--)
+		p->sightings[at] = p->sightings[at - 1];
+	p->sightings[at].ts_ns = r->ts_ns;
+	p->sightings[at].interface = r->interface;
+	p->sightings[at].heading = (uint8_t)r->heading;
+	p->sightings[at].ttl = r->ttl;
+	p->n_sightings++;
+	if (!at)
+		move_reset(p, r);
+}
+
+static uint64_t distance(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : b - a;
 }
 
 /* The same RST at another place: not one more. */
@@ -426,7 +447,7 @@ static bool is_sighting(const struct pending *p, const struct record *r)
 
 	return first->from == r->from && first->seq == r->seq && first->ack == r->ack &&
 	       first->flags == r->flags && first->ipid == r->ipid &&
-	       r->ts_ns - first->ts_ns < SIGHTING_NS &&
+	       distance(r->ts_ns, first->ts_ns) < SIGHTING_NS &&
 	       (first->interface != r->interface || first->heading != r->heading ||
 		first->ttl != r->ttl);
 }
@@ -528,7 +549,7 @@ static bool is_copy(const struct flow_tracker *t, const struct record *r)
 		o = &t->ring[number % RING_RECORDS];
 		if (o->from == r->from && o->seq == r->seq && o->ack == r->ack &&
 		    o->len == r->len && o->flags == r->flags && o->ipid == r->ipid &&
-		    r->ts_ns - o->ts_ns < SIGHTING_NS &&
+		    distance(r->ts_ns, o->ts_ns) < SIGHTING_NS &&
 		    (o->interface != r->interface || o->heading != r->heading))
 			return true;
 	}
@@ -570,6 +591,11 @@ int flow_tracker__add(struct flow_tracker *t, const struct tracked_segment *seg)
 		follow_pending(p, r);
 	flow_follow(f, side, s, seg->ts_ns);
 	return 0;
+}
+
+int flow_tracker__advance(struct flow_tracker *t, uint64_t ts_ns)
+{
+	return t->begun ? complete_due(t, ts_ns) : 0;
 }
 
 int flow_tracker__flush(struct flow_tracker *t)

@@ -63,6 +63,9 @@ void flow_tracker__fetch(const struct flow_tracker *t, const struct tracked_segm
 /** flow_tracker__add() - 0 or what on_reset returned, or -ENOMEM */
 int flow_tracker__add(struct flow_tracker *t, const struct tracked_segment *seg);
 
+/** flow_tracker__advance() - nothing comes from before that time: hand out what waited for it; as flow_tracker__add() */
+int flow_tracker__advance(struct flow_tracker *t, uint64_t ts_ns);
+
 /** flow_tracker__flush() - hand out all resets that still wait */
 int flow_tracker__flush(struct flow_tracker *t);
 
