@@ -191,6 +191,7 @@ static const struct member case_members[] = {
 	SUB(reset_case, asked.owner, owner_members),
 	BOOL(reset_case, asked.ct_asked),
 	BOOL(reset_case, asked.ct_tracking),
+	ENUM(reset_case, asked.nat_rules, NAT_RULES_UNKNOWN),
 	NUM(reset_case, asked.history_since_ns),
 	INT(reset_case, asked.src_local),
 	INT(reset_case, asked.dst_local),

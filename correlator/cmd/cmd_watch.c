@@ -24,6 +24,7 @@
 #include "host/conntrack.h"
 #include "host/ct_destroyed.h"
 #include "host/debug_lines.h"
+#include "host/nat_rules.h"
 #include "host/netns.h"
 #include "host/socket_owner.h"
 #include "live/join.h"
@@ -48,6 +49,7 @@ struct watch {
 	struct join *join;
 	struct filter *filter;
 	struct ctnl *ctnl;
+	struct nat_reader *nat;
 	struct ct_destroyed *gone; /* NULL = conntrack is not at work here, or does not report */
 	bool gone_refused;
 	struct owner_cache *owners;
@@ -134,9 +136,10 @@ static void ask_conntrack(struct watch *w, struct reset_case *c)
 		return;
 	if (!ctnl__is_active()) {
 		c->asked.ct_asked = true;
+		c->asked.nat_rules = NAT_RULES_NONE;
 		return;
 	}
-	c->asked.ct_tracking = ctnl__is_tracking();
+	c->asked.nat_rules = nat_reader__rules(w->nat);
 	if (!w->ctnl)
 		w->ctnl = ctnl__open();
 	if (!w->ctnl || look_up_entry(w, c) < 0)
@@ -595,7 +598,8 @@ static int open_watch(struct watch *w)
 
 	w->join = join__new(&ops);
 	w->owners = owner_cache__new();
-	if (!w->join || !w->owners)
+	w->nat = nat_reader__open("");
+	if (!w->join || !w->owners || !w->nat)
 		return -ENOMEM;
 	w->sensor = sensor__open(&cfg);
 	if (!w->sensor)
@@ -621,6 +625,7 @@ static void close_watch(struct watch *w)
 	join__free(w->join);
 	filter__free(w->filter);
 	ctnl__free(w->ctnl);
+	nat_reader__free(w->nat);
 	ct_destroyed__free(w->gone);
 	owner_cache__free(w->owners);
 	debug_lines__free(w->lines);

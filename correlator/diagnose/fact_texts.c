@@ -283,8 +283,8 @@ const struct fact_text fact_texts[FACT_MAX] = {
 	[FACT_UNTRANSLATED] = {
 		.yes = "{ct.from} should have been translated to {ct.to} (per the conntrack "
 		       "entry), but the segment reached TCP untranslated: {seg}",
-		.no = "no NAT mapping applied to the segment",
-		.missing = "the segment's conntrack entry (ctnetlink)",
+		.no = "{nat.none}",
+		.missing = "the segment's conntrack entry, or what the NAT rules would have done",
 	},
 	[FACT_MADE_ON_PATH] = {
 		.yes = "segments from {rst.src} are received and forwarded here, but the RST "

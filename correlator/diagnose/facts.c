@@ -563,6 +563,17 @@ bool mapping_is_due(const struct conntrack *ct, const struct tuple *seg)
 	       (ct->snat && tuple_equal(seg, &ct->reply));
 }
 
+/* Before the rules were read, only a segment without entry among others' left it open. */
+static bool has_no_nat(const struct reset_case *c)
+{
+	const struct kernel_event *k = c->seen.kernel;
+
+	if (c->asked.nat_rules != NAT_RULES_NOT_READ)
+		return c->asked.nat_rules == NAT_RULES_NONE;
+	return c->asked.ct_asked && !k->invalid_reported &&
+	       !(c->asked.ct_tracking && k->nfct_known && !k->nfct && k->lookup == LOOKUP_NONE);
+}
+
 static void gather_conntrack(struct reset_case *c)
 {
 	const struct kernel_event *k = c->seen.kernel;
@@ -577,13 +588,12 @@ static void gather_conntrack(struct reset_case *c)
 		facts_set(c, FACT_NOT_TRACKED, true);
 	/* The reports are kept for one segment per CPU, so silence weakens and does not disprove. */
 	facts_set(c, FACT_REFUSED, k->invalid_reported || !(c->asked.views & COVERS_INVALID));
+	/* Without entry and with rules: what the rules would have made of it, nobody knows. */
 	if (k->nfct & NFCT_ENTRY)
 		facts_set(c, FACT_UNTRANSLATED, false);
 	else if (c->asked.ct.has_entry)
 		facts_set(c, FACT_UNTRANSLATED, due);
-	/* What conntrack refused may have had a mapping that is gone. */
-	else if (c->asked.ct_asked && !k->invalid_reported &&
-		 !(c->asked.ct_tracking && k->nfct_known && !k->nfct && k->lookup == LOOKUP_NONE))
+	else if (has_no_nat(c))
 		facts_set(c, FACT_UNTRANSLATED, false);
 }
 

@@ -24,19 +24,6 @@ bool ctnl__is_active(void)
 	return !access("/proc/sys/net/netfilter/nf_conntrack_count", F_OK);
 }
 
-bool ctnl__is_tracking(void)
-{
-	FILE *in = fopen("/proc/sys/net/netfilter/nf_conntrack_count", "re");
-	unsigned int n = 0;
-
-	if (!in)
-		return false;
-	if (fscanf(in, "%u", &n) != 1)
-		n = 0;
-	fclose(in);
-	return n > 0;
-}
-
 static void read_tuple(const struct nf_conntrack *ct, bool reply, struct tuple *t)
 {
 	enum nf_conntrack_attr v4src = reply ? ATTR_REPL_IPV4_SRC : ATTR_ORIG_IPV4_SRC;

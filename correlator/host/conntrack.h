@@ -19,9 +19,6 @@ struct ctnl *ctnl__open(void);
 /** ctnl__is_active() - is conntrack loaded at all? Asking would load it. */
 bool ctnl__is_active(void);
 
-/** ctnl__is_tracking() - does conntrack have any connection in the current network namespace? */
-bool ctnl__is_tracking(void);
-
 /**
  * ctnl__lookup() - the entry that holds @t in either direction
  *

@@ -119,6 +119,14 @@ struct conversation {
 
 enum ct_state { CT_UNKNOWN, CT_NONE, CT_INVALID, CT_NEW, CT_ESTABLISHED, CT_RELATED, CT_UNTRACKED };
 
+/* Does the network namespace have NAT rules, of iptables or nftables? */
+enum nat_rules {
+	NAT_RULES_NOT_READ, /* not looked up, or a recording from before they were */
+	NAT_RULES_NONE,	    /* nor a conntrack that could apply any */
+	NAT_RULES_PRESENT,
+	NAT_RULES_UNKNOWN, /* the kernel did not answer */
+};
+
 /* What conntrack thinks of the segment that was answered. */
 struct conntrack {
 	enum ct_state state;
@@ -306,8 +314,9 @@ struct looked_up {
 	struct gone_mapping gone; /* of the segment's tuple */
 	struct conntrack ct;	  /* of the kernel view, else as ctnetlink answered */
 	bool ct_asked;		  /* ctnetlink gave an answer, also "no entry" */
-	bool ct_tracking;	  /* conntrack tracks connections in this namespace */
-	int src_local;		  /* is rst's source an address of ours? 1, 0, -1 = not known */
+	bool ct_tracking; /* recordings of old, in place of nat_rules: conntrack has entries */
+	enum nat_rules nat_rules;
+	int src_local; /* is rst's source an address of ours? 1, 0, -1 = not known */
 	int dst_local;
 	struct owner owner;
 	struct packet history[CASE_HISTORY_MAX]; /* oldest first, without the RST */

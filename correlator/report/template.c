@@ -511,6 +511,18 @@ PRINTER(gone_how)
 	      out);
 }
 
+PRINTER(nat_none)
+{
+	(void)ctx;
+	fputs(c->seen.kernel->nfct & 8 ?
+		      "the segment carried its conntrack entry, so any NAT had been applied" :
+	      c->asked.ct.has_entry ? "the segment's conntrack entry does not translate it" :
+	      c->asked.gone.known   ? "conntrack no longer had a mapping for the segment" :
+	      c->asked.nat_rules == NAT_RULES_NONE ? "this network namespace has no NAT rules" :
+						     "conntrack had no NAT mapping for the segment",
+	      out);
+}
+
 PRINTER(mem_pages)
 {
 	(void)ctx;
@@ -615,6 +627,7 @@ static const struct {
 	{ "gone.mapping", p_gone_mapping, "which it needs" },
 	{ "gone.ago", p_gone_ago, "some time" },
 	{ "gone.how", p_gone_how, "it timed out, was evicted or was deleted" },
+	{ "nat.none", p_nat_none, "no NAT mapping applied to the segment" },
 	{ "mem.pages", p_mem_pages, "N" },
 	{ "mem.limit", p_mem_limit, "M" },
 	{ "fin.ago", p_fin_ago, "a short time" },

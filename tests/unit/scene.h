@@ -74,7 +74,7 @@ struct scene {
 	bool window_same_cpu, window_other; /* of other numbers than the segment's */
 	uint8_t now_state;  /* of the socket when the RST left, TCP_*; 0 = not asked */
 	bool short_history; /* what was before is overwritten */
-	bool tracking;	    /* conntrack tracks connections here */
+	bool nat_rules;	    /* this namespace has some */
 	bool now_elsewhere; /* the RST left by another interface */
 	enum kernel_call clash;
 	bool clash_by_nat; /* conntrack gave the SYN another port than the socket has */
@@ -342,7 +342,9 @@ static inline struct reset_case scene_build(const struct scene *s, uint8_t af)
 	scene_race(s, &c, k);
 	scene_clash(s, &c);
 	c.asked.gone.known = s->gone;
-	c.asked.ct_tracking = s->tracking;
+	c.asked.nat_rules = s->nat_rules     ? NAT_RULES_PRESENT :
+			    c.asked.ct_asked ? NAT_RULES_NONE :
+					       NAT_RULES_UNKNOWN;
 	if (s->short_history)
 		c.asked.history_since_ns = c.seen.answers.ts_ns - MS;
 	k->sock.memory_known = s->mem_limit != 0;

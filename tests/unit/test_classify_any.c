@@ -172,6 +172,7 @@ static void lose_conntrack(struct reset_case *c)
 
 	k->nfct_known = k->invalid_reported = c->asked.ct_asked = false;
 	c->asked.ct = k->ct = (struct conntrack){ .state = CT_UNKNOWN };
+	c->asked.nat_rules = NAT_RULES_UNKNOWN;
 }
 
 static void lose_kernel(struct reset_case *c)

@@ -246,6 +246,7 @@ static const struct scene lookalikes[] = {
 	  .mark = NO_ENTRY,
 	  .reported = true,
 	  .asked = true,
+	  .nat_rules = true,
 	  .reason = "NO_SOCKET" },
 	{ .name = "without a look at conntrack no-socket is not certain",
 	  .want = "no-socket|unknown",
