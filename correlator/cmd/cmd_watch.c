@@ -69,7 +69,6 @@ struct watch {
 	struct packet_list recalled; /* of the reset that is being opened */
 	uint64_t n_events;
 	bool said_lost;
-	uint64_t lost_before; /* events lost when nothing was under way */
 	int err;
 	bool done;
 };
@@ -97,8 +96,10 @@ static uint64_t clock_ns(clockid_t id)
 }
 
 /* What may have told of a reset and did not, for whichever reason. */
-static uint64_t lost_so_far(const struct watch *w)
+static uint64_t lost_so_far(void *ctx)
 {
+	const struct watch *w = ctx;
+
 	return sensor__lost_events(w->sensor) + sensor__missed(w->sensor);
 }
 
@@ -185,7 +186,6 @@ static void on_opened(void *ctx, struct reset_case *c)
 	uint64_t spent;
 
 	c->asked.views = sensor__views(w->sensor);
-	c->asked.lost_events = w->lost_before;
 	/* A stall is nothing without conntrack's word on it. */
 	if (c->seen.kind == CASE_STALL)
 		ask_conntrack(w, c);
@@ -266,7 +266,6 @@ static void tell(struct watch *w, struct reset_case *c)
 	if (w->done || (stop_requested && w->err) || !filter__matches(w->filter, &c->seen.rst) ||
 	    !is_in_direction(w, c))
 		return;
-	c->asked.lost_events = lost_so_far(w) - c->asked.lost_events;
 	ask_routes(w, c);
 	ask_gone(w, c, c->seen.rst.ts_ns + REPORT_DELAY_NS);
 	if (!c->asked.owner.known)
@@ -406,7 +405,7 @@ static int run(struct watch *w)
 		{ .fd = stop_fd, .events = POLLIN },
 		{ .events = POLLIN }, /* conntrack's reports */
 	};
-	uint64_t now = clock_ns(CLOCK_MONOTONIC), lost_by_last_read = 0;
+	uint64_t now = clock_ns(CLOCK_MONOTONIC);
 	int err = 0;
 
 	while (!err && !is_over(w, now)) {
@@ -416,9 +415,7 @@ static int run(struct watch *w)
 		if (stop_requested)
 			break;
 		look_again(w);
-		if (join__next_ns(w->join) == UINT64_MAX)
-			w->lost_before = lost_by_last_read;
-		lost_by_last_read = lost_so_far(w);
+		join__read_begins(w->join);
 		now = clock_ns(CLOCK_MONOTONIC);
 		read_gone(w, now);
 		err = sensor__read_events(w->sensor);
@@ -594,7 +591,13 @@ static int open_watch(struct watch *w)
 		.on_event = on_event,
 		.ctx = w,
 	};
-	struct join_ops ops = { on_opened, on_completed, on_dropped, w };
+	struct join_ops ops = {
+		.opened = on_opened,
+		.completed = on_completed,
+		.dropped = on_dropped,
+		.lost = lost_so_far,
+		.ctx = w,
+	};
 
 	w->join = join__new(&ops);
 	w->owners = owner_cache__new();

@@ -43,6 +43,7 @@ struct slot {
 	unsigned int n_ids;
 	struct view_slot *account;		    /* whose view the case has */
 	bool dropped;				    /* not to be told: part of another case now */
+	uint64_t lost_before;			    /* events lost before this case began */
 	struct kernel_event kernel, receive, clash; /* what the case refers to */
 	struct reset_case c;
 };
@@ -70,7 +71,9 @@ struct join {
 	struct id_link *by_id[N_BUCKETS];
 	struct view_slot *views; /* ring, newest at next_view - 1 */
 	unsigned int next_view;
-	uint64_t newest_ts;		   /* of the open cases */
+	uint64_t newest_ts;   /* of the open cases */
+	uint64_t lost_before; /* events lost when no case was open */
+	uint64_t lost_by_last_read;
 	unsigned int n_stalls;		   /* open cases of that kind */
 	struct clash clashes[MAX_CLASHES]; /* ring, newest at next_clash - 1 */
 	unsigned int next_clash;
@@ -466,6 +469,7 @@ static struct slot *open_slot(struct join *j, const struct wire_event *w)
 	j->spare = s->next;
 	memset(s, 0, sizeof(*s));
 	case_init(&s->c);
+	s->lost_before = j->lost_before;
 	s->c.seen.first_ts = w->rst.ts_ns;
 	s->c.seen.rst = w->rst;
 	s->c.seen.answers = w->answers;
@@ -641,11 +645,24 @@ void join__event(struct join *j, const struct event *ev)
 		on_kernel(j, &ev->kernel);
 }
 
-static void complete_first(struct join *j)
+static uint64_t lost_so_far(const struct join *j)
+{
+	return j->ops.lost ? j->ops.lost(j->ops.ctx) : 0;
+}
+
+void join__read_begins(struct join *j)
+{
+	if (!j->open)
+		j->lost_before = j->lost_by_last_read;
+	j->lost_by_last_read = lost_so_far(j);
+}
+
+static void complete_first(struct join *j, uint64_t lost)
 {
 	struct slot *s = j->open;
 
 	leave(j, s);
+	s->c.asked.lost_events = lost - s->lost_before;
 	j->n_stalls -= s->c.seen.kind == CASE_STALL;
 	if (!s->dropped)
 		j->ops.completed(j->ops.ctx, &s->c);
@@ -662,16 +679,23 @@ uint64_t join__next_ns(const struct join *j)
 
 void join__tick(struct join *j, uint64_t now_ns)
 {
+	uint64_t lost;
+
+	if (join__next_ns(j) > now_ns)
+		return;
+	/* Once for all that are due: asking may cost a system call for each probe. */
+	lost = lost_so_far(j);
 	while (join__next_ns(j) <= now_ns)
-		complete_first(j);
+		complete_first(j, lost);
 }
 
 void join__flush(struct join *j)
 {
+	uint64_t lost = lost_so_far(j);
 	unsigned int i;
 
 	while (j->open)
-		complete_first(j);
+		complete_first(j, lost);
 	for (i = 0; i < MAX_VIEWS; i++) {
 		struct view_slot *v = &j->views[i];
 

@@ -19,6 +19,8 @@ struct join_ops {
 	void (*completed)(void *ctx, struct reset_case *c);
 	/* In place of that: the case has become part of another. May be NULL. */
 	void (*dropped)(void *ctx, struct reset_case *c);
+	/* How many events were lost until now. May be NULL: none is ever lost. */
+	uint64_t (*lost)(void *ctx);
 	void *ctx;
 };
 
@@ -30,6 +32,14 @@ struct join_stats {
 
 /** join__new() - NULL with errno when out of memory */
 struct join *join__new(const struct join_ops *ops);
+
+/**
+ * join__read_begins() - events will be read now
+ *
+ * What was lost before the previous reading began cannot have belonged to a case that this one
+ * opens, unless cases were open all the time. To be called before each reading.
+ */
+void join__read_begins(struct join *j);
 
 /** join__event() - take one event; @ev is copied */
 void join__event(struct join *j, const struct event *ev);

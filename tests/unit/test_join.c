@@ -17,6 +17,7 @@ struct outcome {
 	struct kernel_event (*accounts)[3]; /* theirs: the join's own are used again */
 	unsigned int n, room;
 	unsigned int opened;
+	uint64_t lost; /* events, as the join is told */
 };
 
 static void on_opened(void *ctx, struct reset_case *c)
@@ -52,6 +53,11 @@ static void on_completed(void *ctx, struct reset_case *c)
 
 static struct outcome out;
 
+static uint64_t lost_events(void *ctx)
+{
+	return ((struct outcome *)ctx)->lost;
+}
+
 static void end(void)
 {
 	free(out.cases);
@@ -60,7 +66,9 @@ static void end(void)
 
 static struct join *start(unsigned int room)
 {
-	struct join_ops ops = { .opened = on_opened, .completed = on_completed, .ctx = &out };
+	struct join_ops ops = {
+		.opened = on_opened, .completed = on_completed, .lost = lost_events, .ctx = &out
+	};
 
 	end();
 	out = (struct outcome){
@@ -517,6 +525,37 @@ static void test_answers(const struct family *f)
 	join__free(j);
 }
 
+/* One reading: so many events are lost before it, one RST is read, and it is completed or not. */
+static void read_one(struct join *j, uint64_t lost, uint32_t n, bool complete)
+{
+	out.lost += lost;
+	join__read_begins(j);
+	feed(j, sent(AF_INET, n));
+	if (complete)
+		join__tick(j, T0 + MS + SETTLE);
+}
+
+static void test_losses(void)
+{
+	static const uint64_t want[] = { 5, 0, 4, 7, 7 };
+	struct join *j = start(8);
+	unsigned int i;
+
+	read_one(j, 5, 0, true);
+	join__read_begins(j);
+	read_one(j, 0, 1, true);
+	read_one(j, 4, 2, true);
+	read_one(j, 0, 3, false);
+	out.lost += 3;
+	read_one(j, 0, 4, false);
+	out.lost += 4;
+	join__flush(j);
+	for (i = 0; i < ARRAY_SIZE(want); i++)
+		check_int(out.cases[i].asked.lost_events, want[i],
+			  "case %u counts the events that may have belonged to it", i);
+	join__free(j);
+}
+
 static void test_unclaimed(void)
 {
 	struct join *j = start(4);
@@ -961,6 +1000,7 @@ int main(void)
 		test_window(f, false);
 	}
 	test_unclaimed();
+	test_losses();
 	test_time();
 	test_full();
 	test_permutations("each RST has one case and its own account, each account one claim",
