@@ -38,11 +38,12 @@ kernels()
 echo "\`make matrix\` of $(date -u +%Y-%m-%d). Kernels: $(kernels "$@")"
 echo
 cat << 'EOF'
-In each cell: how many resets got the right cause, and how many ended as "unknown" (or as a broader
-answer, not certain) because this view does not show what tells them apart; the true cause was among
-the candidates then. "cannot" means that the reset does not happen on this kernel, with the reason
-below; "no view" that the kernel does not grant that view. WRONG, WEAK (unknown without need, or
-without the true cause among the candidates) and MISSING (no event) are errors.
+Each cell counts the resets that got the right cause, and those that ended as "unknown" (or as a less
+specific cause, not certain) because this view lacks the data to distinguish them; the true cause was
+then among the candidates. "cannot" means that this reset does not happen on this kernel, for the
+reason given below; "no view" means that the kernel does not support that view. WRONG, WEAK (unknown
+although the data was there, or without the true cause among the candidates) and MISSING (no event) are
+errors.
 EOF
 
 verdicts "$@" | awk -v style="$style" -v machines="$*" '
@@ -128,6 +129,6 @@ END {
 	print ""
 	for (i = 1; i <= n_notes; i++)
 		printf "(%d) %s%s\n", i, notes[i], style == "markdown" ? "  " : ""
-	printf "\nIn total: %d right, %d unknown, %d wrong, %d weak, %d missing.\n", total["right"],
+	printf "\nTotal: %d right, %d unknown, %d wrong, %d weak, %d missing.\n", total["right"],
 		total["unknown"], total["wrong"], total["weak"], total["missing"]
 }'

@@ -62,7 +62,7 @@ note()
 need_vm()
 {
 	[ "${RSTSCOPE_VM-}" = 1 ] ||
-		skip_all "changes a limit of the whole machine: only in a virtual one (tests/vm/run.sh)"
+		skip_all "changes a limit of the whole machine: virtual machines only (tests/vm/run.sh)"
 }
 
 # Say why nothing of this script can run here, and leave.

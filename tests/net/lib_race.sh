@@ -162,7 +162,7 @@ judge_race()	# handshake|timewait DESC
 		skip "$2" "the probe was never hit"
 	else
 		# The other processor must be there at the right moment, which a busy host may not grant.
-		skip "$2" "the probe was hit $hits times, but the look-up never met the window"
+		skip "$2" "the probe was hit $hits times, but the lookup never fell into the window"
 	fi
 	if [ -n "$TIERS" ]; then
 		judge_each_reset "$@"

@@ -109,7 +109,7 @@ done
 # The fix of 6.7 came with this function.
 fixed=$(grep -m 1 -w nf_nat_ipv6_local_in /proc/kallsyms) || :
 note "${fixed:-a kernel without the fix}"
-[ -z "$fixed" ] || [ -z "$TIERS" ] || cannot_happen "the kernel looks the socket up again after NAT"
+[ -z "$fixed" ] || [ -z "$TIERS" ] || cannot_happen "the kernel repeats the socket lookup after NAT"
 ns_sysctl "$C" net.ipv4.tcp_timestamps=0
 ns_sysctl "$S" net.ipv4.tcp_timestamps=0
 port=45000
