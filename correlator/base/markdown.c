@@ -55,7 +55,24 @@ static void text_gap(const struct markdown *p)
 	fputc('\n', p->out);
 }
 
-/* What roff would take for a request, or print as something that cannot be copied. */
+/* Non-ASCII by its roff name, so that groff needs no preprocessor. Returns the bytes consumed. */
+static size_t man_symbol(FILE *out, const char *s, size_t len)
+{
+	static const char *const symbols[][2] = { { "→", "\\(->" }, { "µ", "\\(mc" } };
+	size_t i;
+
+	for (i = 0; i < sizeof(symbols) / sizeof(symbols[0]); i++) {
+		size_t n = strlen(symbols[i][0]);
+
+		if (n <= len && !memcmp(s, symbols[i][0], n)) {
+			fputs(symbols[i][1], out);
+			return n;
+		}
+	}
+	return 0;
+}
+
+/* Escapes what roff would take for a request, or print as a character that cannot be copied. */
 static void man_escaped(FILE *out, const char *s, size_t len, bool code)
 {
 	static const char *const escapes[][2] = {
@@ -63,9 +80,14 @@ static void man_escaped(FILE *out, const char *s, size_t len, bool code)
 		{ "^", "\\(ha" }, { "~", "\\(ti" }, { "-", "\\-" },
 	};
 
-	for (; len--; s++) {
-		size_t i;
+	for (; len; s++, len--) {
+		size_t i, symbol = man_symbol(out, s, len);
 
+		if (symbol) {
+			s += symbol - 1;
+			len -= symbol - 1;
+			continue;
+		}
 		for (i = 0; i < sizeof(escapes) / sizeof(escapes[0]); i++)
 			if (*s == escapes[i][0][0])
 				break;

@@ -27,7 +27,7 @@ static enum markdown_format parse_format(const char *name, struct argp_state *st
 		return PROSE_MARKDOWN;
 	if (!strcmp(name, "man"))
 		return PROSE_MAN;
-	argp_error(state, "no format '%s': text, markdown or man", name);
+	argp_error(state, "--format takes text, markdown or man, not '%s'", name);
 	return PROSE_TEXT;
 }
 
@@ -46,7 +46,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_ARG:
 		if (a->id)
-			argp_error(state, "one cause at a time");
+			argp_error(state, "only one cause can be explained at a time");
 		a->id = arg;
 		return 0;
 	default:
@@ -63,9 +63,9 @@ static const struct cause *wanted_cause(const char *id)
 		return cause;
 	nearest = cause_nearest(id);
 	if (nearest)
-		error("no cause '%s'; did you mean '%s'?", id, nearest);
+		error("unknown cause '%s'; did you mean '%s'?", id, nearest);
 	else
-		error("no cause '%s'; `rstscope causes` lists them", id);
+		error("unknown cause '%s'; `rstscope causes` lists the causes", id);
 	return NULL;
 }
 
@@ -117,8 +117,8 @@ int cmd_causes(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
 		{ "format", KEY_FORMAT, "FORMAT", 0,
-		  "text (default), markdown or man; the latter two explain all causes if none is "
-		  "given",
+		  "text (default), markdown or man; the latter two explain all causes if no CAUSE "
+		  "is given",
 		  0 },
 		{ "json", KEY_JSON, NULL, 0, "Titles, types and advice as JSON", 0 },
 		{ 0 },
@@ -127,7 +127,7 @@ int cmd_causes(int argc, char **argv)
 		.options = options,
 		.parser = parse_option,
 		.args_doc = "[CAUSE]",
-		.doc = "List the causes that rstscope can name, or explain one."
+		.doc = "List the causes that rstscope can identify, or explain one of them."
 		       "\vExample:\n  rstscope causes dnat-invalid",
 	};
 	struct arguments a = { .format = PROSE_TEXT };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * cmd_explain.c - name the causes of the resets in captures, and again of those that `watch` has kept.
+ * cmd_explain.c - report the causes of the resets in captures and in files written by `watch`.
  *
- * The answer is derived anew, by this version's facts and causes.
+ * The diagnosis is made again, with this version's facts and causes.
  */
 #include <argp.h>
 #include <errno.h>
@@ -35,36 +35,40 @@ struct explain {
 
 static const struct argp_option options[] = {
 	{ NULL, 'r', "FILE", 0,
-	  "Read this capture (pcap or pcapng), recording, store or evidence, plain or packed by gzip "
-	  "or zstd; '-' is standard input. Several captures are taken for views of the same traffic",
+	  "Read this capture (pcap or pcapng), recording, store or evidence, optionally compressed "
+	  "with gzip or zstd; '-' is standard input. Multiple captures are treated as views of the "
+	  "same traffic",
 	  0 },
-	{ "json", 'j', NULL, 0, "One JSON object per reset per line (docs/report.schema.json)", 1 },
+	{ "json", 'j', NULL, 0, "One JSON object per line for each reset (docs/report.schema.json)",
+	  1 },
 	{ "brief", 'b', NULL, 0, "One line per reset", 1 },
-	{ "quiet", 'q', NULL, 0, "No reports, only the number of resets by cause", 1 },
-	{ "fail-on", 'f', "CAUSE[,...]", 0, "Exit with status 3 if one of these is found", 1 },
+	{ "quiet", 'q', NULL, 0, "No reports, only the number of resets per cause", 1 },
+	{ "fail-on", 'f', "CAUSE[,...]", 0, "Exit with status 3 if one of these causes is found",
+	  1 },
 	{ 0 },
 };
 
 static const char doc[] =
-	"Name the causes of the resets in captures, and in what `rstscope watch` has kept. Needs no root."
-	"\vA capture shows the wire alone: where that does not suffice, the causes that remain are "
-	"ranked. A recording (`watch -w`), a store (`watch --store`) and evidence (`watch --evidence`) "
-	"also hold what the kernel said.\n"
+	"Report the causes of the resets in captures and in files from `rstscope watch`. Needs no root."
+	"\vA capture only shows packets: if they are not sufficient, the possible causes are ranked. "
+	"A recording (`watch -w`), a store (`watch --store`) and evidence (`watch --evidence`) "
+	"also contain the kernel's data.\n"
 	"\n"
 	"Examples:\n"
-	"  rstscope explain -r capture.pcap           by tcpdump, Wireshark, ...\n"
-	"  tcpdump -w - tcp | rstscope explain -r -   as it comes\n"
-	"  rstscope explain -r a.pcapng.gz -r b.pcap  one traffic, seen twice\n"
+	"  rstscope explain -r capture.pcap           from tcpdump, Wireshark, ...\n"
+	"  tcpdump -w - tcp | rstscope explain -r -   live, from a pipe\n"
+	"  rstscope explain -r a.pcapng.gz -r b.pcap  same traffic, two captures\n"
 	"  rstscope explain -r x.pcapng --fail-on dnat-invalid,unread-data\n"
 	"\n"
-	"Exit status: 0 ok, 1 failure, 2 wrong usage, 3 a cause of --fail-on was found.";
+	"Exit status: 0 success, 1 failure, 2 usage error, 3 --fail-on cause found.";
 
 static void check_causes(struct argp_state *state, const char *list)
 {
 	const char *unknown = cause_list_unknown(list);
 
 	if (unknown)
-		argp_error(state, "--fail-on: no cause '%.*s'; `rstscope causes` lists them",
+		argp_error(state,
+			   "--fail-on: unknown cause '%.*s'; `rstscope causes` lists the causes",
 			   (int)strcspn(unknown, ","), unknown);
 }
 
@@ -141,7 +145,7 @@ static void print_counts(const struct explain *e)
 	fputc('\n', out);
 }
 
-/* Of what comes through a pipe, each reset is told as it comes. */
+/* Resets from a pipe are reported as they arrive. */
 static bool reads_pipe(const struct explain *e)
 {
 	struct stat st;

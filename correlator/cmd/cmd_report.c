@@ -25,42 +25,43 @@ struct report {
 	const char *files[MAX_FILES];
 	unsigned int n_files;
 	const char *output; /* "-" = standard output */
-	const char *causes; /* ids by commas; NULL = all */
+	const char *causes; /* ids, comma-separated; NULL = all */
 	uint64_t since_ns;
 	uint64_t until_ns;
 	const struct document_ops *format;
 	struct document doc;
 	struct summary *summary;
-	char *temporary; /* what is written, until it is whole */
+	char *temporary; /* written here until it is complete */
 	int err;	 /* of writing */
 };
 
 static const struct argp_option options[] = {
 	{ NULL, 'r', "FILE", 0,
-	  "Read this recording, capture, store or evidence; '-' is standard input; repeat for several",
+	  "Read this recording, capture, store or evidence; '-' is standard input; may be repeated",
 	  0 },
-	{ "store", OPT_STORE, "FILE", 0, "The same, of a store of `rstscope watch --store`", 0 },
+	{ "store", OPT_STORE, "FILE", 0,
+	  "The same, for a store written by `rstscope watch --store`", 0 },
 	{ NULL, 'o', "FILE", 0, "Write the report to FILE (default: '-', standard output)", 1 },
 	{ "format", OPT_FORMAT, "text|markdown|json|html", 0,
-	  "Format (default: by the suffix of FILE, else text)", 1 },
-	{ "title", OPT_TITLE, "TEXT", 0, "Its title", 1 },
-	{ "cause", OPT_CAUSE, "CAUSE[,...]", 0, "Only resets with one of these causes", 2 },
-	{ "since", OPT_SINCE, "TIME", 0, "Only from this time on, such as 2026-11-26T10:00:00Z",
-	  2 },
-	{ "until", OPT_UNTIL, "TIME", 0, "Only before this time", 2 },
+	  "Format (default: by the suffix of FILE, otherwise text)", 1 },
+	{ "title", OPT_TITLE, "TEXT", 0, "Title of the report", 1 },
+	{ "cause", OPT_CAUSE, "CAUSE[,...]", 0, "Only include resets with one of these causes", 2 },
+	{ "since", OPT_SINCE, "TIME", 0,
+	  "Only include resets from this time on, such as 2026-11-26T10:00:00Z", 2 },
+	{ "until", OPT_UNTIL, "TIME", 0, "Only include resets before this time", 2 },
 	{ 0 },
 };
 
 static const char doc[] =
 	"Write a postmortem: a summary, and each reset with its timeline and evidence. Needs no root."
 	"\vExamples:\n"
-	"  rstscope report -r resets.pcapng -o resets.html   to open in a browser, offline\n"
+	"  rstscope report -r resets.pcapng -o resets.html   for a browser, offline\n"
 	"  rstscope report -r resets.pcapng --format=markdown | wl-copy\n"
-	"  rstscope report --store resets.db --since 2026-11-26T10:00:00Z --cause dnat-invalid\n"
+	"  rstscope report --store resets.db --since 2026-11-26T10:00:00Z -o day.md\n"
 	"\n"
-	"Exit status: 0 ok, 1 failure, 2 wrong usage.";
+	"Exit status: 0 success, 1 failure, 2 usage error.";
 
-/* RFC 3339, with Z or an offset; fractions are left out. */
+/* RFC 3339, with Z or an offset; fractions are ignored. */
 static uint64_t parse_time(struct argp_state *state, const char *option, const char *arg)
 {
 	struct tm tm = { 0 };
@@ -76,7 +77,7 @@ static uint64_t parse_time(struct argp_state *state, const char *option, const c
 	else if (rest)
 		rest += strlen(rest);
 	if (!rest || *rest)
-		argp_error(state, "%s wants a time such as 2026-11-26T10:00:00Z, not '%s'", option,
+		argp_error(state, "%s takes a time such as 2026-11-26T10:00:00Z, not '%s'", option,
 			   arg);
 	t = timegm(&tm) - tm.tm_gmtoff;
 	return (uint64_t)t * 1000000000u;
@@ -87,7 +88,8 @@ static void check_causes(struct argp_state *state, const char *list)
 	const char *unknown = cause_list_unknown(list);
 
 	if (unknown)
-		argp_error(state, "--cause: no cause '%.*s'; `rstscope causes` lists them",
+		argp_error(state,
+			   "--cause: unknown cause '%.*s'; `rstscope causes` lists the causes",
 			   (int)strcspn(unknown, ","), unknown);
 }
 
@@ -118,7 +120,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case OPT_FORMAT:
 		r->format = document_format(arg);
 		if (!r->format)
-			argp_error(state, "--format wants text, markdown, json or html, not '%s'",
+			argp_error(state, "--format takes text, markdown, json or html, not '%s'",
 				   arg);
 		return 0;
 	case OPT_TITLE:
@@ -174,7 +176,7 @@ static void on_notice(void *ctx, const char *text)
 	notice("%s", text);
 }
 
-/* What is not a regular file, such as /dev/stdout or a pipe, is written as it is. */
+/* Anything but a regular file, such as /dev/stdout or a pipe, is written directly. */
 static bool is_replaceable(const char *path)
 {
 	struct stat st;
@@ -182,7 +184,7 @@ static bool is_replaceable(const char *path)
 	return lstat(path, &st) ? errno == ENOENT : S_ISREG(st.st_mode);
 }
 
-/* A report that is not whole must not stand under its name. */
+/* An incomplete report must not appear under its final name. */
 static FILE *open_output(struct report *r)
 {
 	mode_t mask;
@@ -288,6 +290,6 @@ int cmd_report(int argc, char **argv)
 	else
 		close_output(&r, err);
 	if (r.err)
-		error("write '%s': %s; nothing is left of it", r.output, error_name(r.err));
+		error("write '%s': %s; output file removed", r.output, error_name(r.err));
 	return err ? EXIT_RUNTIME : EXIT_OK;
 }

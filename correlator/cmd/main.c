@@ -18,11 +18,11 @@ static const struct {
 	int (*run)(int argc, char **argv);
 	const char *does;
 } commands[] = {
-	{ "watch", cmd_watch, "name the cause of every reset as it happens" },
-	{ "explain", cmd_explain, "name the causes in recordings and captures; no root" },
+	{ "watch", cmd_watch, "report the cause of every reset as it happens" },
+	{ "explain", cmd_explain, "report the causes in recordings and captures; needs no root" },
 	{ "report", cmd_report,
-	  "write a postmortem of them: HTML, Markdown, text or JSON; no root" },
-	{ "causes", cmd_causes, "list the causes, or explain one" },
+	  "write a postmortem in HTML, Markdown, text or JSON; needs no root" },
+	{ "causes", cmd_causes, "list the causes, or explain one; needs no root" },
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -36,7 +36,7 @@ static void usage(FILE *out)
 	      out);
 	for (i = 0; i < N_COMMANDS; i++)
 		fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].does);
-	fputs("\n`rstscope COMMAND --help` tells more; -V prints the version.\n", out);
+	fputs("\n`rstscope COMMAND --help` lists its options; -V prints the version.\n", out);
 }
 
 static int run_command(int argc, char **argv)
@@ -51,7 +51,7 @@ static int run_command(int argc, char **argv)
 		argv[1] = name;
 		return commands[i].run(argc - 1, argv + 1);
 	}
-	error("no command '%s'; `rstscope --help` lists them", argv[1]);
+	error("unknown command '%s'; `rstscope --help` lists the commands", argv[1]);
 	return EXIT_USAGE;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * watch_options.c - the command line of `rstscope watch`, by argp.
+ * watch_options.c - the command line of `rstscope watch`, parsed by argp.
  */
 #include "cmd/watch_options.h"
 
@@ -28,72 +28,69 @@ enum {
 	OPT_KEEP,
 };
 
-/* Of one reset; the flight recorder may have more. */
+/* Per reset; the flight recorder may have more. */
 #define PRE_PACKETS 100
 #define PRE_PACKETS_MAX 20000
 
 static const struct argp_option options[] = {
 	{ "interface", 'i', "IF", 0,
-	  "Watch this interface; repeat for several, 'any' for all (default: any)", 0 },
-	{ "netns", OPT_NETNS, "NAME|PID|PATH", 0, "Watch in this network namespace", 0 },
+	  "Watch this interface; may be repeated; 'any' means all (default: any)", 0 },
+	{ "netns", OPT_NETNS, "NAME|PID|PATH", 0, "Watch this network namespace", 0 },
 	{ "list-interfaces", 'D', NULL, 0, "List the interfaces and exit", 0 },
 	{ NULL, 'c', "N", 0, "Stop after N resets", 1 },
 	{ "duration", OPT_DURATION, "SECONDS", 0, "Stop after this time", 1 },
-	{ NULL, 'Q', "in|out", 0, "Only resets that come in, or that go out", 1 },
-	{ "json", OPT_JSON, NULL, 0, "One JSON object per reset per line (docs/report.schema.json)",
-	  2 },
+	{ NULL, 'Q', "in|out", 0, "Only report incoming or outgoing resets", 1 },
+	{ "json", OPT_JSON, NULL, 0,
+	  "One JSON object per line for each reset (docs/report.schema.json)", 2 },
 	{ "write", 'w', "FILE", 0,
-	  "Record to FILE (pcapng): the packets of each reset's flow and what the kernel said, for "
-	  "Wireshark and for `rstscope explain`; '-' is standard output, and then no reports are "
-	  "printed",
+	  "Record to FILE (pcapng): the packets of each reset's flow and the kernel's data, for "
+	  "Wireshark and `rstscope explain`; '-' is standard output and suppresses the reports",
 	  2 },
-	{ NULL, 'C', "MB", 0, "Begin the next file after so many million bytes: FILE1, FILE2, ...",
-	  2 },
-	{ NULL, 'W', "N", 0, "With -C: keep N files, and overwrite the oldest", 2 },
+	{ NULL, 'C', "MB", 0, "Start a new file after MB million bytes: FILE1, FILE2, ...", 2 },
+	{ NULL, 'W', "N", 0, "With -C: keep N files and overwrite the oldest", 2 },
 	{ "pre", OPT_PRE, "N|Ns|Nms", 0,
-	  "How much of the flow's past goes into the recording: so many packets (default: 100), or "
-	  "all from so long before",
-	  2 },
+	  "Flow history to record: a packet count (default: 100) or a time span (2s, 300ms)", 2 },
 	{ "store", OPT_STORE, "FILE", 0,
-	  "Append to this database (SQLite), for `rstscope report` and for questions in SQL", 2 },
-	{ "keep", OPT_KEEP, "DAYSd|MBMB", 0,
-	  "With --store: remove what is older than so many days (30d), or the oldest when the file is "
-	  "larger than so many million bytes (500MB); may be given twice",
+	  "Append to this SQLite database, for `rstscope report` and SQL queries", 2 },
+	{ "keep", OPT_KEEP, "AGE|SIZE", 0,
+	  "With --store: retention limit by age (30d) or file size (500MB); the oldest resets are "
+	  "deleted; may be repeated",
 	  2 },
 	{ "evidence", OPT_EVIDENCE, "FILE", 0,
-	  "Append to FILE what each answer was derived from, for a bug report", 2 },
-	{ "quiet", 'q', NULL, 0, "No plan and no summary on standard error", 2 },
-	{ "verbose", 'v', NULL, 0, "Also say what was tried and refused", 2 },
-	{ NULL, 'n', NULL, 0, "Accepted for tcpdump's sake: addresses are never resolved", 2 },
-	{ "ready-file", OPT_READY, "PATH", 0, "Create PATH when everything is attached", 2 },
+	  "Append the data behind each diagnosis to FILE, for a bug report", 2 },
+	{ "quiet", 'q', NULL, 0, "No startup report and no summary", 2 },
+	{ "verbose", 'v', NULL, 0, "Also log probe attempts and kernel rejections", 2 },
+	{ NULL, 'n', NULL, 0, "Ignored, for tcpdump compatibility: addresses are never resolved",
+	  2 },
+	{ "ready-file", OPT_READY, "PATH", 0, "Create PATH once everything is attached", 2 },
 	{ "view", OPT_VIEW, "auto|fentry|kprobe|tracepoint|none", 0,
-	  "How to ask the kernel (default: auto, the best for each function)", 3 },
-	{ "btf", OPT_BTF, "FILE", 0, "BTF of the running kernel, where it has none of its own", 3 },
+	  "How to probe the kernel (default: auto, the best way for each function)", 3 },
+	{ "btf", OPT_BTF, "FILE", 0, "BTF of the running kernel, if it provides none", 3 },
 	{ "vmlinux", OPT_VMLINUX, "FILE", 0,
-	  "The running kernel's vmlinux with debug symbols, to name file and line of each call "
+	  "The running kernel's vmlinux with debug symbols, to print file and line of each call "
 	  "(default: where debug packages install it)",
 	  3 },
 	{ "xdp", OPT_XDP, NULL, 0,
-	  "See arrivals by XDP in place of tc ingress; attaching can interrupt some NICs' links "
-	  "for a moment",
+	  "Watch ingress with XDP instead of tc; attaching can interrupt the link of some NICs for "
+	  "a moment",
 	  3 },
 	{ 0 },
 };
 
 static const char doc[] =
-	"Name the cause of every TCP reset as it happens."
-	"\vThe filter is a pcap-filter(7) expression and is applied to the RST.\n"
+	"Report the cause of every TCP reset as it happens."
+	"\vFILTER is a pcap-filter(7) expression, applied to the RST.\n"
 	"\n"
 	"Examples:\n"
 	"  rstscope watch                            every reset on every interface\n"
-	"  rstscope watch -i eth0 port 443           resets from or to port 443\n"
-	"  rstscope watch -i eth0 --json -c 1        the next one, for a script\n"
-	"  rstscope watch -w resets.pcapng           keep packets and evidence\n"
+	"  rstscope watch -i eth0 port 443           resets to or from port 443\n"
+	"  rstscope watch -i eth0 --json -c 1        the next reset, for a script\n"
+	"  rstscope watch -w resets.pcapng           record packets and evidence\n"
 	"  rstscope watch -w r.pcapng -C 100 -W 10   the same, at most 1 GB\n"
-	"  rstscope watch --store r.db --keep 30d    keep a month of them in a database\n"
-	"  rstscope watch --netns web -Q out         resets that namespace 'web' sends\n"
+	"  rstscope watch --store r.db --keep 30d    keep a month of resets\n"
+	"  rstscope watch --netns web -Q out         resets sent by namespace 'web'\n"
 	"\n"
-	"Exit status: 0 ok, 1 failure, 2 wrong usage, 77 not supported here.";
+	"Exit status: 0 success, 1 failure, 2 usage error, 77 kernel not supported.";
 
 static void add_interface(struct argp_state *state, struct watch_options *o, const char *name)
 {
@@ -110,7 +107,7 @@ static unsigned long parse_count(struct argp_state *state, const char *arg)
 	errno = 0;
 	n = strtoul(arg, &end, 10);
 	if (errno || *end || !isdigit((unsigned char)*arg) || !n)
-		argp_error(state, "-c wants a number of resets from 1, not '%s'", arg);
+		argp_error(state, "-c takes a number of resets, at least 1, not '%s'", arg);
 	return n;
 }
 
@@ -122,7 +119,7 @@ static double parse_duration(struct argp_state *state, const char *arg)
 	errno = 0;
 	seconds = strtod(arg, &end);
 	if (errno || *end || end == arg || !(seconds > 0) || seconds > 1e9)
-		argp_error(state, "--duration wants seconds, not '%s'", arg);
+		argp_error(state, "--duration takes seconds, not '%s'", arg);
 	return seconds;
 }
 
@@ -135,11 +132,11 @@ static unsigned long parse_number(struct argp_state *state, const char *option, 
 	errno = 0;
 	n = strtoul(arg, &end, 10);
 	if (errno || *end || !isdigit((unsigned char)*arg) || !n || n > max)
-		argp_error(state, "%s wants a number from 1 to %lu, not '%s'", option, max, arg);
+		argp_error(state, "%s takes a number from 1 to %lu, not '%s'", option, max, arg);
 	return n;
 }
 
-/* "100" and "100p" are packets, "2.5s" and "300ms" time. */
+/* "100" and "100p" are packets, "2.5s" and "300ms" are times. */
 static void parse_pre(struct argp_state *state, struct watch_options *o, const char *arg)
 {
 	double n;
@@ -159,12 +156,13 @@ static void parse_pre(struct argp_state *state, struct watch_options *o, const c
 			return;
 		}
 	}
-	argp_error(state,
-		   "--pre wants packets (100) or time (2s, 300ms), up to %d of them, not '%s'",
-		   PRE_PACKETS_MAX, arg);
+	argp_error(
+		state,
+		"--pre takes a packet count (100) or a time span (2s, 300ms), up to %d, not '%s'",
+		PRE_PACKETS_MAX, arg);
 }
 
-/* "30d", "500MB"; by commas both. */
+/* "30d", "500MB", or both with a comma. */
 static void parse_keep(struct argp_state *state, struct watch_options *o, const char *arg)
 {
 	const char *at = arg;
@@ -190,25 +188,25 @@ static void parse_keep(struct argp_state *state, struct watch_options *o, const 
 		if (*end != ',')
 			break;
 	}
-	argp_error(state, "--keep wants days (30d) or million bytes (500MB), not '%s'", arg);
+	argp_error(state, "--keep takes an age in days (30d) or a size (500MB), not '%s'", arg);
 }
 
 static void check_store(struct argp_state *state, const struct watch_options *o)
 {
 	if (!o->store && (o->keep_ns || o->keep_bytes))
-		argp_error(state, "--keep is about the file of --store, which is missing");
+		argp_error(state, "--keep needs --store");
 }
 
 static void check_recording(struct argp_state *state, const struct watch_options *o)
 {
 	if (!o->recording && (o->recording_bytes || o->recording_files))
-		argp_error(state, "-C and -W are about the files of -w, which is missing");
+		argp_error(state, "-C and -W need -w");
 	if (o->recording_files && !o->recording_bytes)
-		argp_error(state, "-W is about the files that -C begins, which is missing");
+		argp_error(state, "-W needs -C");
 	if (o->recording && !strcmp(o->recording, "-") && o->recording_bytes)
-		argp_error(state, "-C cannot divide standard output (-w -)");
+		argp_error(state, "-C cannot be used with standard output (-w -)");
 	if (o->recording && !strcmp(o->recording, "-") && o->json)
-		argp_error(state, "--json and -w - cannot both have standard output");
+		argp_error(state, "--json and -w - cannot both use standard output");
 }
 
 static enum direction parse_direction(struct argp_state *state, const char *arg)
@@ -218,7 +216,7 @@ static enum direction parse_direction(struct argp_state *state, const char *arg)
 	if (!strcmp(arg, "out"))
 		return DIRECTION_OUT;
 	if (strcmp(arg, "inout"))
-		argp_error(state, "-Q wants 'in' or 'out', not '%s'", arg);
+		argp_error(state, "-Q takes 'in' or 'out', not '%s'", arg);
 	return DIRECTION_BOTH;
 }
 
@@ -278,7 +276,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case OPT_VIEW:
 		if (tier_parse(arg, &o->tier))
 			argp_error(state,
-				   "--view wants auto, fentry, kprobe, tracepoint or none, "
+				   "--view takes auto, fentry, kprobe, tracepoint or none, "
 				   "not '%s'",
 				   arg);
 		break;

@@ -172,6 +172,8 @@ static void test_man(void)
 	check_prose("```\n.a 'b' `c` \\n ~^-\n```\n", PROSE_MAN, 0,
 		    ".PP\n.RS 4\n.nf\n\\&.a \\(aqb\\(aq \\(gac\\(ga \\en \\(ti\\(ha\\-\n.fi\n.RE\n",
 		    "man: code can be copied");
+	check_prose("a → b\n", PROSE_MAN, 0, ".PP\na \\(-> b\n",
+		    "man: symbols by their roff names");
 	check_prose("- a\n  - b\n", PROSE_MAN, 0, ".IP \\(bu 2\na\n.RS 2\n.IP \\(en 2\nb\n.RE\n",
 		    "man: items");
 }
