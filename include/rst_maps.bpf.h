@@ -17,7 +17,7 @@
 #define BPF_F_MMAPABLE (1U << 10)
 #endif
 
-/* Records per CPU, a power of two; user space changes it together with flight_ring's size. */
+/* Records per CPU, a power of two; user space changes it together with rst_ring's size. */
 const volatile __u32 ring_slots = RST_RING_SLOTS;
 
 struct {
@@ -27,7 +27,7 @@ struct {
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 	__type(key, __u32);
 	__type(value, struct rst_pkt);
-} flight_ring SEC(".maps");
+} rst_ring SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -36,13 +36,13 @@ struct {
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 	__type(key, __u32);
 	__type(value, struct rst_cpu);
-} flight_cpu SEC(".maps");
+} rst_cpus SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4 << 20);
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
-} events SEC(".maps");
+} rst_events SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -50,7 +50,7 @@ struct {
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 	__type(key, __u32);
 	__type(value, struct rst_handoff);
-} handoff SEC(".maps");
+} rst_handoff SEC(".maps");
 
 /* Event ids must differ between CPUs and between the two views on one CPU. */
 static __always_inline __u64 new_event_id(__u32 cpu, struct rst_cpu *c)

@@ -115,7 +115,7 @@ static __always_inline void find_answered(struct rst_ev_wire *ev, __u32 cpu, __u
 		const struct rst_pkt *rec;
 
 		slot = cpu * ring_slots + ((head - i) & (ring_slots - 1));
-		rec = bpf_map_lookup_elem(&flight_ring, &slot);
+		rec = bpf_map_lookup_elem(&rst_ring, &slot);
 		if (!rec || !rec->ts_ns)
 			return;
 		if (is_opposite(rec, &ev->rst)) {
@@ -209,7 +209,7 @@ static __always_inline void join_kernel(struct __sk_buff *skb, struct rst_ev_wir
 	struct rst_handoff *h;
 	__u32 zero = 0;
 
-	h = bpf_map_lookup_elem(&handoff, &zero);
+	h = bpf_map_lookup_elem(&rst_handoff, &zero);
 	if (!h || (ev->rst.meta & RST_META_FORWARDED))
 		return;
 	if (meets_kernel_half(h, &ev->rst, ev->hdr.ts_ns)) {
@@ -239,7 +239,7 @@ static __noinline int raise_reset(struct __sk_buff *skb, struct rst_pkt *rec, st
 	if (!rec || !c)
 		return 0;
 	c->count[RST_CNT_RESETS]++;
-	ev = bpf_ringbuf_reserve(&events, sizeof(*ev), 0);
+	ev = bpf_ringbuf_reserve(&rst_events, sizeof(*ev), 0);
 	if (!ev) {
 		c->count[RST_CNT_LOST_WIRE]++;
 		return 0;
@@ -277,11 +277,11 @@ static __always_inline void record(const struct segment *seg, __u32 meta, struct
 	struct rst_cpu *c;
 	__u32 slot;
 
-	c = bpf_map_lookup_elem(&flight_cpu, &cpu);
+	c = bpf_map_lookup_elem(&rst_cpus, &cpu);
 	if (!c)
 		return;
 	slot = cpu * ring_slots + (c->head & (ring_slots - 1));
-	rec = bpf_map_lookup_elem(&flight_ring, &slot);
+	rec = bpf_map_lookup_elem(&rst_ring, &slot);
 	if (!rec) {
 		c->count[RST_CNT_NO_SLOT]++;
 		return;
@@ -307,7 +307,7 @@ static __always_inline void count_refused(int why)
 		return;
 	if (why == PARSE_SHORT)
 		why = RST_CNT_TRUNCATED;
-	c = bpf_map_lookup_elem(&flight_cpu, &cpu);
+	c = bpf_map_lookup_elem(&rst_cpus, &cpu);
 	if (c && why > 0 && why < RST_CNT_MAX)
 		c->count[why]++;
 }

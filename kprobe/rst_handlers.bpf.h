@@ -45,7 +45,7 @@ struct {
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct rst_invalid);
-} last_invalid SEC(".maps");
+} rst_ct_invalid SEC(".maps");
 
 /* Bytes left unread by close(), by socket; only closes that leave some get here. */
 struct {
@@ -53,7 +53,7 @@ struct {
 	__uint(max_entries, 4096);
 	__type(key, __u64);
 	__type(value, __u32);
-} unread_at_close SEC(".maps");
+} rst_unread SEC(".maps");
 
 /* When a connection's socket was exchanged in the hash table; rst_windows.bpf.h fills it. */
 struct {
@@ -61,7 +61,7 @@ struct {
 	__uint(max_entries, 16384);
 	__type(key, struct rst_flow);
 	__type(value, struct rst_window);
-} hash_windows SEC(".maps");
+} rst_windows SEC(".maps");
 
 /* What the handlers learn of a segment from its sk_buff. */
 struct skb_view {
@@ -220,7 +220,7 @@ static __always_inline void read_window(struct rst_ev_kernel *e)
 	flow.lport = e->skb.dport;
 	flow.rport = e->skb.sport;
 	flow.netns = e->netns;
-	w = bpf_map_lookup_elem(&hash_windows, &flow);
+	w = bpf_map_lookup_elem(&rst_windows, &flow);
 	if (!w)
 		return;
 	/* In this order, so that hardly ever both CPUs miss what the other writes; user space then
@@ -281,11 +281,11 @@ static __always_inline void read_sock(const struct sock *sk, struct rst_ev_kerne
 	if (!has_close_entry)
 		return;
 	e->has |= RST_HAS_CLOSE_ENTRY;
-	unread = bpf_map_lookup_elem(&unread_at_close, &key);
+	unread = bpf_map_lookup_elem(&rst_unread, &key);
 	if (unread) {
 		e->has |= RST_HAS_UNREAD;
 		e->unread = *unread;
-		bpf_map_delete_elem(&unread_at_close, &key);
+		bpf_map_delete_elem(&rst_unread, &key);
 	}
 }
 
@@ -331,7 +331,7 @@ static __always_inline void read_invalid(struct rst_ev_kernel *e)
 	struct rst_invalid *inv;
 	__u32 zero = 0;
 
-	inv = bpf_map_lookup_elem(&last_invalid, &zero);
+	inv = bpf_map_lookup_elem(&rst_ct_invalid, &zero);
 	if (!inv || !inv->ts_ns || e->hdr.ts_ns - inv->ts_ns > RST_HANDOFF_NS ||
 	    inv->skb_seq != e->skb_seq || !same_tuple(&inv->skb, &e->skb))
 		return;
@@ -387,10 +387,10 @@ static __always_inline struct rst_ev_kernel *new_event(__u8 func)
 	struct rst_ev_kernel *e;
 	struct rst_cpu *c;
 
-	c = bpf_map_lookup_elem(&flight_cpu, &cpu);
+	c = bpf_map_lookup_elem(&rst_cpus, &cpu);
 	if (!c)
 		return NULL;
-	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+	e = bpf_ringbuf_reserve(&rst_events, sizeof(*e), 0);
 	if (!e) {
 		c->count[RST_CNT_LOST_KERNEL]++;
 		return NULL;
@@ -409,7 +409,7 @@ static __always_inline struct rst_handoff *this_cpu_handoff(void)
 {
 	__u32 zero = 0;
 
-	return bpf_map_lookup_elem(&handoff, &zero);
+	return bpf_map_lookup_elem(&rst_handoff, &zero);
 }
 
 static __always_inline void leave_half(struct rst_handoff *h, const struct rst_ev_kernel *e,
@@ -582,9 +582,9 @@ static __always_inline int on_close(const struct sock *sk)
 	if (unread && (BPF_CORE_READ(sk, sk_shutdown) & RCV_SHUTDOWN))
 		unread--;
 	if (unread && unread < 1u << 31 && BPF_CORE_READ(sk, __sk_common.skc_state) != TCP_LISTEN)
-		bpf_map_update_elem(&unread_at_close, &key, &unread, BPF_ANY);
+		bpf_map_update_elem(&rst_unread, &key, &unread, BPF_ANY);
 	else
-		bpf_map_delete_elem(&unread_at_close, &key); /* of an earlier socket here */
+		bpf_map_delete_elem(&rst_unread, &key); /* of an earlier socket here */
 	return 0;
 }
 
@@ -596,7 +596,7 @@ static __always_inline int on_invalid(const struct sk_buff *skb, const struct nf
 	struct skb_view v;
 	__u32 zero = 0;
 
-	inv = bpf_map_lookup_elem(&last_invalid, &zero);
+	inv = bpf_map_lookup_elem(&rst_ct_invalid, &zero);
 	if (!inv || !skb || !is_wanted(netns_of_skb(skb)) || view_skb(skb, &v))
 		return 0;
 	inv->skb = v.tuple;

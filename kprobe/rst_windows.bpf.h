@@ -19,7 +19,7 @@ struct {
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct rst_flow);
-} window_flow SEC(".maps");
+} rst_window_flow SEC(".maps");
 
 /* inet_ehash_insert(sk, osk), inet_twsk_hashdance(tw, sk): @sk is the full socket of the two. */
 static __always_inline int on_window_enter(const struct sock *sk, __u32 kind)
@@ -30,7 +30,7 @@ static __always_inline int on_window_enter(const struct sock *sk, __u32 kind)
 	struct rst_tuple t = {};
 	__u32 zero = 0, netns;
 
-	flow = bpf_map_lookup_elem(&window_flow, &zero);
+	flow = bpf_map_lookup_elem(&rst_window_flow, &zero);
 	netns = netns_of_sock(sk);
 	if (!flow || !tp || !is_wanted(netns) ||
 	    !is_full_socket(BPF_CORE_READ(sk, __sk_common.skc_state)))
@@ -41,7 +41,7 @@ static __always_inline int on_window_enter(const struct sock *sk, __u32 kind)
 	w.rcv_nxt = BPF_CORE_READ(tp, rcv_nxt);
 	w.snd_nxt = BPF_CORE_READ(tp, snd_nxt);
 	w.start_ns = bpf_ktime_get_ns();
-	bpf_map_update_elem(&hash_windows, flow, &w, BPF_ANY);
+	bpf_map_update_elem(&rst_windows, flow, &w, BPF_ANY);
 	return 0;
 }
 
@@ -64,10 +64,10 @@ static __always_inline int on_window_return(void)
 	struct rst_flow *flow;
 	__u32 zero = 0;
 
-	flow = bpf_map_lookup_elem(&window_flow, &zero);
+	flow = bpf_map_lookup_elem(&rst_window_flow, &zero);
 	if (!flow || !flow->rport)
 		return 0;
-	w = bpf_map_lookup_elem(&hash_windows, flow);
+	w = bpf_map_lookup_elem(&rst_windows, flow);
 	flow->rport = 0;
 	if (!w || w->end_ns || w->cpu != bpf_get_smp_processor_id())
 		return 0;
@@ -84,14 +84,14 @@ static __noinline int find_syn(struct rst_pkt *ret, const struct rst_tuple *sk)
 	struct rst_cpu *c;
 	__u32 slot, i;
 
-	c = bpf_map_lookup_elem(&flight_cpu, &cpu);
+	c = bpf_map_lookup_elem(&rst_cpus, &cpu);
 	if (!c || !ret || !sk)
 		return 0;
 	for (i = 1; i <= RST_SCAN_BACK && i <= ring_slots; i++) {
 		const struct rst_pkt *rec;
 
 		slot = cpu * ring_slots + ((c->head - i) & (ring_slots - 1));
-		rec = bpf_map_lookup_elem(&flight_ring, &slot);
+		rec = bpf_map_lookup_elem(&rst_ring, &slot);
 		if (!rec || !rec->ts_ns)
 			return 0;
 		if (rec->sport != sk->dport || last_word(rec->saddr) != last_word(sk->daddr))

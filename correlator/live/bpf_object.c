@@ -11,14 +11,14 @@
 #include <bpf/btf.h>
 
 static const char *const map_names[N_SHARED_MAPS] = {
-	[MAP_RING] = "flight_ring",
-	[MAP_CPU] = "flight_cpu",
-	[MAP_EVENTS] = "events",
-	[MAP_HANDOFF] = "handoff",
-	[MAP_LAST_INVALID] = "last_invalid",
-	[MAP_UNREAD] = "unread_at_close",
-	[MAP_WINDOWS] = "hash_windows",
-	[MAP_WINDOW_FLOW] = "window_flow",
+	[MAP_RING] = "rst_ring",
+	[MAP_CPU] = "rst_cpus",
+	[MAP_EVENTS] = "rst_events",
+	[MAP_HANDOFF] = "rst_handoff",
+	[MAP_LAST_INVALID] = "rst_ct_invalid",
+	[MAP_UNREAD] = "rst_unread",
+	[MAP_WINDOWS] = "rst_windows",
+	[MAP_WINDOW_FLOW] = "rst_window_flow",
 };
 
 void shared_maps_init(struct shared_maps *maps, unsigned int cpus, unsigned int slots)

@@ -180,10 +180,10 @@ static int resize(struct bpf_object *obj, const struct bed_config *cfg)
 	struct bpf_map *map;
 	int err = 0;
 
-	map = bpf_object__find_map_by_name(obj, "events");
+	map = bpf_object__find_map_by_name(obj, "rst_events");
 	if (cfg->events_bytes)
 		err = bpf_map__set_max_entries(map, cfg->events_bytes);
-	map = bpf_object__find_map_by_name(obj, "flight_ring");
+	map = bpf_object__find_map_by_name(obj, "rst_ring");
 	if (!err && cfg->ring_entries)
 		err = bpf_map__set_max_entries(map, cfg->ring_entries);
 	return err;
@@ -229,7 +229,7 @@ static int load_xdp(struct bed *b, const struct bed_config *cfg)
 
 static size_t ring_entries(const struct bed *b)
 {
-	struct bpf_map *map = bpf_object__find_map_by_name(b->tc, "flight_ring");
+	struct bpf_map *map = bpf_object__find_map_by_name(b->tc, "rst_ring");
 
 	return bpf_map__max_entries(map);
 }

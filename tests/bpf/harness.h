@@ -59,8 +59,8 @@ struct bed {
 	struct bpf_object *tc;
 	struct bpf_object *xdp;
 	struct shared_maps maps;
-	struct rst_cpu *cpus; /* mmap of flight_cpu */
-	struct rst_pkt *ring; /* mmap of flight_ring */
+	struct rst_cpu *cpus; /* mmap of rst_cpus */
+	struct rst_pkt *ring; /* mmap of rst_ring */
 	struct ring_buffer *rb;
 	int fd[N_ENTRIES];
 	unsigned int cpu;      /* the CPU that everything runs on */

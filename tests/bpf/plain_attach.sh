@@ -90,7 +90,7 @@ knock()
 # Values of a pinned map, all CPUs together.
 total()	# MEMBER
 {
-	"$bpftool" -j map dump pinned "$pins/flight_cpu" |
+	"$bpftool" -j map dump pinned "$pins/rst_cpus" |
 		jq "[.[].formatted.value | $1] | add"
 }
 
@@ -136,7 +136,7 @@ uses_maps_of()	# HOOK HOOK
 	local extra
 
 	extra=$(comm -13 <(maps_of "$(program_at "$2")" | sort) <(maps_of "$(program_at "$1")" | sort))
-	[ -z "$extra" ] && maps_of "$(program_at "$1")" | grep -q '^flight_ring '
+	[ -z "$extra" ] && maps_of "$(program_at "$1")" | grep -q '^rst_ring '
 }
 
 attach_tc()
@@ -174,10 +174,12 @@ check "the peer reaches us before anything is attached" knock
 tc qdisc add dev a0 clsact
 
 attach_tc
-pins=$(find /sys/fs/bpf -name flight_cpu -printf '%h\n' | head -n 1)
-for map in flight_ring flight_cpu events handoff; do
+pins=$(find /sys/fs/bpf -name rst_cpus -printf '%h\n' | head -n 1)
+for map in rst_ring rst_cpus rst_events rst_handoff; do
 	check "$map is pinned by its name" [ -e "$pins/$map" ]
 done
+check "nothing is pinned by a name that is not ours" \
+	[ -z "$(find "$pins" ! -type d ! -name 'rst_*')" ]
 check "ingress and egress share their maps" shares_maps ingress egress
 check "a SYN and the RST that answers it are both recorded" adds .head 2 knock
 # 1 is RST_CNT_RESETS.
