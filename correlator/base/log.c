@@ -26,14 +26,16 @@ void log_at(enum log_level level, const char *fmt, ...)
 
 const char *error_name(int err)
 {
-	static char buf[128];
+	static _Thread_local char bufs[ERROR_NAMES][128];
+	static _Thread_local unsigned int used;
+	char *buf = bufs[used++ % ERROR_NAMES];
 	const char *name;
 
 	err = abs(err);
 	name = strerrorname_np(err);
 	if (!name)
-		snprintf(buf, sizeof(buf), "error %d", err);
+		snprintf(buf, sizeof(bufs[0]), "error %d", err);
 	else
-		snprintf(buf, sizeof(buf), "-%s (%s)", name, strerrordesc_np(err));
+		snprintf(buf, sizeof(bufs[0]), "-%s (%s)", name, strerrordesc_np(err));
 	return buf;
 }

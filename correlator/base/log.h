@@ -21,7 +21,10 @@ void log_at(enum log_level level, const char *fmt, ...) __attribute__((format(pr
 /** log_libraries() - take over the messages of libbpf and libxdp, at debug level */
 void log_libraries(void);
 
-/** error_name() - "-EBUSY (Device or resource busy)" for 16 or -16; a static buffer */
+/* So many texts of error_name() are valid at a time, in each thread. */
+#define ERROR_NAMES 4
+
+/** error_name() - "-EBUSY (Device or resource busy)" for 16 or -16; overwritten ERROR_NAMES calls later */
 const char *error_name(int err);
 
 #endif

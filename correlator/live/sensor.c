@@ -16,6 +16,8 @@
 #include "live/recorder.h"
 #include "rst_event.h"
 
+#define IFNAMES 4
+
 struct known_link {
 	struct known_link *next;
 	struct link_info link;
@@ -38,6 +40,8 @@ struct sensor {
 	unsigned int wanted; /* interfaces asked for that were found at start */
 	uint64_t undecodable;
 	int err;
+	char unknown[IFNAMES][IFNAMSIZ]; /* names made up by sensor__ifname(), in turn */
+	unsigned int n_unknown;
 };
 
 static uint64_t current_netns(void)
@@ -101,15 +105,16 @@ static void remember(struct sensor *s, const struct link_info *link)
 
 const char *sensor__ifname(void *ctx, uint32_t ifindex)
 {
-	static char unknown[16];
 	struct sensor *s = ctx;
 	struct known_link *k;
+	char *name;
 
 	for (k = s->links; k; k = k->next)
 		if (k->link.ifindex == ifindex)
 			return k->link.name;
-	snprintf(unknown, sizeof(unknown), "if%u", ifindex);
-	return unknown;
+	name = s->unknown[s->n_unknown++ % IFNAMES];
+	snprintf(name, sizeof(s->unknown[0]), "if%u", ifindex);
+	return name;
 }
 
 static void on_first_link(void *ctx, const struct link_info *link)

@@ -56,7 +56,7 @@ void sensor__print_plan(const struct sensor *s, FILE *out);
 struct recorder *sensor__flight(const struct sensor *s);
 struct netlink *sensor__netlink(const struct sensor *s);
 
-/** sensor__ifname() - also of interfaces that are gone; "if7" when it was never seen */
+/** sensor__ifname() - also of interfaces that are gone; "if7" (valid for three more calls) when it was never seen */
 const char *sensor__ifname(void *s, uint32_t ifindex);
 
 /** sensor__text() - where the kernel's code begins (_stext); 0 = not known */
