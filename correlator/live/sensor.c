@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysinfo.h>
 #include <bpf/btf.h>
 
 #include "base/log.h"
@@ -222,6 +223,18 @@ static int open_views(struct sensor *s)
 	return s->enums ? attach_kernel(s) : -ENOMEM;
 }
 
+/* Without /sys (a chroot, a minimal container) nobody says how many CPUs there can be. */
+static unsigned int possible_cpus(void)
+{
+	int n = libbpf_num_possible_cpus();
+
+	if (n > 0)
+		return (unsigned int)n;
+	warning("/sys/devices/system/cpu/possible: %s: recording on the %d CPUs that are there now",
+		error_name(n), get_nprocs_conf());
+	return (unsigned int)get_nprocs_conf();
+}
+
 struct sensor *sensor__open(const struct sensor_config *cfg)
 {
 	struct sensor *s = calloc(1, sizeof(*s));
@@ -230,7 +243,7 @@ struct sensor *sensor__open(const struct sensor_config *cfg)
 	if (!s)
 		return NULL;
 	s->cfg = *cfg;
-	shared_maps_init(&s->maps, (unsigned int)libbpf_num_possible_cpus(), RST_RING_SLOTS);
+	shared_maps_init(&s->maps, possible_cpus(), RST_RING_SLOTS);
 	s->netlink = netlink__open();
 	if (!s->netlink) {
 		err = -errno;
