@@ -52,18 +52,25 @@ static unsigned int columns(void)
 	return !ioctl(STDERR_FILENO, TIOCGWINSZ, &size) && size.ws_col ? size.ws_col : 80;
 }
 
-void progress__show(struct progress *p, double done, uint64_t packets, uint64_t resets)
+/* Is anybody looking, and is it time to draw again? */
+static bool is_due(struct progress *p)
 {
-	char line[256], bar[BAR_WIDTH + 1] = "";
-	unsigned int filled;
 	uint64_t ts;
 
 	if (!p->shown)
-		return;
+		return false;
 	ts = now();
 	if (ts < p->next_ns)
-		return;
+		return false;
 	p->next_ns = ts + EVERY_NS;
+	return true;
+}
+
+static void draw(struct progress *p, double done, const char *counts)
+{
+	char line[256], bar[BAR_WIDTH + 1] = "";
+	unsigned int filled;
+
 	p->drawn = true;
 	if (done >= 0) {
 		filled = (unsigned int)(done * BAR_WIDTH);
@@ -71,9 +78,30 @@ void progress__show(struct progress *p, double done, uint64_t packets, uint64_t 
 		memset(bar, '#', filled);
 		memset(bar + filled, '.', BAR_WIDTH - filled);
 	}
-	snprintf(line, sizeof(line), "%.40s %s %3.0f%%  %" PRIu64 " packets, %" PRIu64 " resets",
-		 p->name, bar, done >= 0 ? done * 100 : 0, packets, resets);
+	snprintf(line, sizeof(line), "%.40s %s %3.0f%%  %s", p->name, bar,
+		 done >= 0 ? done * 100 : 0, counts);
 	fprintf(stderr, "\r%.*s\033[K", (int)columns() - 1, line);
+}
+
+void progress__show(struct progress *p, double done, uint64_t packets, uint64_t resets)
+{
+	char counts[80];
+
+	if (!is_due(p))
+		return;
+	snprintf(counts, sizeof(counts), "%" PRIu64 " packets, %" PRIu64 " resets", packets,
+		 resets);
+	draw(p, done, counts);
+}
+
+void progress__count(struct progress *p, uint64_t done, uint64_t all, const char *what)
+{
+	char counts[80];
+
+	if (!is_due(p))
+		return;
+	snprintf(counts, sizeof(counts), "%" PRIu64 " of %" PRIu64 " %s", done, all, what);
+	draw(p, all ? (double)done / (double)all : -1, counts);
 }
 
 void progress__clear(struct progress *p)

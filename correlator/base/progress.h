@@ -16,6 +16,9 @@ struct progress *progress__new(bool shown, const char *name);
 /** progress__show() - @done: 0 to 1, negative where it is not known. Draws some ten times a second. */
 void progress__show(struct progress *p, double done, uint64_t packets, uint64_t resets);
 
+/** progress__count() - the same for @done of @all things, such as "interfaces" */
+void progress__count(struct progress *p, uint64_t done, uint64_t all, const char *what);
+
 /** progress__clear() - leave the line empty for what comes next */
 void progress__clear(struct progress *p);
 

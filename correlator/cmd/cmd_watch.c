@@ -319,6 +319,8 @@ static int poll_timeout(const struct watch *w, uint64_t now)
 		next = now + MODULE_CHECK_NS;
 	if (w->opt.keep_ns && now + KEEP_CHECK_NS < next)
 		next = now + KEEP_CHECK_NS;
+	if (sensor__to_attach(w->sensor))
+		return 0;
 	if (next == UINT64_MAX)
 		return -1;
 	return next <= now ? 0 : (int)((next - now) / 1000000 + 1);
@@ -428,6 +430,8 @@ static int run(struct watch *w)
 		warn_of_losses(w);
 		if (!err && fds[1].revents)
 			err = follow_links(w);
+		if (sensor__to_attach(w->sensor))
+			sensor__attach_some(w->sensor);
 	}
 	/* What has been seen by now is still told, unless nobody reads it. */
 	join__flush(w->join);
@@ -580,6 +584,19 @@ static const char *source_line(void *ctx, const struct frame *f)
 	return debug_lines__find(w->lines, f->addr - (f->offset ? 1 : 0) - text);
 }
 
+/* What comes in meanwhile is reported, and a signal is obeyed. */
+static int attach_all(struct watch *w)
+{
+	int waiting;
+
+	do {
+		waiting = sensor__attach_some(w->sensor);
+		sensor__read_events(w->sensor);
+		join__tick(w->join, clock_ns(CLOCK_MONOTONIC));
+	} while (waiting > 0 && !stop_requested && !w->done);
+	return waiting < 0 ? waiting : 0;
+}
+
 static int open_watch(struct watch *w)
 {
 	struct sensor_config cfg = {
@@ -588,6 +605,7 @@ static int open_watch(struct watch *w)
 		.tier = w->opt.tier,
 		.btf_path = w->opt.btf_path,
 		.xdp = w->opt.xdp,
+		.progress = !w->opt.quiet,
 		.on_event = on_event,
 		.ctx = w,
 	};
@@ -598,6 +616,7 @@ static int open_watch(struct watch *w)
 		.lost = lost_so_far,
 		.ctx = w,
 	};
+	int err;
 
 	w->join = join__new(&ops);
 	w->owners = owner_cache__new();
@@ -616,8 +635,11 @@ static int open_watch(struct watch *w)
 		.source_line = source_line,
 		.source_ctx = w,
 	};
+	err = sink_open(&w->sink, w->opt.json ? "json" : "text", stdout);
+	if (!err)
+		err = attach_all(w);
 	w->start_ns = clock_ns(CLOCK_MONOTONIC);
-	return sink_open(&w->sink, w->opt.json ? "json" : "text", stdout);
+	return err;
 }
 
 static void close_watch(struct watch *w)
@@ -662,7 +684,7 @@ static int watch(struct watch *w)
 	if (!w->opt.quiet)
 		say_start(w);
 	drop_privileges(w);
-	err = create_ready_file(w->opt.ready_file);
+	err = stop_requested ? 0 : create_ready_file(w->opt.ready_file);
 	if (!err)
 		err = run(w);
 	if (w->err && !stop_requested) {

@@ -407,6 +407,15 @@ static struct wire_if **find_if(struct wire *w, uint32_t ifindex)
 	return at;
 }
 
+bool wire__has(const struct wire *w, uint32_t ifindex)
+{
+	const struct wire_if *wif = w->ifs;
+
+	while (wif && wif->link.ifindex != ifindex)
+		wif = wif->next;
+	return wif;
+}
+
 int wire__attach(struct wire *w, const struct link_info *link)
 {
 	struct wire_if **at = find_if(w, link->ifindex), *wif;

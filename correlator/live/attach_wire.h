@@ -33,6 +33,9 @@ struct wire *wire__load(const struct wire_config *cfg, struct shared_maps *maps,
  */
 int wire__attach(struct wire *w, const struct link_info *link);
 
+/** wire__has() - is this interface attached? */
+bool wire__has(const struct wire *w, uint32_t ifindex);
+
 /** wire__forget() - the interface is gone; false if it was not ours */
 bool wire__forget(struct wire *w, uint32_t ifindex);
 

@@ -9,9 +9,12 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysinfo.h>
+#include <time.h>
+#include <unistd.h>
 #include <bpf/btf.h>
 
 #include "base/log.h"
+#include "base/progress.h"
 #include "live/attach_wire.h"
 #include "live/kernel_names.h"
 #include "live/recorder.h"
@@ -19,9 +22,14 @@
 
 #define IFNAMES 4
 
+/* One turn of sensor__attach_some(): the caller has signals and events to attend to. */
+#define TURN_NS 50000000u
+
 struct known_link {
 	struct known_link *next;
 	struct link_info link;
+	bool waits;	  /* for sensor__attach_some() */
+	bool unsupported; /* said once */
 };
 
 struct sensor {
@@ -37,13 +45,23 @@ struct sensor {
 	struct kernel_names names;
 	struct recorder *flight;
 	struct ring_buffer *ring;
-	struct known_link *links;
-	unsigned int wanted; /* interfaces asked for that were found at start */
+	struct known_link *links, **last_link; /* in the kernel's order */
+	unsigned int waiting;		       /* interfaces to attach to */
+	unsigned int to_do;		       /* of those that were waiting at once */
+	struct progress *progress;
 	uint64_t undecodable;
-	int err;
+	int err;			 /* of an interface that was asked for by name */
 	char unknown[IFNAMES][IFNAMSIZ]; /* names made up by sensor__ifname(), in turn */
 	unsigned int n_unknown;
 };
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
 
 static uint64_t current_netns(void)
 {
@@ -84,62 +102,69 @@ static bool wants(const struct sensor *s, const struct link_info *link)
 	return wants_all(s) && link->up;
 }
 
-/* Names are remembered: reports speak of interfaces that may be gone by then. */
-static void remember(struct sensor *s, const struct link_info *link)
+static struct known_link *find_link(const struct sensor *s, uint32_t ifindex)
 {
-	struct known_link *k;
+	struct known_link *k = s->links;
 
-	for (k = s->links; k; k = k->next) {
-		if (k->link.ifindex == link->ifindex) {
-			if (link->name[0])
-				k->link = *link;
-			return;
-		}
+	while (k && k->link.ifindex != ifindex)
+		k = k->next;
+	return k;
+}
+
+/* Names are remembered: reports speak of interfaces that may be gone by then. */
+static struct known_link *remember(struct sensor *s, const struct link_info *link)
+{
+	struct known_link *k = find_link(s, link->ifindex);
+
+	if (k) {
+		if (link->name[0])
+			k->link = *link;
+		return k;
 	}
 	k = calloc(1, sizeof(*k));
 	if (!k)
-		return;
+		return NULL;
 	k->link = *link;
-	k->next = s->links;
-	s->links = k;
+	*s->last_link = k;
+	s->last_link = &k->next;
+	return k;
 }
 
 const char *sensor__ifname(void *ctx, uint32_t ifindex)
 {
 	struct sensor *s = ctx;
-	struct known_link *k;
+	const struct known_link *k = find_link(s, ifindex);
 	char *name;
 
-	for (k = s->links; k; k = k->next)
-		if (k->link.ifindex == ifindex)
-			return k->link.name;
+	if (k)
+		return k->link.name;
 	name = s->unknown[s->n_unknown++ % IFNAMES];
 	snprintf(name, sizeof(s->unknown[0]), "if%u", ifindex);
 	return name;
 }
 
-static void on_first_link(void *ctx, const struct link_info *link)
+static void set_waiting(struct sensor *s, struct known_link *k, bool waits)
 {
-	struct sensor *s = ctx;
-
-	remember(s, link);
-	if (wants(s, link))
-		s->wanted++;
+	if (k->waits == waits)
+		return;
+	if (waits)
+		s->to_do = s->waiting++ ? s->to_do + 1 : 1;
+	else
+		s->waiting--;
+	k->waits = waits;
 }
 
-static void attach_known(struct sensor *s)
+static void want_if_asked_for(struct sensor *s, const struct link_info *link)
 {
-	struct known_link *k;
-	int err;
+	struct known_link *k = remember(s, link);
 
-	for (k = s->links; k; k = k->next) {
-		if (!wants(s, &k->link))
-			continue;
-		err = wire__attach(s->wire, &k->link);
-		/* With "any", one odd interface must not spoil the rest. */
-		if (err && !wants_all(s))
-			s->err = err;
-	}
+	if (k && wants(s, link) && !k->unsupported && !wire__has(s->wire, link->ifindex))
+		set_waiting(s, k, true);
+}
+
+static void on_first_link(void *ctx, const struct link_info *link)
+{
+	want_if_asked_for(ctx, link);
 }
 
 static bool is_known(const struct sensor *s, const char *name)
@@ -243,6 +268,7 @@ struct sensor *sensor__open(const struct sensor_config *cfg)
 	if (!s)
 		return NULL;
 	s->cfg = *cfg;
+	s->last_link = &s->links;
 	shared_maps_init(&s->maps, possible_cpus(), RST_RING_SLOTS);
 	s->netlink = netlink__open();
 	if (!s->netlink) {
@@ -250,15 +276,10 @@ struct sensor *sensor__open(const struct sensor_config *cfg)
 		error("open rtnetlink: %s", error_name(err));
 		goto err_free;
 	}
-	err = find_interfaces(s);
+	s->progress = progress__new(cfg->progress && isatty(STDERR_FILENO), "attaching");
+	err = s->progress ? open_views(s) : -ENOMEM;
 	if (!err)
-		err = open_views(s);
-	if (err)
-		goto err_free;
-	attach_known(s);
-	err = s->err;
-	if (!err && !wire__count(s->wire) && !wants_all(s))
-		err = -ENODEV;
+		err = find_interfaces(s);
 	if (err)
 		goto err_free;
 	return s;
@@ -282,6 +303,7 @@ void sensor__free(struct sensor *s)
 	symbols__free(s->symbols);
 	btf__free(s->btf);
 	netlink__free(s->netlink);
+	progress__free(s->progress);
 	shared_maps_close(&s->maps);
 	while ((k = s->links)) {
 		s->links = k->next;
@@ -307,18 +329,24 @@ int sensor__read_events(struct sensor *s)
 	return n < 0 ? n : 0;
 }
 
+static void on_link_gone(struct sensor *s, const struct link_info *link)
+{
+	struct known_link *k = find_link(s, link->ifindex);
+
+	if (k) {
+		set_waiting(s, k, false);
+		k->unsupported = false; /* the number may be given to another */
+	}
+	if (wire__forget(s->wire, link->ifindex))
+		warning("interface '%s' is gone; it is watched no longer", link->name);
+}
+
 static void on_link_change(void *ctx, const struct link_info *link)
 {
-	struct sensor *s = ctx;
-
-	if (link->gone) {
-		if (wire__forget(s->wire, link->ifindex))
-			warning("interface '%s' is gone; it is watched no longer", link->name);
-		return;
-	}
-	remember(s, link);
-	if (wants(s, link))
-		wire__attach(s->wire, link);
+	if (link->gone)
+		on_link_gone(ctx, link);
+	else
+		want_if_asked_for(ctx, link);
 }
 
 int sensor__read_links(struct sensor *s)
@@ -328,7 +356,49 @@ int sensor__read_links(struct sensor *s)
 	/* Too many changes at once: some notices are lost, so look at all interfaces. */
 	if (err == -ENOBUFS)
 		err = netlink__links(s->netlink, on_link_change, s);
-	return err ? err : (int)wire__count(s->wire);
+	if (err)
+		return err;
+	return (int)(wire__count(s->wire) + s->waiting + wants_all(s));
+}
+
+unsigned int sensor__to_attach(const struct sensor *s)
+{
+	return s->waiting;
+}
+
+static void attach_one(struct sensor *s, struct known_link *k)
+{
+	int err;
+
+	set_waiting(s, k, false);
+	progress__clear(s->progress);
+	err = wire__attach(s->wire, &k->link);
+	k->unsupported = err == -EOPNOTSUPP;
+	/* With "any", one odd interface must not spoil the rest. */
+	if (err && !wants_all(s))
+		s->err = err;
+}
+
+int sensor__attach_some(struct sensor *s)
+{
+	uint64_t end = now_ns() + TURN_NS;
+	struct known_link *k;
+	int err;
+
+	for (k = s->links; k && s->waiting; k = k->next) {
+		if (!k->waits)
+			continue;
+		attach_one(s, k);
+		if (now_ns() >= end)
+			break;
+	}
+	progress__count(s->progress, s->to_do - s->waiting, s->to_do, "interfaces");
+	if (s->waiting)
+		return (int)s->waiting;
+	progress__clear(s->progress);
+	err = s->err;
+	s->err = 0;
+	return !err && !wire__count(s->wire) && !wants_all(s) ? -ENODEV : err;
 }
 
 uint32_t sensor__views(const struct sensor *s)

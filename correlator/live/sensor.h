@@ -19,12 +19,15 @@ struct sensor_config {
 	enum tier tier;
 	const char *btf_path;
 	bool xdp;
+	bool progress; /* of attaching to many interfaces, on standard error if that is a terminal */
 	void (*on_event)(void *ctx, const struct event *ev);
 	void *ctx;
 };
 
 /**
- * sensor__open() - attach to the current network namespace
+ * sensor__open() - load the programs, probe the kernel of the current network namespace
+ *
+ * The interfaces are attached to by sensor__attach_some().
  *
  * Return: NULL with errno; the reason has been logged.
  */
@@ -38,9 +41,25 @@ int sensor__link_fd(const struct sensor *s);
 int sensor__read_events(struct sensor *s);
 
 /**
- * sensor__read_links() - follow interfaces that come and go
+ * sensor__attach_some() - attach to the interfaces that wait for it, for some 50 ms
  *
- * Return: number of interfaces that are still watched, or -errno.
+ * The kernel takes its time for each (an RCU grace period per direction, with RTNL held), so
+ * the caller looks at signals and events in between, and calls again as long as some wait: after
+ * sensor__open(), and after sensor__read_links(). At least one is attached to in each call.
+ *
+ * Return: how many wait still; 0: all are attached; -errno, logged: one that was asked for by
+ * name cannot be watched. With "any" what cannot be watched is logged, and is no error.
+ */
+int sensor__attach_some(struct sensor *s);
+
+/** sensor__to_attach() - how many interfaces wait for sensor__attach_some() */
+unsigned int sensor__to_attach(const struct sensor *s);
+
+/**
+ * sensor__read_links() - follow interfaces that come and go; what is new waits to be attached to
+ *
+ * Return: 0 when no interface is watched and none can come ("any" waits for ever); else a
+ * positive number, or -errno.
  */
 int sensor__read_links(struct sensor *s);
 
@@ -56,7 +75,7 @@ void sensor__print_plan(const struct sensor *s, FILE *out);
 struct recorder *sensor__flight(const struct sensor *s);
 struct netlink *sensor__netlink(const struct sensor *s);
 
-/** sensor__ifname() - also of interfaces that are gone; "if7" (valid for three more calls) when it was never seen */
+/** sensor__ifname() - also of interfaces that are gone; "if7" when it was never seen (valid for three more calls) */
 const char *sensor__ifname(void *s, uint32_t ifindex);
 
 /** sensor__text() - where the kernel's code begins (_stext); 0 = not known */
