@@ -329,8 +329,9 @@ static int read_capture(struct capture_source *cs, struct input *in)
 {
 	int err = read_packets(cs, in);
 
-	if (cs->vantage && err >= 0)
-		observation_point__end(cs->vantage, place_name, cs, cs->n_places);
+	if (cs->vantage && err >= 0 &&
+	    observation_point__end(cs->vantage, place_name, cs, cs->n_places))
+		return reader_fail(cs->s, -ENOMEM, "%s: out of memory", cs->name);
 	if (!cs->packets && err >= 0 && !cs->is_recording)
 		reader_warn(cs->s, "%s: no packets", cs->name);
 	if (cs->packets && cs->link_unknown == cs->packets)

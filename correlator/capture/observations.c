@@ -3,8 +3,7 @@
  * observations.c - several captures of the same traffic.
  *
  * NAT changes addresses and ports, and leaves sequence numbers, lengths and flags: by these a segment
- * is known again in another capture. Of what both have, each direction gives one bound of the
- * difference between their clocks, as in NTP.
+ * is known again in another capture, and their clocks are aligned.
  */
 #include "capture/observations.h"
 
@@ -13,27 +12,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
+#include "capture/clock_offset.h"
+#include "capture/fingerprints.h"
+#include "capture/flow_table.h"
 #include "diagnose/classify.h"
 
-#define PRINTS (1u << 20) /* per capture; a power of two. The newest stay. */
 #define VANTAGES_MAX 64
 #define RESETS_MAX 200000
 /* Two sightings of one RST, once the clocks are aligned. */
 #define SAME_NS 1000000000ull
-/* What both have must be of the same time, for numbers come round. */
-#define SHARED_NS 3600000000000ll
-#define SHARED_MIN 3
 #define PLACE_BITS CAPTURE_PLACE_BITS
-
-struct print {
-	uint64_t id;
-	uint64_t ts_ns;
-	uint32_t from; /* a hash of the source: which of the two directions */
-	uint8_t ttl;
-	uint8_t repeated; /* seen more than once: of no use for the clocks */
-	uint16_t place;
-};
 
 struct kept {
 	struct kept *next; /* with the same bucket */
@@ -49,10 +39,11 @@ struct observation_point {
 	char *name;
 	char **places;
 	unsigned int n_places;
-	struct print *prints;
-	int64_t offset_ns; /* of its clock, from that of the first */
-	int64_t error_ns;  /* +- */
-	uint64_t last_ns;  /* of its segments, by its own clock */
+	struct fingerprints *segments;
+	struct fingerprints *of_resets; /* those of their histories */
+	int64_t offset_ns;		/* of its clock, from that of the first */
+	int64_t error_ns;		/* +- */
+	uint64_t last_ns;		/* of its segments, by its own clock */
 	unsigned int shared;
 	bool aligned;
 };
@@ -64,11 +55,16 @@ struct observations {
 	size_t n_resets;
 	size_t room;
 	uint64_t left_out;
+	uint64_t seed;
 };
 
 struct observations *observations__new(void)
 {
-	return calloc(1, sizeof(struct observations));
+	struct observations *all = calloc(1, sizeof(*all));
+
+	if (all && getrandom(&all->seed, sizeof(all->seed), GRND_NONBLOCK) < 0)
+		all->seed = 0;
+	return all;
 }
 
 void observations__free(struct observations *all)
@@ -84,7 +80,8 @@ void observations__free(struct observations *all)
 		for (j = 0; j < v->n_places; j++)
 			free(v->places[j]);
 		free(v->places);
-		free(v->prints);
+		fingerprints__free(v->segments);
+		fingerprints__free(v->of_resets);
 		free(v->name);
 		free(v);
 	}
@@ -103,24 +100,10 @@ struct observation_point *observations__begin(struct observations *all, const ch
 	v->all = all;
 	v->index = all->n;
 	v->name = strdup(name);
-	v->prints = calloc(PRINTS, sizeof(*v->prints));
+	v->segments = fingerprints__new(all->seed);
+	v->of_resets = fingerprints__new(all->seed);
 	all->list[all->n++] = v;
-	return v->name && v->prints ? v : NULL;
-}
-
-static uint64_t print_id(uint32_t seq, uint32_t ack, uint32_t len, uint8_t flags)
-{
-	uint64_t h = ((uint64_t)seq << 32 | (flags & FLAG_ACK ? ack : 0)) * 0x9e3779b97f4a7c15ull;
-
-	h ^= (h >> 29) ^ ((uint64_t)len << 8 | (flags & 0x3f)) * 0xbf58476d1ce4e5b9ull;
-	return (h ^ h >> 32) | 1;
-}
-
-static struct print *find_print(const struct observation_point *v, uint64_t id)
-{
-	struct print *p = &v->prints[(id >> 20) & (PRINTS - 1)];
-
-	return p->id == id ? p : NULL;
+	return v->name && v->segments && v->of_resets ? v : NULL;
 }
 
 static uint32_t hash_source(const uint8_t *addr, uint16_t port)
@@ -134,20 +117,17 @@ static uint32_t hash_source(const uint8_t *addr, uint16_t port)
 void observation_point__see(struct observation_point *v, const struct tracked_segment *seg)
 {
 	const struct segment *s = &seg->s;
-	uint64_t id = print_id(s->seq, s->ack, s->len, s->flags);
-	struct print *p = &v->prints[(id >> 20) & (PRINTS - 1)];
+	struct fingerprint p = {
+		.id = fingerprint_id(s->seq, s->ack, s->len, s->flags),
+		.ts_ns = seg->ts_ns,
+		.from = hash_source(s->saddr, s->sport),
+		.ttl = s->ttl,
+		.place = seg->interface,
+	};
 
 	if (seg->ts_ns > v->last_ns)
 		v->last_ns = seg->ts_ns;
-	if (p->id == id) {
-		p->repeated = true;
-		return;
-	}
-	*p = (struct print){ .id = id,
-			     .ts_ns = seg->ts_ns,
-			     .from = hash_source(s->saddr, s->sport),
-			     .ttl = s->ttl,
-			     .place = seg->interface };
+	fingerprints__add(v->segments, &p, s->flags);
 }
 
 static uint32_t global_place(const struct observation_point *v, uint32_t place)
@@ -165,6 +145,29 @@ static void place_all(const struct observation_point *v, struct capture_case *w)
 		w->sightings[i].ifindex = global_place(v, w->sightings[i].ifindex);
 	for (i = 0; i < w->n_history; i++)
 		w->history[i].ifindex = global_place(v, w->history[i].ifindex);
+}
+
+static void keep_segment(struct observation_point *v, const struct packet *s)
+{
+	struct fingerprint p = {
+		.id = fingerprint_id(s->seq, s->ack, s->len, s->flags),
+		.ts_ns = s->ts_ns,
+		.from = hash_source(s->tuple.saddr, s->tuple.sport),
+		.ttl = s->ttl,
+		.place = (uint16_t)s->ifindex,
+	};
+
+	fingerprints__add(v->of_resets, &p, s->flags);
+}
+
+/* By these a reset that several captures have aligns their clocks, however many others there are. */
+static void keep_segments(struct observation_point *v, const struct capture_case *w)
+{
+	unsigned int i;
+
+	keep_segment(v, &w->rst);
+	for (i = 0; i < w->n_history; i++)
+		keep_segment(v, &w->history[i]);
 }
 
 int observation_point__take(struct observation_point *v, const struct capture_case *w)
@@ -191,6 +194,7 @@ int observation_point__take(struct observation_point *v, const struct capture_ca
 	k->vantage = v->index;
 	k->vantages = 1ull << v->index;
 	k->joined = false;
+	keep_segments(v, w);
 	memcpy(&k->w, w, capture_case_size(w));
 	place_all(v, &k->w);
 	all->resets[all->n_resets++] = k;
@@ -220,67 +224,9 @@ int observation_point__end(struct observation_point *v,
 
 /* --- clocks ------------------------------------------------------------------------------------------ */
 
-static int by_value(const void *a, const void *b)
+static uint64_t distance(uint64_t a, uint64_t b)
 {
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-/* What both have, as differences of time: those that one side sent, and the other's. */
-struct differences {
-	int64_t *ns[2];
-	unsigned int n[2];
-};
-
-static bool gather(const struct observation_point *a, const struct observation_point *b,
-		   struct differences *d)
-{
-	uint32_t i;
-	unsigned int way;
-
-	for (way = 0; way < 2; way++) {
-		d->ns[way] = malloc(PRINTS * sizeof(*d->ns[way]));
-		d->n[way] = 0;
-		if (!d->ns[way])
-			return false;
-	}
-	for (i = 0; i < PRINTS; i++) {
-		const struct print *p = &a->prints[i], *q = p->id ? find_print(b, p->id) : NULL;
-		int64_t diff;
-
-		if (!q || p->repeated || q->repeated)
-			continue;
-		diff = (int64_t)(q->ts_ns - p->ts_ns);
-		if (diff < -SHARED_NS || diff > SHARED_NS)
-			continue;
-		/* A router on the way tells the direction; on one link, the sender's side does. */
-		way = p->ttl != q->ttl ? p->ttl < q->ttl : p->from & 1;
-		d->ns[way][d->n[way]++] = diff;
-	}
-	return true;
-}
-
-/* Half-way between the two directions; without one of them, what there is. */
-static void estimate(struct observation_point *b, const struct observation_point *a,
-		     struct differences *d)
-{
-	int64_t middle[2] = { 0, 0 };
-	unsigned int way;
-
-	for (way = 0; way < 2; way++) {
-		qsort(d->ns[way], d->n[way], sizeof(*d->ns[way]), by_value);
-		if (d->n[way])
-			middle[way] = d->ns[way][d->n[way] / 2];
-	}
-	if (!d->n[0])
-		middle[0] = middle[1];
-	if (!d->n[1])
-		middle[1] = middle[0];
-	b->shared = d->n[0] + d->n[1];
-	b->offset_ns = a->offset_ns + middle[0] / 2 + middle[1] / 2;
-	b->error_ns = llabs(middle[0] - middle[1]) / 2;
-	b->aligned = true;
+	return a > b ? a - b : b - a;
 }
 
 static void notice(const struct observations_ops *ops, const char *fmt, ...)
@@ -300,18 +246,20 @@ static void notice(const struct observations_ops *ops, const char *fmt, ...)
 static void align(struct observations *all, struct observation_point *b,
 		  const struct observations_ops *ops)
 {
-	struct differences d = { { NULL, NULL }, { 0, 0 } };
+	struct clock_segments to = { b->segments, b->of_resets };
 	unsigned int i;
 
 	for (i = 0; i < all->n && !b->aligned; i++) {
-		struct observation_point *a = all->list[i];
+		const struct observation_point *a = all->list[i];
+		struct clock_segments from = { a->segments, a->of_resets };
+		struct clock_offset offset;
 
-		if (a == b || !a->aligned)
+		if (a == b || !a->aligned || !clock_offset(&from, &to, &offset))
 			continue;
-		if (gather(a, b, &d) && d.n[0] + d.n[1] >= SHARED_MIN)
-			estimate(b, a, &d);
-		free(d.ns[0]);
-		free(d.ns[1]);
+		b->offset_ns = a->offset_ns + offset.ns;
+		b->error_ns = offset.error_ns;
+		b->shared = offset.shared;
+		b->aligned = true;
 	}
 	if (!b->aligned)
 		notice(ops,
@@ -343,24 +291,53 @@ static void shift(struct capture_case *w, int64_t offset_ns)
 
 /* --- one reset, seen twice ------------------------------------------------------------------------------ */
 
-static bool has_end_in_common(const struct tuple *a, const struct tuple *b)
+static bool is_same_segment(const struct packet *a, const struct packet *b)
 {
-	return (a->sport == b->sport && !memcmp(a->saddr, b->saddr, 16)) ||
-	       (a->dport == b->dport && !memcmp(a->daddr, b->daddr, 16));
+	return a->seq == b->seq && a->ack == b->ack && a->len == b->len && a->flags == b->flags;
 }
 
-static bool is_same(const struct kept *a, const struct kept *b)
+/* Do both connections have a segment in common? Behind NAT on both sides nothing else tells. */
+static bool shares_segment(const struct capture_case *a, const struct capture_case *b)
 {
-	uint64_t apart = a->w.rst.ts_ns > b->w.rst.ts_ns ? a->w.rst.ts_ns - b->w.rst.ts_ns :
-							   b->w.rst.ts_ns - a->w.rst.ts_ns;
+	unsigned int i, j;
 
-	if (a->vantages & b->vantages || a->w.rst.seq != b->w.rst.seq ||
-	    a->w.rst.ack != b->w.rst.ack || a->w.rst.flags != b->w.rst.flags || apart > SAME_NS)
-		return false;
-	/* Behind NAT on both sides only what it answers is left to compare. */
-	return has_end_in_common(&a->w.rst.tuple, &b->w.rst.tuple) ||
-	       (a->w.answer_match == ANSWER_EXACT && b->w.answer_match == ANSWER_EXACT &&
-		a->w.answers.seq == b->w.answers.seq && a->w.answers.len == b->w.answers.len);
+	if (a->answer_match == ANSWER_EXACT && b->answer_match == ANSWER_EXACT &&
+	    a->answers.seq == b->answers.seq && a->answers.len == b->answers.len)
+		return true;
+	for (i = 0; i < a->n_history; i++)
+		for (j = 0; j < b->n_history; j++)
+			if (is_same_segment(&a->history[i], &b->history[j]) &&
+			    distance(a->history[i].ts_ns, b->history[j].ts_ns) <= SAME_NS &&
+			    !(a->history[i].flags & FLAG_RST))
+				return true;
+	return false;
+}
+
+static bool is_same_reset(const struct capture_case *a, const struct capture_case *b)
+{
+	return a->rst.seq == b->rst.seq && a->rst.ack == b->rst.ack &&
+	       a->rst.flags == b->rst.flags && distance(a->rst.ts_ns, b->rst.ts_ns) <= SAME_NS;
+}
+
+/*
+ * How much speaks for it that both are one reset; 0: they are not. Scanners send, and are answered
+ * by, segments with the same numbers for each port. @budget: so often may whole histories be compared.
+ */
+static unsigned int likeness(const struct kept *a, const struct kept *b, unsigned int *budget)
+{
+	const struct tuple *s = &a->w.rst.tuple, *t = &b->w.rst.tuple;
+	unsigned int alike = 0;
+
+	if (a->vantages & b->vantages || !is_same_reset(&a->w, &b->w))
+		return 0;
+	alike += s->sport == t->sport && !memcmp(s->saddr, t->saddr, 16) ? 4 : 0;
+	alike += s->dport == t->dport && !memcmp(s->daddr, t->daddr, 16) ? 4 : 0;
+	if (!alike && (!*budget || !shares_segment(&a->w, &b->w))) {
+		*budget -= *budget > 0;
+		return 0;
+	}
+	return 1 + alike + (s->sport == t->sport) + (s->dport == t->dport) +
+	       2 * (a->w.rst.ipid == b->w.rst.ipid);
 }
 
 /* The nearer to the sender; on one link, the earlier. */
@@ -381,46 +358,81 @@ static void join(struct kept *to, struct kept *from)
 		to->w.sightings[to->w.n_sightings++] = from->w.sightings[i];
 }
 
-#define BUCKETS 4096
+#define BUCKETS (1u << 16)
+/* Resets with the same numbers in the same second; of them, those that have no end in common. */
+#define COMPARED_MAX 256
+#define HISTORIES_MAX 8
 
-static void join_all(struct observations *all)
+/* The most alike, or, of those, the nearest in time; @newest: those with the same bucket. */
+static struct kept *find_same(struct kept *newest, const struct kept *k)
 {
-	static struct kept *buckets[BUCKETS];
+	struct kept *other, *best = NULL;
+	unsigned int n, alike, most = 0, budget = HISTORIES_MAX;
+
+	for (other = newest, n = 0; other && n < COMPARED_MAX; other = other->next, n++) {
+		if (k->w.rst.ts_ns - other->w.rst.ts_ns > SAME_NS)
+			break;
+		alike = other->joined ? 0 : likeness(other, k, &budget);
+		if (alike > most) {
+			most = alike;
+			best = other;
+		}
+	}
+	return best;
+}
+
+/* They are in the order of time. */
+static int join_all(struct observations *all)
+{
+	struct kept **buckets = calloc(BUCKETS, sizeof(struct kept *));
 	size_t i;
 
-	memset(buckets, 0, sizeof(buckets));
+	if (!buckets)
+		return -ENOMEM;
 	for (i = 0; i < all->n_resets; i++) {
 		struct kept *k = all->resets[i], *other;
-		unsigned int b = ((k->w.rst.seq ^ k->w.rst.ack) * 0x9e3779b1u) >> 20;
+		uint64_t numbers = (uint64_t)k->w.rst.seq << 32 | k->w.rst.ack;
+		uint32_t b = (uint32_t)hash_mix(numbers ^ all->seed) & (BUCKETS - 1);
 
-		for (other = buckets[b]; other && !k->joined; other = other->next) {
-			if (other->joined || !is_same(other, k))
-				continue;
-			if (is_nearer(k, other))
-				join(k, other);
-			else
-				join(other, k);
-			break;
-		}
+		other = find_same(buckets[b], k);
+		if (other && is_nearer(k, other))
+			join(k, other);
+		else if (other)
+			join(other, k);
+		if (k->joined)
+			continue;
 		k->next = buckets[b];
 		buckets[b] = k;
 	}
+	free(buckets);
+	return 0;
 }
 
 /* Is this capture between the RST's sender and the one that has the RST? By the sender's segments. */
-static const struct print *nearer_print(const struct observation_point *v, const struct kept *k)
+static const struct fingerprint *nearer_segment(const struct observation_point *v,
+						const struct kept *k)
 {
 	unsigned int i;
 
 	for (i = 0; i < k->w.n_history; i++) {
 		const struct packet *p = &k->w.history[i];
-		const struct print *q = find_print(v, print_id(p->seq, p->ack, p->len, p->flags));
+		const struct fingerprint *q = fingerprints__find(
+			v->segments, fingerprint_id(p->seq, p->ack, p->len, p->flags));
 
 		if (q && tuple_equal(&p->tuple, &k->w.rst.tuple) && !(p->flags & FLAG_RST) &&
 		    q->ttl > p->ttl)
 			return q;
 	}
 	return NULL;
+}
+
+/* It would be there, if it had come by. */
+static bool is_absent(const struct observation_point *v, const struct packet *rst)
+{
+	uint64_t id = fingerprint_id(rst->seq, rst->ack, rst->len, rst->flags);
+
+	return fingerprints__keeps(v->segments, id, rst->flags) &&
+	       !fingerprints__find(v->segments, id);
 }
 
 /* Whatever made the RST may have kept the segment that it answers from going on. */
@@ -430,14 +442,14 @@ static void look_for_absence(struct observations *all, struct kept *k)
 
 	for (i = 0; i < all->n; i++) {
 		const struct observation_point *v = all->list[i];
-		const struct print *near;
+		const struct fingerprint *near;
 
 		/* It must have gone on for long enough to have the RST. */
 		if (k->vantages >> i & 1 || !v->aligned ||
 		    v->last_ns - (uint64_t)v->offset_ns < k->w.rst.ts_ns + (uint64_t)v->error_ns)
 			continue;
-		near = nearer_print(v, k);
-		if (!near || find_print(v, print_id(k->w.rst.seq, k->w.rst.ack, 0, k->w.rst.flags)))
+		near = nearer_segment(v, k);
+		if (!near || !is_absent(v, &k->w.rst))
 			continue;
 		k->w.conversation.absent_at_sender = true;
 		k->w.conversation.nearer_ifindex = global_place(v, near->place);
@@ -472,7 +484,7 @@ static int by_time(const void *a, const void *b)
 
 static int emit(struct observations *all, const struct observations_ops *ops, const struct kept *k)
 {
-	static struct reset_case c;
+	struct reset_case c;
 	struct report_context report = {
 		.host = all->list[k->vantage]->name,
 		.view = "none",
@@ -514,7 +526,7 @@ int observations__finish(struct observations *all, const struct observations_ops
 		shift(&all->resets[k]->w, all->list[all->resets[k]->vantage]->offset_ns);
 	if (all->n_resets)
 		qsort(all->resets, all->n_resets, sizeof(struct kept *), by_time);
-	join_all(all);
+	err = join_all(all);
 	for (k = 0; k < all->n_resets && !err; k++) {
 		if (all->resets[k]->joined)
 			continue;
