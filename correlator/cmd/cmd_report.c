@@ -66,6 +66,7 @@ static uint64_t parse_time(struct argp_state *state, const char *option, const c
 {
 	struct tm tm = { 0 };
 	const char *rest = strptime(arg, "%Y-%m-%dT%H:%M:%S", &tm);
+	long offset;
 	time_t t;
 
 	if (!rest)
@@ -79,8 +80,9 @@ static uint64_t parse_time(struct argp_state *state, const char *option, const c
 	if (!rest || *rest)
 		argp_error(state, "%s takes a time such as 2026-11-26T10:00:00Z, not '%s'", option,
 			   arg);
-	t = timegm(&tm) - tm.tm_gmtoff;
-	return (uint64_t)t * 1000000000u;
+	offset = tm.tm_gmtoff; /* timegm() overwrites it */
+	t = timegm(&tm) - offset;
+	return t > 0 ? (uint64_t)t * 1000000000u : 0;
 }
 
 static void check_causes(struct argp_state *state, const char *list)

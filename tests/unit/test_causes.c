@@ -5,11 +5,8 @@
 #include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "cmd/command.h"
+#include "child.h"
 #include "scene.h"
 
 /* Released with design.md section 3: may grow, never lose one. */
@@ -174,33 +171,17 @@ static void test_order(void)
 	}
 }
 
-/* What `rstscope causes ...` prints; runs in a child, because argp may exit. */
+/* What `rstscope causes ...` prints, with its messages in front. */
 static char *output_of(const char *first, const char *second, int *ret_status)
 {
-	char *argv[] = { (char *)"causes", (char *)first, (char *)second, NULL };
-	int argc = !first ? 1 : !second ? 2 : 3;
-	int fd = memfd_create("out", 0);
-	static char buf[1 << 20];
-	ssize_t n;
-	pid_t pid;
+	const char *args[] = { first, second, NULL };
+	const struct child *c =
+		child_run(&(struct child_setup){ .command = cmd_causes, .args = args });
+	static char text[sizeof(c->out) + sizeof(c->err)];
 
-	fflush(stdout);
-	pid = fork();
-	if (!pid) {
-		int status;
-
-		dup2(fd, STDOUT_FILENO);
-		dup2(fd, STDERR_FILENO);
-		status = cmd_causes(argc, argv);
-		fflush(stdout);
-		_exit(status);
-	}
-	waitpid(pid, ret_status, 0);
-	*ret_status = WIFEXITED(*ret_status) ? WEXITSTATUS(*ret_status) : -1;
-	n = pread(fd, buf, sizeof(buf) - 1, 0);
-	buf[n > 0 ? n : 0] = 0;
-	close(fd);
-	return buf;
+	*ret_status = c->status;
+	snprintf(text, sizeof(text), "%s%s", c->err, c->out);
+	return text;
 }
 
 /* "{seg.dport}", which should have become words; not "{ type filter" of a command. */
@@ -275,6 +256,11 @@ static void test_command(void)
 		check_has(text, causes[i].id, "`rstscope causes` lists %s", causes[i].id);
 	test_explanations();
 	test_formats();
+	check_int(child_run(&(struct child_setup){ .command = cmd_causes,
+						   .args = CHILD_ARGS("remote"),
+						   .output = "/dev/full" })
+			  ->status,
+		  EXIT_RUNTIME, "to a full disk is a failure");
 }
 
 int main(void)

@@ -41,7 +41,7 @@ static int status_of(const char *const *args)
 		dup2(fd, STDOUT_FILENO);
 		dup2(fd, STDERR_FILENO);
 		parse(&o, args);
-		_exit(0);
+		exit(0);
 	}
 	waitpid(pid, &status, 0);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
