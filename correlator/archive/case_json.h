@@ -11,6 +11,7 @@
 #include <jansson.h>
 
 #include "model/case.h"
+#include "report/template.h"
 
 /* A case that was read, with the accounts that it refers to: not to be copied. */
 struct stored_case {
@@ -29,5 +30,12 @@ json_t *case_to_json(const struct reset_case *c);
  * Return: 0; -EPROTO for a member that is unknown, of the wrong type, or out of range.
  */
 int case_from_json(const json_t *o, struct stored_case *ret, char *why, size_t why_len);
+
+/**
+ * evidence_document() - all that an answer was derived from, and how to name things in it
+ *
+ * Return: a new reference; NULL when out of memory.
+ */
+json_t *evidence_document(const struct reset_case *c, const struct report_context *ctx);
 
 #endif

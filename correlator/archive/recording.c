@@ -11,16 +11,17 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "archive/case_json.h"
+#include "base/output_file.h"
+#include "base/stoppable.h"
 #include "capture/pcap_reader.h"
 #include "diagnose/classify.h"
-#include "report/sink.h"
 
 #ifndef RSTSCOPE_VERSION
 #define RSTSCOPE_VERSION "unknown"
@@ -61,17 +62,13 @@ struct recording {
 	char *path; /* of the file that is open */
 	int fd;
 	bool regular;	      /* what is written can be taken back */
+	bool begun;	      /* it has its section and header */
 	uint64_t size;	      /* bytes of whole resets in the file */
 	unsigned int count;   /* files begun, less one; wraps at cfg.files */
 	uint32_t *interfaces; /* ifindex of each that was described */
 	unsigned int n_interfaces;
 	struct bytes out;
 	uint64_t written[WRITTEN_SLOTS];
-	uint64_t missing;
-	uint64_t lost;
-	uint64_t gap_from_ns;
-	uint64_t gap_until_ns;
-	int gap_err;
 };
 
 /* --- blocks ------------------------------------------------------------------------------------ */
@@ -179,13 +176,13 @@ static void put_json(struct bytes *b, enum recording_kind kind, json_t *doc)
 	free(text);
 }
 
-static void put_header(struct bytes *b, const struct report_context *report)
+static void put_header(struct bytes *b, const char *name)
 {
 	struct utsname host;
 
 	uname(&host);
 	put_json(b, RECORDING_HEADER,
-		 json_pack("{si ss ss ss}", "version", RECORDING_VERSION, "host", report->host,
+		 json_pack("{si ss ss ss}", "version", RECORDING_VERSION, "host", name ? name : "",
 			   "release", host.release, "application", "rstscope " RSTSCOPE_VERSION));
 }
 
@@ -483,39 +480,24 @@ static void put_packets(struct recording *r, const struct reset_case *c,
 	free(all);
 }
 
-static void put_gap(struct recording *r)
+static void put_gap(struct recording *r, const struct sink_gap *gap)
 {
 	char from[40], until[40];
 
-	format_time(from, sizeof(from), r->gap_from_ns, r->report);
-	format_time(until, sizeof(until), r->gap_until_ns, r->report);
+	format_time(from, sizeof(from), gap->from_ns, r->report);
+	format_time(until, sizeof(until), gap->until_ns, r->report);
 	put_json(&r->out, RECORDING_GAP,
-		 json_pack("{sI ss ss ss}", "resets", (json_int_t)r->missing, "from", from, "until",
-			   until, "why", strerror(-r->gap_err)));
+		 json_pack("{sI ss ss ss}", "resets", (json_int_t)gap->resets, "from", from,
+			   "until", until, "why", strerror(-gap->err)));
 }
 
 /* --- the file ------------------------------------------------------------------------------------ */
 
-static int write_all(struct recording *r)
-{
-	size_t done = 0;
-	ssize_t n;
-
-	while (done < r->out.n) {
-		n = write(r->fd, r->out.at + done, r->out.n - done);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n ? -errno : -ENOSPC;
-		done += (size_t)n;
-	}
-	return 0;
-}
-
 /* All that is in r->out, or nothing. */
 static int flush_out(struct recording *r)
 {
-	int err = r->out.failed ? -ENOMEM : write_all(r);
+	int err = r->out.failed ? -ENOMEM :
+				  stoppable_write(r->fd, r->out.at, r->out.n, r->cfg.stop_fd);
 
 	if (!err)
 		r->size += r->out.n;
@@ -546,25 +528,33 @@ static char *file_name(const struct recording *r)
 	return asprintf(&name, "%s%0*u", r->cfg.path, (int)width, r->count) < 0 ? NULL : name;
 }
 
-static int open_path(const char *path)
+static int open_path(const char *path, enum output_mode mode)
 {
-	if (!strcmp(path, "-"))
-		return dup(STDOUT_FILENO);
-	return open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0644);
-}
-
-static int begin_file(struct recording *r)
-{
-	char *path = file_name(r);
-	struct stat st;
 	int fd;
 
-	if (!path)
-		return -ENOMEM;
-	fd = open_path(path);
+	if (strcmp(path, "-"))
+		return output_file_open(path, mode);
+	fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+	return fd < 0 ? -errno : fd;
+}
+
+static void put_beginning(struct recording *r)
+{
+	if (r->begun)
+		return;
+	put_section(&r->out);
+	put_header(&r->out, r->cfg.host);
+}
+
+/* Takes over @path. The file before stays open until this one is. */
+static int begin_file(struct recording *r, char *path, enum output_mode mode)
+{
+	int fd = path ? open_path(path, mode) : -ENOMEM, err;
+	struct stat st = { 0 };
+
 	if (fd < 0) {
 		free(path);
-		return -errno;
+		return fd;
 	}
 	if (r->fd >= 0)
 		close(r->fd);
@@ -572,15 +562,16 @@ static int begin_file(struct recording *r)
 	r->fd = fd;
 	r->path = path;
 	r->regular = strcmp(path, "-") && !fstat(fd, &st) && S_ISREG(st.st_mode);
-	r->size = 0;
+	r->size = r->regular ? (uint64_t)st.st_size : 0;
 	r->n_interfaces = 0;
 	memset(r->written, 0, sizeof(r->written));
-	put_section(&r->out);
-	put_header(&r->out, r->report);
-	return flush_out(r);
+	r->begun = false;
+	put_beginning(r);
+	err = flush_out(r);
+	r->begun = !err;
+	return err;
 }
 
-/* The file that is full stays open until the next one is. */
 static int rotate(struct recording *r)
 {
 	unsigned int before = r->count;
@@ -591,14 +582,13 @@ static int rotate(struct recording *r)
 	r->count++;
 	if (r->cfg.files && r->count >= r->cfg.files)
 		r->count = 0;
-	err = begin_file(r);
+	err = begin_file(r, file_name(r), OUTPUT_REPLACE);
 	if (err)
 		r->count = before;
 	return err;
 }
 
-struct recording *recording__open(const struct recording_config *cfg,
-				  const struct report_context *report)
+struct recording *recording__open(const struct recording_config *cfg)
 {
 	struct recording *r = calloc(1, sizeof(*r));
 	int err;
@@ -606,9 +596,8 @@ struct recording *recording__open(const struct recording_config *cfg,
 	if (!r)
 		return NULL;
 	r->cfg = *cfg;
-	r->report = report;
 	r->fd = -1;
-	err = begin_file(r);
+	err = begin_file(r, file_name(r), OUTPUT_REPLACE);
 	if (!err)
 		return r;
 	recording__close(r);
@@ -616,59 +605,58 @@ struct recording *recording__open(const struct recording_config *cfg,
 	return NULL;
 }
 
-static int add(struct recording *r, const struct reset_case *c, const struct packet *packets,
-	       size_t n)
+static int add(struct recording *r, const struct reset_case *c, const struct sink_gap *gap,
+	       const struct packet *packets, size_t n)
 {
 	unsigned int interfaces;
 	int err = rotate(r);
 
 	if (err)
 		return err;
-	/* A disk that was full when the file was begun: it lacks its beginning. */
-	if (!r->size) {
-		put_section(&r->out);
-		put_header(&r->out, r->report);
-	}
 	interfaces = r->n_interfaces;
-	if (r->missing)
-		put_gap(r);
+	/* A disk that was full when the file was begun: it lacks its beginning. */
+	put_beginning(r);
+	if (gap->resets)
+		put_gap(r, gap);
 	put_json(&r->out, RECORDING_CASE, evidence_document(c, r->report));
 	put_packets(r, c, packets, n);
 	err = flush_out(r);
-	if (err) {
-		r->n_interfaces = interfaces;
-		memset(r->written, 0, sizeof(r->written));
+	if (!err) {
+		r->begun = true;
+		return 0;
 	}
+	r->n_interfaces = interfaces;
+	memset(r->written, 0, sizeof(r->written));
 	return err;
 }
 
 int recording__add(struct recording *r, const struct reset_case *c,
-		   const struct report_context *report, const struct packet *packets, size_t n)
+		   const struct report_context *report, const struct sink_gap *gap,
+		   const struct packet *packets, size_t n)
 {
-	int err;
-
 	r->report = report;
-	err = add(r, c, packets, n);
-	if (!err) {
-		r->missing = 0;
+	return add(r, c, gap, packets, n);
+}
+
+int recording__clock_set(struct recording *r, const struct clock_step *step,
+			 const struct report_context *report)
+{
+	char at[40];
+
+	if (!r->begun)
 		return 0;
-	}
-	if (!r->missing++)
-		r->gap_from_ns = c->seen.rst.ts_ns;
-	r->gap_until_ns = c->seen.rst.ts_ns;
-	r->gap_err = err;
-	r->lost++;
-	return err;
+	format_time(at, sizeof(at), step->ts_ns, report);
+	put_json(&r->out, RECORDING_CLOCK,
+		 json_pack("{ss sI sI}", "at", at, "step_ns", (json_int_t)step->step_ns,
+			   "wall_offset_ns", (json_int_t)step->wall_offset_ns));
+	return flush_out(r);
 }
 
-uint64_t recording__missing(const struct recording *r)
+int recording__reopen(struct recording *r)
 {
-	return r->missing;
-}
-
-uint64_t recording__lost(const struct recording *r)
-{
-	return r->lost;
+	if (!strcmp(r->path, "-") || output_file_is(r->fd, r->path))
+		return 0;
+	return begin_file(r, strdup(r->path), OUTPUT_APPEND);
 }
 
 const char *recording__path(const struct recording *r)

@@ -9,7 +9,7 @@
 #define RECORDING_H
 
 #include "archive/reader.h"
-#include "report/report_json.h"
+#include "report/sink.h"
 
 #define RECORDING_MAGIC "rstscope"
 #define RECORDING_VERSION 1
@@ -18,6 +18,7 @@ enum recording_kind {
 	RECORDING_HEADER = 1, /* JSON: version, host, release */
 	RECORDING_CASE = 2,   /* JSON: evidence_document() */
 	RECORDING_GAP = 3,    /* JSON: resets that could not be written, from, until, why */
+	RECORDING_CLOCK = 4,  /* JSON: the wall clock was set: at, step_ns, wall_offset_ns */
 };
 
 /* Begins the data of each Custom Block of ours, in the byte order of the section. */
@@ -34,28 +35,32 @@ struct recording_config {
 	const char *path;   /* "-" = standard output */
 	uint64_t max_bytes; /* then the next file is begun; 0 = never */
 	unsigned int files; /* then the first is overwritten; 0 = never */
+	const char *host;   /* this machine's name */
+	int stop_fd;	    /* as of struct sink_config */
 };
 
 /** recording__open() - create the (first) file. NULL with errno. */
-struct recording *recording__open(const struct recording_config *cfg,
-				  const struct report_context *report);
+struct recording *recording__open(const struct recording_config *cfg);
 
 /**
  * recording__add() - write one classified case and its packets
+ * @gap: what could not be written before it
  * @packets: of its flow, in the order of time, from before and after the RST; may have the RST
  *
- * All of it or nothing: what could not be written whole is taken back, and counted.
+ * All of it or nothing: what could not be written whole is taken back.
  *
  * Return: 0 or -errno. After a failure, the next call tries again.
  */
 int recording__add(struct recording *r, const struct reset_case *c,
-		   const struct report_context *report, const struct packet *packets, size_t n);
+		   const struct report_context *report, const struct sink_gap *gap,
+		   const struct packet *packets, size_t n);
 
-/** recording__missing() - cases since the last good one that could not be written */
-uint64_t recording__missing(const struct recording *r);
+/** recording__clock_set() - note it; 0 or -errno */
+int recording__clock_set(struct recording *r, const struct clock_step *step,
+			 const struct report_context *report);
 
-/** recording__lost() - cases that could not be written, ever */
-uint64_t recording__lost(const struct recording *r);
+/** recording__reopen() - go on in a new file of the same name, if it was moved; 0 or -errno */
+int recording__reopen(struct recording *r);
 
 /** recording__path() - of the file that is written now */
 const char *recording__path(const struct recording *r);

@@ -7,7 +7,7 @@
 #include <sys/utsname.h>
 
 #include "archive/case_json.h"
-#include "report/sink.h"
+#include "archive/sinks.h"
 
 /* Names of the interfaces that the evidence names by number. */
 static json_t *interfaces(const struct reset_case *c, const struct report_context *ctx)
@@ -66,15 +66,21 @@ static int emit_evidence(struct sink *s, const struct reset_case *c,
 			 const struct report_context *ctx)
 {
 	json_t *doc = evidence_document(c, ctx);
-	int err = 0;
 
 	if (!doc)
 		return -ENOMEM;
 	errno = 0;
-	if (json_dumpf(doc, s->out, JSON_COMPACT) || fputc('\n', s->out) == EOF || fflush(s->out))
-		err = errno ? -errno : -EIO;
+	/* What fails leaves the stream's error behind, for sink_flush(). */
+	json_dumpf(doc, s->out, JSON_COMPACT);
+	fputc('\n', s->out);
 	json_decref(doc);
-	return err;
+	return sink_flush(s);
 }
 
-const struct sink_ops sink_evidence = { "evidence", emit_evidence };
+const struct sink_ops sink_evidence = {
+	.name = "evidence",
+	.open = sink_file_open,
+	.emit = emit_evidence,
+	.reopen = sink_file_reopen,
+	.close = sink_file_close,
+};

@@ -12,12 +12,13 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "archive/case_json.h"
+#include "base/output_file.h"
 #include "diagnose/classify.h"
-#include "report/sink.h"
+#include "host/file_owner.h"
 
 /* Who watches must not wait for long. */
 #define BUSY_MS 500
-#define BATCH_MAX 512
 /* Removed in one go, so that no commit takes long; and how many goes a flush may take. */
 #define REMOVE_ROWS 256
 #define REMOVE_ROUNDS 16
@@ -31,8 +32,8 @@ struct store {
 	sqlite3_stmt *insert;
 	unsigned int batch;  /* rows of the transaction that is open; 0 = none is */
 	uint64_t removed_ns; /* when that was last done, by the wall clock; 0 = never */
-	uint64_t missing;
-	uint64_t lost;
+	dev_t dev;	     /* of the file */
+	ino_t ino;
 	char why[256];
 };
 
@@ -150,6 +151,32 @@ static int check_existing(const char *path, char *why, size_t why_len)
 	return st.st_size ? check_file(path, why, why_len) : 0;
 }
 
+/* Where a user owns the directory, SQLite is that user; what root left there is given to him. */
+static void adopt(const char *path)
+{
+	static const char *const suffixes[] = { "", "-wal", "-shm", "-journal" };
+	struct file_owner owner = file_owner_of(path);
+	size_t i;
+
+	for (i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+		char *name = sqlite3_mprintf("%s%s", path, suffixes[i]);
+
+		if (name)
+			file_owner_adopt(&owner, name);
+		sqlite3_free(name);
+	}
+}
+
+static void remember_file(struct store *s)
+{
+	struct stat st;
+
+	if (stat(s->cfg.path, &st))
+		return;
+	s->dev = st.st_dev;
+	s->ino = st.st_ino;
+}
+
 static int open_database(struct store *s, char *why, size_t why_len)
 {
 	int code = sqlite3_open_v2(s->cfg.path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
@@ -182,11 +209,17 @@ struct store *store__open(const struct store_config *cfg, char *why, size_t why_
 	if (!s)
 		return NULL;
 	s->cfg = *cfg;
-	err = check_existing(cfg->path, why, why_len);
+	err = output_file_check(cfg->path);
 	if (!err)
+		err = check_existing(cfg->path, why, why_len);
+	if (!err) {
+		adopt(cfg->path);
 		err = open_database(s, why, why_len);
-	if (!err)
+	}
+	if (!err) {
+		remember_file(s);
 		return s;
+	}
 	store__close(s);
 	errno = -err;
 	return NULL;
@@ -198,8 +231,6 @@ static int give_up(struct store *s, int code)
 	snprintf(s->why, sizeof(s->why), "%s", sqlite3_errmsg(s->db));
 	sqlite3_reset(s->insert);
 	sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
-	s->missing += s->batch;
-	s->lost += s->batch;
 	s->batch = 0;
 	return error_of(code);
 }
@@ -280,8 +311,6 @@ static int commit(struct store *s)
 
 	if (code)
 		return give_up(s, code);
-	if (s->batch)
-		s->missing = 0;
 	s->batch = 0;
 	return 0;
 }
@@ -304,7 +333,7 @@ int store__add(struct store *s, const struct reset_case *c, const struct report_
 	if (code != SQLITE_DONE)
 		return give_up(s, code);
 	sqlite3_reset(s->insert);
-	return s->batch >= BATCH_MAX ? commit(s) : 0;
+	return 0;
 }
 
 static bool is_too_large(struct store *s)
@@ -368,14 +397,28 @@ const char *store__why(const struct store *s)
 	return s->why;
 }
 
-uint64_t store__missing(const struct store *s)
+int store__clock_set(struct store *s, const struct clock_step *step,
+		     const struct report_context *report)
 {
-	return s->missing;
+	char *sql = sqlite3_mprintf(
+		"CREATE TABLE IF NOT EXISTS " STORE_CLOCK_TABLE
+		" (ts_ns INTEGER NOT NULL, host TEXT, step_ns INTEGER NOT NULL);"
+		"INSERT INTO " STORE_CLOCK_TABLE " (ts_ns, host, step_ns) VALUES (%lld, %Q, %lld)",
+		(long long)step->ts_ns + step->wall_offset_ns, report->host,
+		(long long)step->step_ns);
+	int code = sql ? sqlite3_exec(s->db, sql, NULL, NULL, NULL) : SQLITE_NOMEM;
+
+	if (code)
+		snprintf(s->why, sizeof(s->why), "%s", sqlite3_errmsg(s->db));
+	sqlite3_free(sql);
+	return error_of(code);
 }
 
-uint64_t store__lost(const struct store *s)
+bool store__is_same_file(const struct store *s)
 {
-	return s->lost;
+	struct stat st;
+
+	return !stat(s->cfg.path, &st) && st.st_dev == s->dev && st.st_ino == s->ino;
 }
 
 void store__close(struct store *s)

@@ -8,11 +8,12 @@
 #define STORE_H
 
 #include "archive/reader.h"
-#include "report/report_json.h"
+#include "report/sink.h"
 
 #define STORE_APPLICATION_ID 0x72737473 /* "rsts" */
 #define STORE_VERSION 1
 #define STORE_TABLE "resets"
+#define STORE_CLOCK_TABLE "clock_steps"
 
 struct store;
 
@@ -38,16 +39,20 @@ int store__add(struct store *s, const struct reset_case *c, const struct report_
  * @now_ns: the wall clock. To be called at least every minute, also when nothing was added: age counts
  *          from now, not from the newest reset
  *
- * Return: 0 or -errno: then what was added since the last call is lost, and counted.
+ * Return: 0 or -errno: then what was added since the last call is lost. So it is after a failure
+ * of store__add().
  */
 int store__flush(struct store *s, uint64_t now_ns);
 
 /** store__why() - after a failure, in SQLite's words */
 const char *store__why(const struct store *s);
 
-/** store__missing() - cases lost since the last that were committed; store__lost() - ever */
-uint64_t store__missing(const struct store *s);
-uint64_t store__lost(const struct store *s);
+/** store__clock_set() - note it, in a table of its own; 0 or -errno */
+int store__clock_set(struct store *s, const struct clock_step *step,
+		     const struct report_context *report);
+
+/** store__is_same_file() - has the file its name still? It may have been moved away. */
+bool store__is_same_file(const struct store *s);
 
 /** store__close() - commits what was added; takes NULL */
 void store__close(struct store *s);

@@ -2,9 +2,11 @@
 /*
  * main.c - the subcommands.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "cmd/command.h"
@@ -55,8 +57,24 @@ static int run_command(int argc, char **argv)
 	return EXIT_USAGE;
 }
 
+/*
+ * What is opened first would get a standard descriptor's number if that is closed, and what is
+ * printed would go there.
+ */
+static void fill_standard_descriptors(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
+	fill_standard_descriptors();
 	if (argc < 2) {
 		usage(stderr);
 		return EXIT_USAGE;

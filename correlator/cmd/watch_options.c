@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "cmd/command.h"
+#include "cmd/watch_sinks.h"
 
 enum {
 	OPT_NETNS = 256,
@@ -26,6 +27,7 @@ enum {
 	OPT_PRE,
 	OPT_STORE,
 	OPT_KEEP,
+	OPT_OUTPUT,
 };
 
 /* Per reset; the flight recorder may have more. */
@@ -58,6 +60,10 @@ static const struct argp_option options[] = {
 	  2 },
 	{ "evidence", OPT_EVIDENCE, "FILE", 0,
 	  "Append the data behind each diagnosis to FILE, for a bug report", 2 },
+	{ "output", OPT_OUTPUT, "SINK[:FILE]", 0,
+	  "Also write to FILE (default: standard output); SINK is text, brief, json, evidence, "
+	  "recording or store; may be repeated",
+	  2 },
 	{ "quiet", 'q', NULL, 0, "No startup report and no summary", 2 },
 	{ "verbose", 'v', NULL, 0, "Also log probe attempts and kernel rejections", 2 },
 	{ NULL, 'n', NULL, 0, "Ignored, for tcpdump compatibility: addresses are never resolved",
@@ -205,8 +211,6 @@ static void check_recording(struct argp_state *state, const struct watch_options
 		argp_error(state, "-W needs -C");
 	if (o->recording && !strcmp(o->recording, "-") && o->recording_bytes)
 		argp_error(state, "-C cannot be used with standard output (-w -)");
-	if (o->recording && !strcmp(o->recording, "-") && o->json)
-		argp_error(state, "--json and -w - cannot both use standard output");
 }
 
 static enum direction parse_direction(struct argp_state *state, const char *arg)
@@ -234,6 +238,43 @@ static void add_word(struct argp_state *state, struct watch_options *o, const ch
 	if (have)
 		grown[have++] = ' ';
 	strcpy(grown + have, word);
+}
+
+static void add_output(struct argp_state *state, struct watch_options *o, const char *arg)
+{
+	struct output_option *out = &o->outputs[o->n_outputs];
+	size_t len = strcspn(arg, ":");
+
+	if (o->n_outputs == MAX_OUTPUTS)
+		argp_error(state, "more than %d times --output", MAX_OUTPUTS);
+	if (len >= sizeof(out->name) || (arg[len] && !arg[len + 1]))
+		argp_error(state, "--output wants SINK or SINK:FILE, not '%s'", arg);
+	snprintf(out->name, sizeof(out->name), "%.*s", (int)len, arg);
+	out->path = arg[len] ? arg + len + 1 : NULL;
+	o->n_outputs++;
+}
+
+/* The file of an output; NULL = standard output. */
+static const char *file_of(const char *path)
+{
+	return path && strcmp(path, "-") ? path : NULL;
+}
+
+static void check_outputs(struct argp_state *state, const struct watch_options *o)
+{
+	unsigned int i, at_stdout = o->json + (o->recording && !file_of(o->recording));
+
+	for (i = 0; i < o->n_outputs; i++) {
+		const struct output_option *out = &o->outputs[i];
+
+		if (!watch_sinks__know(out->name))
+			argp_error(state, "--output: no sink '%s'", out->name);
+		if (!strcmp(out->name, "store") && !file_of(out->path))
+			argp_error(state, "--output: a store wants a file (store:FILE)");
+		at_stdout += !file_of(out->path);
+	}
+	if (at_stdout > 1)
+		argp_error(state, "only one of --json, -w - and --output can have standard output");
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -301,9 +342,13 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case OPT_PRE:
 		parse_pre(state, o, arg);
 		break;
+	case OPT_OUTPUT:
+		add_output(state, o, arg);
+		break;
 	case ARGP_KEY_END:
 		check_recording(state, o);
 		check_store(state, o);
+		check_outputs(state, o);
 		break;
 	case OPT_EVIDENCE:
 		o->evidence_file = arg;

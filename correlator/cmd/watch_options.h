@@ -5,11 +5,17 @@
 #ifndef WATCH_OPTIONS_H
 #define WATCH_OPTIONS_H
 
+#include "cmd/watch.h"
 #include "live/sensor.h"
 
 #define MAX_INTERFACES 64
+#define MAX_OUTPUTS 16
 
-enum direction { DIRECTION_BOTH, DIRECTION_IN, DIRECTION_OUT };
+/* --output NAME[:FILE] */
+struct output_option {
+	char name[16];	  /* of a sink */
+	const char *path; /* NULL = standard output */
+};
 
 struct watch_options {
 	const char *interfaces[MAX_INTERFACES];
@@ -27,6 +33,8 @@ struct watch_options {
 	const char *store;	      /* NULL = none */
 	uint64_t keep_ns;
 	uint64_t keep_bytes;
+	struct output_option outputs[MAX_OUTPUTS];
+	unsigned int n_outputs;
 	char *expression; /* pcap-filter; NULL = none; freed by the caller */
 	enum tier tier;
 	enum direction direction;

@@ -75,10 +75,9 @@ static int on_sample(void *ctx, void *data, size_t len)
 	struct sensor *s = ctx;
 	struct event ev;
 
-	if (decode_event(data, len, &s->names, &ev))
-		s->undecodable++;
-	else
-		s->cfg.on_event(s->cfg.ctx, &ev);
+	if (!decode_event(data, len, &s->names, &ev))
+		return s->cfg.on_event(s->cfg.ctx, &ev);
+	s->undecodable++;
 	return 0;
 }
 

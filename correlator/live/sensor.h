@@ -20,7 +20,7 @@ struct sensor_config {
 	const char *btf_path;
 	bool xdp;
 	bool progress; /* of attaching to many interfaces, on standard error if that is a terminal */
-	void (*on_event)(void *ctx, const struct event *ev);
+	int (*on_event)(void *ctx, const struct event *ev); /* -errno: read no further */
 	void *ctx;
 };
 
@@ -37,7 +37,7 @@ struct sensor *sensor__open(const struct sensor_config *cfg);
 int sensor__event_fd(const struct sensor *s);
 int sensor__link_fd(const struct sensor *s);
 
-/** sensor__read_events() - hand all that waits to on_event; 0 or -errno */
+/** sensor__read_events() - hand all that waits to on_event; 0, -errno, or what that returned */
 int sensor__read_events(struct sensor *s);
 
 /**

@@ -25,4 +25,10 @@ static int emit_brief(struct sink *s, const struct reset_case *c, const struct r
 	return sink_flush(s);
 }
 
-const struct sink_ops sink_brief = { "brief", emit_brief };
+const struct sink_ops sink_brief = {
+	.name = "brief",
+	.open = sink_file_open,
+	.emit = emit_brief,
+	.reopen = sink_file_reopen,
+	.close = sink_file_close,
+};

@@ -24,4 +24,10 @@ static int emit_json(struct sink *s, const struct reset_case *c, const struct re
 	return err;
 }
 
-const struct sink_ops sink_json = { "json", emit_json };
+const struct sink_ops sink_json = {
+	.name = "json",
+	.open = sink_file_open,
+	.emit = emit_json,
+	.reopen = sink_file_reopen,
+	.close = sink_file_close,
+};

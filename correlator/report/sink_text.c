@@ -273,4 +273,10 @@ static int emit_text(struct sink *s, const struct reset_case *c, const struct re
 	return sink_flush(s);
 }
 
-const struct sink_ops sink_text = { "text", emit_text };
+const struct sink_ops sink_text = {
+	.name = "text",
+	.open = sink_file_open,
+	.emit = emit_text,
+	.reopen = sink_file_reopen,
+	.close = sink_file_close,
+};

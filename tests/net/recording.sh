@@ -118,7 +118,7 @@ if mount -t tmpfs -o size=24k none "$small"; then
 		wait_for 5 has_events 15 || :
 		check "a full disk does not end the watch" kill -0 "$watch_pid"
 		end_watch "$watch_pid"
-		check "it is announced, once" [ "$(grep -c 'watching goes on' "$talk")" -eq 1 ]
+		check "it is announced, once" [ "$(grep -c 'continuing without it' "$talk")" -eq 1 ]
 		check "and counted" grep -q 'resets could not be written' "$talk"
 		check "all resets were reported" [ "$(event_count)" -eq 15 ]
 		n=$("$RSTSCOPE" explain -r "$small/r.pcapng" --json 2> "$dir/err" | wc -l)

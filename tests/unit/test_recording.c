@@ -11,7 +11,6 @@
 
 #include "archive/recording.h"
 #include "scene.h"
-#include "report/sink.h"
 #include "archive/store.h"
 #include "wire.h"
 
@@ -126,7 +125,8 @@ static size_t read_whole(const char *path, uint8_t *to, size_t room)
 	return n > 0 ? (size_t)n : 0;
 }
 
-static int record(struct recording *r, unsigned int from, unsigned int until)
+static int record_after(struct recording *r, unsigned int from, unsigned int until,
+			const struct sink_gap *gap)
 {
 	unsigned int i;
 	int err = 0;
@@ -134,9 +134,17 @@ static int record(struct recording *r, unsigned int from, unsigned int until)
 	for (i = from; i < until && !err; i++) {
 		struct reset_case c = a_case(i);
 
-		err = recording__add(r, &c, &sample_context, c.asked.history, c.asked.n_history);
+		err = recording__add(r, &c, &sample_context, gap, c.asked.history,
+				     c.asked.n_history);
 	}
 	return err;
+}
+
+static int record(struct recording *r, unsigned int from, unsigned int until)
+{
+	static const struct sink_gap none;
+
+	return record_after(r, from, until, &none);
 }
 
 #define CASES 12
@@ -144,7 +152,7 @@ static int record(struct recording *r, unsigned int from, unsigned int until)
 static void test_replay(void)
 {
 	struct recording_config cfg = { .path = in_dir("whole.pcapng") };
-	struct recording *r = recording__open(&cfg, &sample_context);
+	struct recording *r = recording__open(&cfg);
 	struct replay got;
 
 	check_int(record(r, 0, CASES), 0, "resets are recorded");
@@ -233,7 +241,7 @@ static void test_damage(void)
 static void test_rotation(void)
 {
 	struct recording_config cfg = { .path = in_dir("r"), .max_bytes = 6000, .files = 3 };
-	struct recording *r = recording__open(&cfg, &sample_context);
+	struct recording *r = recording__open(&cfg);
 	unsigned int i, there = 0, n = 0;
 	char name[16];
 
@@ -266,7 +274,8 @@ static void with_limit(rlim_t bytes)
 static void test_full_disk(void)
 {
 	struct recording_config cfg = { .path = in_dir("full.pcapng") };
-	struct recording *r = recording__open(&cfg, &sample_context);
+	struct recording *r = recording__open(&cfg);
+	struct sink_gap gap = { .resets = 2, .from_ns = T0, .until_ns = T0 + 1, .err = -ENOSPC };
 	struct replay got;
 	struct stat st;
 
@@ -275,14 +284,11 @@ static void test_full_disk(void)
 	with_limit((rlim_t)st.st_size + 1000);
 	check(record(r, 3, 4) < 0, "the fourth does not");
 	check(record(r, 4, 5) < 0, "nor the fifth");
-	check_int(recording__missing(r), 2, "both are counted");
 	got = replay(cfg.path);
 	check(got.n == 3 && got.same == 3 && !got.err && !*got.warnings,
 	      "what was written stays readable, and whole (%s)", got.warnings);
 	with_limit(RLIM_INFINITY);
-	check_int(record(r, 3, 4), 0, "with room again it goes on");
-	check_int(recording__missing(r), 0, "and nothing more is missing");
-	check_int(recording__lost(r), 2, "but not forgotten");
+	check_int(record_after(r, 3, 4, &gap), 0, "with room again it goes on");
 	recording__close(r);
 	got = replay(cfg.path);
 	check(got.n == 4 && got.same == 4, "the reset after the gap is there");
@@ -294,10 +300,10 @@ static void test_refused(void)
 	struct recording_config cfg = { .path = in_dir("nowhere/x") };
 
 	errno = 0;
-	check(!recording__open(&cfg, &sample_context) && errno == ENOENT,
+	check(!recording__open(&cfg) && errno == ENOENT,
 	      "a directory that does not exist is an error");
 	cfg.path = dir;
-	check(!recording__open(&cfg, &sample_context) && errno == EISDIR, "so is a directory");
+	check(!recording__open(&cfg) && errno == EISDIR, "so is a directory");
 }
 
 /* --- stores ---------------------------------------------------------------------------------------------- */
@@ -314,16 +320,20 @@ static uint64_t wall_of(unsigned int i)
 	return a_case(i).seen.rst.ts_ns + (uint64_t)sample_context.wall_offset_ns;
 }
 
-static void fill(struct store *s, unsigned int from, unsigned int until)
+/* Returns the first error. */
+static int fill(struct store *s, unsigned int from, unsigned int until)
 {
+	int err = 0, failed;
 	unsigned int i;
 
 	for (i = from; i < until; i++) {
 		struct reset_case c = a_case(i);
 
-		store__add(s, &c, &sample_context);
+		failed = store__add(s, &c, &sample_context);
+		err = err ? err : failed;
 	}
-	store__flush(s, wall_of(until));
+	failed = store__flush(s, wall_of(until));
+	return err ? err : failed;
 }
 
 static void test_store(void)
@@ -472,13 +482,11 @@ static void test_store_full(void)
 	struct store *s = open_store(path, 0, 0, why);
 	struct replay got;
 
-	fill(s, 0, 3);
+	check_int(fill(s, 0, 3), 0, "three resets find room");
 	with_limit(60000);
-	fill(s, 3, 300);
-	check(store__missing(s) > 0, "a full disk is noticed: %s", store__why(s));
+	check(fill(s, 3, 300) < 0, "a full disk is noticed: %s", store__why(s));
 	with_limit(RLIM_INFINITY);
-	fill(s, 3, 4);
-	check(store__missing(s) == 0 && store__lost(s) > 0, "with room again it goes on");
+	check_int(fill(s, 3, 4), 0, "with room again it goes on");
 	store__close(s);
 	got = replay(path);
 	check(got.n >= 4 && !got.err, "and what was written before is there (%u, %s)", got.n,

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * watch.h - from events to reported resets: what `watch` does with what its host tells it.
+ *
+ * Knows no descriptor and no kernel: the host reads the events, answers questions and has the
+ * clocks. The live one is watch_host.c, that of the tests is a table.
+ */
+#ifndef WATCH_H
+#define WATCH_H
+
+#include "cmd/rst_filter.h"
+#include "live/decode.h"
+#include "live/recorder.h"
+#include "report/sink.h"
+#include "rst_event.h"
+
+struct watch;
+
+/* For the summary, all since the start. */
+struct watch_counts {
+	uint64_t recorded; /* segments */
+	uint64_t lost;	   /* events */
+	uint64_t missed;   /* probes that were skipped */
+	uint64_t ct_losses;
+	uint64_t packets[RST_CNT_MAX]; /* by enum rst_count */
+};
+
+struct watch_host {
+	void *ctx;
+	uint64_t (*now_ns)(void *ctx);	      /* CLOCK_MONOTONIC */
+	int64_t (*wall_offset_ns)(void *ctx); /* from there to the wall clock */
+	uint64_t (*cpu_ns)(void *ctx);	      /* spent by this thread */
+	/* Hand all that waits to watch__event(), or until that returns an error; 0 or -errno. */
+	int (*read_events)(void *ctx);
+	uint64_t (*lost)(void *ctx);   /* events, so far, and */
+	uint64_t (*missed)(void *ctx); /* probes that were skipped */
+	uint32_t (*views)(void *ctx);  /* enum coverage */
+	int (*recall)(void *ctx, const struct recall *what, struct packet_list *list);
+	void (*find_owner)(void *ctx, struct reset_case *c);
+	int (*is_local)(void *ctx, const uint8_t *addr, uint8_t family); /* 1, 0 or -errno */
+	enum nat_rules (*nat_rules)(void *ctx);
+	/* conntrack: is it loaded, and the entry of a tuple (1, 0 or -errno) */
+	bool (*ct_is_active)(void *ctx);
+	int (*ct_lookup)(void *ctx, const struct tuple *t, struct conntrack *ret);
+	/* The mapping of a tuple that conntrack has dropped, as far as was reported by now. */
+	void (*read_dropped)(void *ctx, uint64_t now_ns);
+	bool (*find_dropped)(void *ctx, const struct tuple *t, struct gone_mapping *ret);
+	void (*count)(void *ctx, struct watch_counts *ret);
+};
+
+enum direction { DIRECTION_BOTH, DIRECTION_IN, DIRECTION_OUT };
+
+/* All that is pointed to must live as long as the watch. */
+struct watch_config {
+	const struct watch_host *host;
+	struct sinks *sinks;
+	const struct filter *filter;	     /* NULL = everything */
+	const struct report_context *report; /* but for the wall clock, which is the host's */
+	enum direction direction;
+	uint64_t count; /* 0 = no limit */
+};
+
+/** watch__new() - NULL with errno */
+struct watch *watch__new(const struct watch_config *cfg);
+
+/** watch__event() - take one event; -ECANCELED: no more are wanted */
+int watch__event(struct watch *w, const struct event *ev);
+
+/** watch__turn() - read what waits, and report what is due; 0 or -errno of the reading */
+int watch__turn(struct watch *w);
+
+/** watch__next_ns() - when there is something to do without an event; UINT64_MAX = never */
+uint64_t watch__next_ns(const struct watch *w);
+
+/** watch__is_over() - the number is full, the time has come, or nobody reads what we write */
+bool watch__is_over(const struct watch *w);
+
+/** watch__end_after() - what happens later than @ns from now is not reported */
+void watch__end_after(struct watch *w, uint64_t ns);
+
+/** watch__stop() - what happened by now is still reported, by watch__finish() */
+void watch__stop(struct watch *w);
+
+/** watch__finish() - report all that has happened by the end; 0 or -errno of the reading */
+int watch__finish(struct watch *w);
+
+/** watch__output_error() - why standard output could not be written; 0 */
+int watch__output_error(const struct watch *w);
+
+/** watch__check_clock() - has the wall clock been set? Every turn does so, too. */
+void watch__check_clock(struct watch *w);
+
+/** watch__reopen() - the files of the sinks may have been moved away */
+void watch__reopen(struct watch *w);
+
+void watch__print_summary(const struct watch *w, FILE *out);
+
+/** watch__free() - takes NULL */
+void watch__free(struct watch *w);
+
+#endif

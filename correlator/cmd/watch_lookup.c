@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * watch_lookup.c - what is asked of the host about one case.
+ */
+#include "cmd/watch_lookup.h"
+
+#define NS_PER_SEC 1000000000ull
+/* Looking up may take this part of a second; a storm of resets then goes without. */
+#define BUDGET_NS (NS_PER_SEC / 4)
+/* conntrack's report of a dropped entry may be read so long after the reset that it explains. */
+#define REPORT_DELAY_NS 20000000u
+/* Set in the segment's conntrack mark: it carried an entry. */
+#define NFCT_HAS_ENTRY 8
+
+static bool is_within_budget(struct lookup_state *l)
+{
+	uint64_t now = l->host->now_ns(l->host->ctx);
+
+	if (now - l->budget_start_ns > NS_PER_SEC) {
+		l->budget_start_ns = now;
+		l->spent_ns = 0;
+	}
+	return l->spent_ns < BUDGET_NS;
+}
+
+static int find_entry(const struct watch_host *h, const struct tuple *t, struct conntrack *ret)
+{
+	return h->ct_lookup(h->ctx, t, ret);
+}
+
+/*
+ * The segment that was answered, where the kernel told it; else the RST as it was seen, then its
+ * reverse: one that answers an untranslated segment has a tuple that conntrack never had.
+ */
+static int look_up_entry(const struct watch_host *h, struct reset_case *c)
+{
+	struct tuple back = tuple_reverse(&c->seen.rst.tuple);
+	int found;
+
+	if (c->seen.kernel->has_segment)
+		return find_entry(h, &c->seen.kernel->segment, &c->asked.ct);
+	if (c->seen.kind == CASE_STALL)
+		return find_entry(h, &c->seen.clash->segment, &c->asked.ct);
+	found = find_entry(h, &c->seen.rst.tuple, &c->asked.ct);
+	return found ? found : find_entry(h, &back, &c->asked.ct);
+}
+
+static void ask_conntrack(const struct watch_host *h, struct reset_case *c)
+{
+	/* A segment that carried an entry was translated: nothing to ask. */
+	if (c->asked.ct_asked || c->asked.ct.has_entry ||
+	    (c->seen.kernel->nfct_known && c->seen.kernel->nfct & NFCT_HAS_ENTRY))
+		return;
+	/* To ask would load it. */
+	if (!h->ct_is_active(h->ctx)) {
+		c->asked.ct_asked = true;
+		c->asked.nat_rules = NAT_RULES_NONE;
+		return;
+	}
+	c->asked.nat_rules = h->nat_rules(h->ctx);
+	if (look_up_entry(h, c) < 0)
+		return;
+	c->asked.ct_asked = true;
+	/* An entry exists for the tuple, yet the segment carried none: it was refused. */
+	if (mapping_is_due(&c->asked.ct, &c->seen.kernel->segment) && c->seen.kernel->nfct_known &&
+	    c->seen.kernel->nfct == 0 && c->seen.kernel->lookup == LOOKUP_NONE)
+		c->asked.ct.state = CT_INVALID;
+}
+
+/* A mapping that was dropped before: of the segment, or of the one that made the peer reset. */
+static void ask_dropped(const struct watch_host *h, struct reset_case *c, uint64_t until_ns)
+{
+	struct tuple back = tuple_reverse(&c->seen.rst.tuple);
+	struct gone_mapping gone;
+
+	if (c->seen.kind == CASE_STALL || c->asked.ct.has_entry || c->asked.gone.known)
+		return;
+	if (h->find_dropped(h->ctx, c->seen.kernel->has_segment ? &c->seen.kernel->segment : &back,
+			    &gone) &&
+	    gone.ts_ns <= until_ns)
+		c->asked.gone = gone;
+}
+
+/* One look at the rings, for the history and for the sinks. */
+static void recall_flow(struct lookup_state *l, struct reset_case *c)
+{
+	struct recall what = { .until_ns = c->seen.rst.ts_ns, .max = CASE_HISTORY_MAX };
+
+	recall_add(&what, &c->seen.rst.tuple);
+	sinks__want(l->sinks, c, &what);
+	l->host->recall(l->host->ctx, &what, &l->recalled);
+	list_to_history(&l->recalled, c);
+	sinks__keep(l->sinks, &l->recalled, c);
+}
+
+void look_up_at_once(struct lookup_state *l, struct reset_case *c)
+{
+	const struct watch_host *h = l->host;
+	uint64_t before;
+
+	c->asked.views = h->views(h->ctx);
+	/* A stall is nothing without conntrack's word on it. */
+	if (c->seen.kind == CASE_STALL)
+		ask_conntrack(h, c);
+	if (!is_within_budget(l)) {
+		c->asked.hurried = true;
+		l->without_history++;
+		return;
+	}
+	/* Our own time: that others keep the CPU busy is no reason to know less. */
+	before = h->cpu_ns(h->ctx);
+	h->find_owner(h->ctx, c);
+	/* Now and not later: an entry that is made after the reset proves nothing. */
+	ask_conntrack(h, c);
+	recall_flow(l, c);
+	/* On a busy machine we read late; what was reported by now still came before we knew. */
+	h->read_dropped(h->ctx, h->now_ns(h->ctx));
+	ask_dropped(h, c, UINT64_MAX);
+	l->spent_ns += h->cpu_ns(h->ctx) - before;
+}
+
+/* Where a RST that came in will go once NAT is undone: the other image of its flow. */
+static const uint8_t *real_destination(const struct reset_case *c)
+{
+	if (c->asked.ct.has_entry && tuple_equal(&c->seen.rst.tuple, &c->asked.ct.orig))
+		return c->asked.ct.reply.saddr;
+	if (c->asked.ct.has_entry && tuple_equal(&c->seen.rst.tuple, &c->asked.ct.reply))
+		return c->asked.ct.orig.saddr;
+	return c->seen.rst.tuple.daddr;
+}
+
+static void ask_routes(const struct watch_host *h, struct reset_case *c)
+{
+	const struct tuple *t = &c->seen.rst.tuple;
+
+	if (c->seen.sightings[0].hook == HOOK_TC_EGRESS)
+		c->asked.src_local = h->is_local(h->ctx, t->saddr, t->family);
+	else
+		c->asked.dst_local = h->is_local(h->ctx, real_destination(c), t->family);
+}
+
+void look_up_at_end(struct lookup_state *l, struct reset_case *c)
+{
+	ask_routes(l->host, c);
+	ask_dropped(l->host, c, c->seen.rst.ts_ns + REPORT_DELAY_NS);
+	if (!c->asked.owner.known)
+		l->host->find_owner(l->host->ctx, c);
+}
