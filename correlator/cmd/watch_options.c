@@ -48,7 +48,7 @@ static const struct argp_option options[] = {
 	  "Record to FILE (pcapng): the packets of each reset's flow and the kernel's data, for "
 	  "Wireshark and `rstscope explain`; '-' is standard output and suppresses the reports",
 	  2 },
-	{ NULL, 'C', "MB", 0, "Start a new file after MB million bytes: FILE1, FILE2, ...", 2 },
+	{ NULL, 'C', "MB", 0, "Start a new file after MB million bytes: FILE, FILE1, ...", 2 },
 	{ NULL, 'W', "N", 0, "With -C: keep N files and overwrite the oldest", 2 },
 	{ "pre", OPT_PRE, "N|Ns|Nms", 0,
 	  "Flow history to record: a packet count (default: 100) or a time span (2s, 300ms)", 2 },
