@@ -3,7 +3,7 @@
  * case_json.c - a case before it is classified, as a JSON object and back.
  *
  * Both ways walk the same tables of members, so what is written can be read. Enumerations stand
- * as numbers: they are append-only.
+ * as names; format 1 had numbers, which are read as well.
  */
 #include "archive/case_json.h"
 
@@ -11,9 +11,13 @@
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum kind { END, UNSIGNED, SIGNED, BOOLEAN, TEXT, TUPLE, STRUCT, ACCOUNT, ARRAY, FRAMES };
+#include "model/format.h"
+#include "model/names.h"
+
+enum kind { END, UNSIGNED, SIGNED, NAMED, BOOLEAN, TEXT, TUPLE, STRUCT, ACCOUNT, ARRAY, FRAMES };
 
 struct member {
 	const char *name;
@@ -22,73 +26,68 @@ struct member {
 	size_t size;		     /* of one element */
 	uint64_t max;		     /* UNSIGNED: largest value; ARRAY, FRAMES: elements */
 	const struct member *inside; /* STRUCT, ACCOUNT, ARRAY */
-	size_t count; /* ARRAY, FRAMES: offset of the unsigned int that counts them */
+	size_t count;	  /* ARRAY, FRAMES: offset of the unsigned int that counts them */
+	value_name names; /* NAMED */
 };
 
-#define AT(type, m) offsetof(struct type, m), sizeof(((struct type *)0)->m)
+#define AT(type, m) .offset = offsetof(struct type, m), .size = sizeof(((struct type *)0)->m)
 #define MAX_OF(type, m) (UINT64_MAX >> (64 - 8 * sizeof(((struct type *)0)->m)))
-#define NUM(type, m)                                                \
-	{                                                           \
-#m, UNSIGNED, AT(type, m), MAX_OF(type, m), NULL, 0 \
-	}
-#define ENUM(type, m, last)                              \
-	{                                                \
-#m, UNSIGNED, AT(type, m), last, NULL, 0 \
-	}
-#define INT(type, m)                                \
-	{                                           \
-#m, SIGNED, AT(type, m), 0, NULL, 0 \
-	}
-#define BOOL(type, m)                                \
+#define MEMBER(type, m, ...)                         \
 	{                                            \
-#m, BOOLEAN, AT(type, m), 0, NULL, 0 \
+		.name = #m, AT(type, m), __VA_ARGS__ \
 	}
-#define STR(type, m)                              \
-	{                                         \
-#m, TEXT, AT(type, m), 0, NULL, 0 \
+#define NUM(type, m) MEMBER(type, m, .kind = UNSIGNED, .max = MAX_OF(type, m))
+#define ENUM(type, m, ids) MEMBER(type, m, .kind = NAMED, .names = (ids))
+#define INT(type, m) MEMBER(type, m, .kind = SIGNED)
+#define BOOL(type, m) MEMBER(type, m, .kind = BOOLEAN)
+#define STR(type, m) MEMBER(type, m, .kind = TEXT)
+#define TUP(type, m) MEMBER(type, m, .kind = TUPLE)
+#define SUB(type, m, members) MEMBER(type, m, .kind = STRUCT, .inside = (members))
+#define REF(type, m, members) MEMBER(type, m, .kind = ACCOUNT, .inside = (members))
+#define LIST(type, m, what, elements, members, n)                                                 \
+	{                                                                                         \
+		.name = #m, .kind = (what), .offset = offsetof(struct type, m),                   \
+		.size = sizeof(((struct type *)0)->m[0]), .max = (elements), .inside = (members), \
+		.count = offsetof(struct type, n),                                                \
 	}
-#define TUP(type, m)                               \
-	{                                          \
-#m, TUPLE, AT(type, m), 0, NULL, 0 \
-	}
-#define SUB(type, m, members)                          \
-	{                                              \
-#m, STRUCT, AT(type, m), 0, members, 0 \
-	}
-#define REF(type, m, members)                           \
-	{                                               \
-#m, ACCOUNT, AT(type, m), 0, members, 0 \
-	}
-#define LIST(type, m, kind, elements, members, n)                                               \
-	{                                                                                       \
-#m, kind, offsetof(struct type, m), sizeof(((struct type *)0)->m[0]), elements, \
-			members, offsetof(struct type, n)                                       \
-	}
-#define LAST                                \
-	{                                   \
-		NULL, END, 0, 0, 0, NULL, 0 \
+#define LAST                \
+	{                   \
+		.kind = END \
 	}
 
 static const struct member packet_members[] = {
-	NUM(packet, ts_ns), TUP(packet, tuple),	     NUM(packet, seq),
-	NUM(packet, ack),   NUM(packet, len),	     NUM(packet, ifindex),
-	NUM(packet, cpu),   NUM(packet, window),     NUM(packet, ipid),
-	NUM(packet, flags), NUM(packet, ttl),	     ENUM(packet, hook, HOOK_PCAP),
-	BOOL(packet, gso),  BOOL(packet, forwarded), LAST,
+	NUM(packet, ts_ns),
+	TUP(packet, tuple),
+	NUM(packet, seq),
+	NUM(packet, ack),
+	NUM(packet, len),
+	NUM(packet, ifindex),
+	NUM(packet, cpu),
+	NUM(packet, window),
+	NUM(packet, ipid),
+	NUM(packet, flags),
+	NUM(packet, ttl),
+	ENUM(packet, hook, hook_id),
+	ENUM(packet, heading, heading_id),
+	NUM(packet, marks),
+	BOOL(packet, gso),
+	BOOL(packet, forwarded),
+	LAST,
 };
 
 static const struct member sighting_members[] = {
 	NUM(sighting, ts_ns),
 	TUP(sighting, tuple),
 	NUM(sighting, ifindex),
-	ENUM(sighting, hook, HOOK_PCAP),
+	ENUM(sighting, hook, hook_id),
+	ENUM(sighting, heading, heading_id),
 	NUM(sighting, ttl),
 	BOOL(sighting, forwarded),
 	LAST,
 };
 
 static const struct member conntrack_members[] = {
-	ENUM(conntrack, state, CT_UNTRACKED),
+	ENUM(conntrack, state, ct_state_id),
 	BOOL(conntrack, has_entry),
 	BOOL(conntrack, snat),
 	BOOL(conntrack, dnat),
@@ -121,7 +120,7 @@ static const struct member sock_members[] = {
 };
 
 static const struct member window_members[] = {
-	ENUM(hash_window, kind, WINDOW_TIMEWAIT),
+	ENUM(hash_window, kind, window_kind_id),
 	NUM(hash_window, start_ns),
 	NUM(hash_window, end_ns),
 	NUM(hash_window, cpu),
@@ -132,8 +131,8 @@ static const struct member window_members[] = {
 
 static const struct member view_members[] = {
 	NUM(kernel_event, ts_ns),
-	ENUM(kernel_event, call, CALL_WINDOW),
-	ENUM(kernel_event, lookup, LOOKUP_OTHER),
+	ENUM(kernel_event, call, kernel_call_id),
+	ENUM(kernel_event, lookup, lookup_id),
 	SUB(kernel_event, sock, sock_members),
 	BOOL(kernel_event, has_segment),
 	TUP(kernel_event, segment),
@@ -174,24 +173,51 @@ static const struct member owner_members[] = {
 	STR(owner, cgroup), STR(owner, container), LAST,
 };
 
+static const struct member conversation_members[] = {
+	BOOL(conversation, known),
+	STR(conversation, state),
+	STR(conversation, history),
+	BOOL(conversation, whole),
+	BOOL(conversation, sender_opened),
+	BOOL(conversation, sender_finished),
+	BOOL(conversation, peer_finished),
+	BOOL(conversation, sender_silent),
+	NUM(conversation, finished_ns),
+	NUM(conversation, sender_isn),
+	BOOL(conversation, none_missing),
+	ENUM(conversation, received, tristate_id),
+	NUM(conversation, probes),
+	BOOL(conversation, syn_sent),
+	ENUM(conversation, in_window, tristate_id),
+	ENUM(conversation, port_open, tristate_id),
+	BOOL(conversation, reset_before),
+	BOOL(conversation, aborted_before),
+	BOOL(conversation, went_on),
+	NUM(conversation, went_on_ttl),
+	BOOL(conversation, absent_at_sender),
+	NUM(conversation, nearer_ifindex),
+	LAST,
+};
+
 /* Named without the part of the case where they stand. */
 static const struct member case_members[] = {
-	ENUM(reset_case, seen.kind, CASE_STALL),
+	ENUM(reset_case, seen.kind, case_kind_id),
 	SUB(reset_case, seen.rst, packet_members),
 	LIST(reset_case, seen.sightings, ARRAY, CASE_SIGHTINGS_MAX, sighting_members,
 	     seen.n_sightings),
 	SUB(reset_case, seen.answers, packet_members),
-	ENUM(reset_case, seen.answer_match, ANSWER_EXACT),
+	ENUM(reset_case, seen.answer_match, answer_match_id),
 	REF(reset_case, seen.kernel, view_members),
 	REF(reset_case, seen.receive, view_members),
 	REF(reset_case, seen.clash, view_members),
 	SUB(reset_case, seen.now, now_members),
+	SUB(reset_case, seen.conversation, conversation_members),
 	SUB(reset_case, asked.gone, gone_members),
 	SUB(reset_case, asked.ct, conntrack_members),
 	SUB(reset_case, asked.owner, owner_members),
 	BOOL(reset_case, asked.ct_asked),
 	BOOL(reset_case, asked.ct_tracking),
-	ENUM(reset_case, asked.nat_rules, NAT_RULES_UNKNOWN),
+	ENUM(reset_case, asked.nat_rules, nat_rules_id),
 	NUM(reset_case, asked.history_since_ns),
 	INT(reset_case, asked.src_local),
 	INT(reset_case, asked.dst_local),
@@ -230,97 +256,119 @@ static uint64_t load(const void *at, size_t size)
 	}
 }
 
-static json_t *tuple_json(const struct tuple *t)
+static void write_tuple(struct json_writer *w, const char *key, const struct tuple *t)
 {
-	size_t skip = t->family == AF_INET6 ? 0 : 12;
-	char src[INET6_ADDRSTRLEN], dst[INET6_ADDRSTRLEN];
+	char text[INET6_ADDRSTRLEN];
 
 	if (!t->family)
-		return NULL;
-	inet_ntop(t->family, t->saddr + skip, src, sizeof(src));
-	inet_ntop(t->family, t->daddr + skip, dst, sizeof(dst));
-	return json_pack("[s i s i]", src, (int)t->sport, dst, (int)t->dport);
+		return;
+	json__array(w, key);
+	json__text(w, NULL, format_address(text, t->saddr, t->family));
+	json__unsigned(w, NULL, t->sport);
+	json__text(w, NULL, format_address(text, t->daddr, t->family));
+	json__unsigned(w, NULL, t->dport);
+	json__end(w);
 }
 
-static json_t *struct_json(const void *base, const struct member *m);
+static void write_members(struct json_writer *w, const void *base, const struct member *m);
 
-/* NULL: there is nothing in it. */
-static json_t *filled_json(const void *base, const struct member *m)
+static void write_filled(struct json_writer *w, const char *key, const void *base,
+			 const struct member *members)
 {
-	json_t *o = struct_json(base, m);
-
-	if (json_object_size(o))
-		return o;
-	json_decref(o);
-	return NULL;
+	json__object(w, key);
+	write_members(w, base, members);
+	json__end_filled(w);
 }
 
 /* Without the address, which would give away where the kernel lies in memory. */
-static json_t *frame_json(const struct frame *f)
+static void write_frame(struct json_writer *w, const struct frame *f)
 {
-	if (!f->name)
-		return json_null();
-	if (!f->addr)
-		return json_string(f->name);
-	return json_pack("[s I I s?]", f->name, (json_int_t)f->offset, (json_int_t)f->size,
-			 f->module);
+	if (!f->name || !f->addr) {
+		json__bytes(w, NULL, f->name);
+		return;
+	}
+	json__array(w, NULL);
+	json__bytes(w, NULL, f->name);
+	json__unsigned(w, NULL, f->offset);
+	json__unsigned(w, NULL, f->size);
+	json__bytes(w, NULL, f->module);
+	json__end(w);
 }
 
-static json_t *list_json(const void *base, const struct member *m)
+static void write_list(struct json_writer *w, const void *base, const struct member *m)
 {
 	unsigned int i, n = *(const unsigned int *)((const char *)base + m->count);
-	json_t *array = n ? json_array() : NULL;
 
+	json__array(w, key_of(m));
 	for (i = 0; i < n && i < m->max; i++) {
 		const void *at = (const char *)base + m->offset + i * m->size;
 
-		json_array_append_new(array, m->kind == ARRAY ? struct_json(at, m->inside) :
-								frame_json(at));
+		if (m->kind == FRAMES) {
+			write_frame(w, at);
+			continue;
+		}
+		json__object(w, NULL);
+		write_members(w, at, m->inside);
+		json__end(w);
 	}
-	return array;
+	json__end_filled(w);
 }
 
-/* NULL: it is 0. */
-static json_t *member_json(const void *base, const struct member *m)
+/* What is 0 is left out. */
+static void write_number(struct json_writer *w, const void *at, const struct member *m)
+{
+	uint64_t v = load(at, m->size);
+
+	if (v && m->kind == NAMED)
+		json__text(w, key_of(m), m->names((unsigned int)v));
+	else if (v && m->kind == SIGNED)
+		json__signed(w, key_of(m), *(const int *)at);
+	else if (v)
+		json__signed(w, key_of(m), (int64_t)v);
+}
+
+static void write_member(struct json_writer *w, const void *base, const struct member *m)
 {
 	const void *at = (const char *)base + m->offset;
 
 	switch (m->kind) {
-	case UNSIGNED:
-		return load(at, m->size) ? json_integer((json_int_t)load(at, m->size)) : NULL;
-	case SIGNED:
-		return *(const int *)at ? json_integer(*(const int *)at) : NULL;
 	case BOOLEAN:
-		return *(const bool *)at ? json_true() : NULL;
+		if (*(const bool *)at)
+			json__boolean(w, key_of(m), true);
+		break;
 	case TEXT:
-		return *(const char *)at ? json_string(at) : NULL;
+		if (*(const char *)at)
+			json__bytes(w, key_of(m), at);
+		break;
 	case TUPLE:
-		return tuple_json(at);
+		write_tuple(w, key_of(m), at);
+		break;
 	case STRUCT:
-		return filled_json(at, m->inside);
+		write_filled(w, key_of(m), at, m->inside);
+		break;
 	case ACCOUNT:
-		return filled_json(*(const struct kernel_event *const *)at, m->inside);
+		write_filled(w, key_of(m), *(const struct kernel_event *const *)at, m->inside);
+		break;
+	case ARRAY:
+	case FRAMES:
+		write_list(w, base, m);
+		break;
 	default:
-		return list_json(base, m);
+		write_number(w, at, m);
 	}
 }
 
-static json_t *struct_json(const void *base, const struct member *m)
+static void write_members(struct json_writer *w, const void *base, const struct member *m)
 {
-	json_t *o = json_object();
-
-	for (; m->kind != END; m++) {
-		json_t *value = member_json(base, m);
-
-		if (value)
-			json_object_set_new(o, key_of(m), value);
-	}
-	return o;
+	for (; m->kind != END; m++)
+		write_member(w, base, m);
 }
 
-json_t *case_to_json(const struct reset_case *c)
+void case_to_json(struct json_writer *w, const char *key, const struct reset_case *c)
 {
-	return struct_json(c, case_members);
+	json__object(w, key);
+	write_members(w, c, case_members);
+	json__end(w);
 }
 
 /* --- reading ------------------------------------------------------------------------------- */
@@ -445,6 +493,21 @@ static int parse_number(const struct reader *r, const json_t *o, const struct me
 	return 0;
 }
 
+/* By name; by number in format 1. */
+static int parse_named(const struct reader *r, const json_t *o, const struct member *m, void *at)
+{
+	json_int_t n = json_integer_value(o);
+	int v = json_is_string(o) ? name_parse(m->names, json_string_value(o)) :
+		json_is_integer(o) && n >= 0 && n <= INT8_MAX && m->names((unsigned int)n) ?
+				    (int)n :
+				    -1;
+
+	if (v < 0)
+		return refuse(r, key_of(m), "has a value that is not known");
+	store(at, m->size, (uint64_t)v);
+	return 0;
+}
+
 static int parse_text(const struct reader *r, const json_t *o, const struct member *m, char *at)
 {
 	const char *text = json_string_value(o);
@@ -463,6 +526,8 @@ static int parse_member(struct reader *r, const json_t *o, void *base, const str
 	case UNSIGNED:
 	case SIGNED:
 		return parse_number(r, o, m, at);
+	case NAMED:
+		return parse_named(r, o, m, at);
 	case BOOLEAN:
 		*(bool *)at = json_is_true(o);
 		return json_is_boolean(o) ? 0 : refuse(r, key_of(m), "is neither true nor false");
@@ -499,6 +564,60 @@ static int parse_struct(struct reader *r, const json_t *o, const char *name, voi
 			break;
 	}
 	return err;
+}
+
+/* --- bytes ---------------------------------------------------------------------------------- */
+
+static int hex_value(char ch)
+{
+	return ch >= '0' && ch <= '9' ? ch - '0' : ch >= 'A' && ch <= 'F' ? ch - 'A' + 10 : -1;
+}
+
+/* The text of {"bytes": "..."}; NULL: it is none. */
+static json_t *text_of_bytes(const json_t *o)
+{
+	const char *hex = json_string_value(json_object_get(o, "bytes"));
+	size_t i, n = hex ? strlen(hex) / 2 : 0;
+	char *text = json_object_size(o) == 1 && n ? malloc(n) : NULL;
+	json_t *restored = NULL;
+
+	if (!text)
+		return NULL;
+	for (i = 0; i < n; i++) {
+		int high = hex_value(hex[2 * i]), low = hex_value(hex[2 * i + 1]);
+
+		if (high < 0 || low < 0 || high + low == 0)
+			break;
+		text[i] = (char)(high << 4 | low);
+	}
+	if (i == n && !hex[2 * n])
+		restored = json_stringn_nocheck(text, n);
+	free(text);
+	return restored;
+}
+
+void case_json_restore(json_t *o)
+{
+	json_t *value, *text;
+	const char *key;
+	size_t i;
+
+	json_object_foreach(o, key, value)
+	{
+		text = text_of_bytes(value);
+		if (text)
+			json_object_set_new_nocheck(o, key, text);
+		else
+			case_json_restore(value);
+	}
+	json_array_foreach(o, i, value)
+	{
+		text = text_of_bytes(value);
+		if (text)
+			json_array_set_new(o, i, text);
+		else
+			case_json_restore(value);
+	}
 }
 
 int case_from_json(const json_t *o, struct stored_case *ret, char *why, size_t why_len)

@@ -7,6 +7,8 @@
 #ifndef READER_H
 #define READER_H
 
+#include <jansson.h>
+
 #include "capture/input.h"
 #include "report/report_json.h"
 

@@ -43,8 +43,25 @@ static const char *text_of(const json_t *o, const char *key, const char *otherwi
 	return text ? text : otherwise;
 }
 
+static bool is_newer(const json_t *document, char *bad, size_t bad_len)
+{
+	json_int_t format = json_integer_value(json_object_get(document, "format"));
+
+	if (format > CASE_FORMAT)
+		snprintf(bad, bad_len, "it is of a newer format (%lld)", (long long)format);
+	return format > CASE_FORMAT;
+}
+
+/* Before anything borrows a text of it. */
+static json_t *restored(json_t *document)
+{
+	case_json_restore(document);
+	return document;
+}
+
 int reader_document(struct reader *s, json_t *document, char *bad, size_t bad_len)
 {
+	json_t *evidence = json_object_get(restored(document), "evidence");
 	struct report_context report = {
 		.host = text_of(document, "host", "unknown"),
 		.view = text_of(document, "view", "none"),
@@ -55,8 +72,11 @@ int reader_document(struct reader *s, json_t *document, char *bad, size_t bad_le
 		.source_ctx = json_object_get(document, "lines"),
 	};
 	struct stored_case stored;
-	int err = case_from_json(json_object_get(document, "evidence"), &stored, bad, bad_len);
+	int err;
 
+	if (is_newer(document, bad, bad_len))
+		return -EPROTO;
+	err = case_from_json(evidence, &stored, bad, bad_len);
 	if (err)
 		return err;
 	classify(&stored.c);

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "archive/case_json.h"
+#include "base/json_writer.h"
 #include "base/output_file.h"
 #include "base/stoppable.h"
 #include "capture/pcap_reader.h"
@@ -136,7 +137,7 @@ static void end_block(struct bytes *b, size_t start)
 
 static void put_section(struct bytes *b)
 {
-	static const char application[] = "rstscope " RSTSCOPE_VERSION ", recording format 1";
+	static const char application[] = "rstscope " RSTSCOPE_VERSION ", recording format 2";
 	size_t start = begin_block(b, BLOCK_SECTION);
 	struct utsname host;
 	char os[160];
@@ -154,36 +155,53 @@ static void put_section(struct bytes *b)
 	end_block(b, start);
 }
 
-static void put_json(struct bytes *b, enum recording_kind kind, json_t *doc)
+/* Takes the writer. */
+static void put_json(struct bytes *b, enum recording_kind kind, struct json_writer *w)
 {
 	struct recording_head head = { .version = RECORDING_VERSION, .kind = (uint16_t)kind };
-	char *text = doc ? json_dumps(doc, JSON_COMPACT) : NULL;
-	size_t start;
+	size_t start, len;
+	const char *text = w ? json_writer__text(w, &len) : NULL;
 
-	json_decref(doc);
-	if (!text) {
+	if (text) {
+		memcpy(head.magic, RECORDING_MAGIC, sizeof(head.magic));
+		head.length = (uint32_t)len;
+		start = begin_block(b, BLOCK_CUSTOM);
+		put32(b, PCAPNG_PEN);
+		put(b, &head, sizeof(head));
+		put(b, text, len);
+		pad(b);
+		end_block(b, start);
+	} else {
 		b->failed = true;
-		return;
 	}
-	memcpy(head.magic, RECORDING_MAGIC, sizeof(head.magic));
-	head.length = (uint32_t)strlen(text);
-	start = begin_block(b, BLOCK_CUSTOM);
-	put32(b, PCAPNG_PEN);
-	put(b, &head, sizeof(head));
-	put(b, text, head.length);
-	pad(b);
-	end_block(b, start);
-	free(text);
+	json_writer__free(w);
 }
 
 static void put_header(struct bytes *b, const char *name)
 {
+	struct json_writer *w = json_writer__new();
 	struct utsname host;
 
 	uname(&host);
-	put_json(b, RECORDING_HEADER,
-		 json_pack("{si ss ss ss}", "version", RECORDING_VERSION, "host", name ? name : "",
-			   "release", host.release, "application", "rstscope " RSTSCOPE_VERSION));
+	if (w) {
+		json__object(w, NULL);
+		json__unsigned(w, "version", RECORDING_VERSION);
+		json__bytes(w, "host", name ? name : "");
+		json__text(w, "release", host.release);
+		json__text(w, "application", "rstscope " RSTSCOPE_VERSION);
+		json__end(w);
+	}
+	put_json(b, RECORDING_HEADER, w);
+}
+
+static void put_case(struct bytes *b, const struct reset_case *c,
+		     const struct report_context *report)
+{
+	struct json_writer *w = json_writer__new();
+
+	if (w)
+		evidence_document(w, c, report);
+	put_json(b, RECORDING_CASE, w);
 }
 
 /* --- packets ----------------------------------------------------------------------------------- */
@@ -482,13 +500,20 @@ static void put_packets(struct recording *r, const struct reset_case *c,
 
 static void put_gap(struct recording *r, const struct sink_gap *gap)
 {
+	struct json_writer *w = json_writer__new();
 	char from[40], until[40];
 
 	format_time(from, sizeof(from), gap->from_ns, r->report);
 	format_time(until, sizeof(until), gap->until_ns, r->report);
-	put_json(&r->out, RECORDING_GAP,
-		 json_pack("{sI ss ss ss}", "resets", (json_int_t)gap->resets, "from", from,
-			   "until", until, "why", strerror(-gap->err)));
+	if (w) {
+		json__object(w, NULL);
+		json__unsigned(w, "resets", gap->resets);
+		json__text(w, "from", from);
+		json__text(w, "until", until);
+		json__text(w, "why", strerror(-gap->err));
+		json__end(w);
+	}
+	put_json(&r->out, RECORDING_GAP, w);
 }
 
 /* --- the file ------------------------------------------------------------------------------------ */
@@ -618,7 +643,7 @@ static int add(struct recording *r, const struct reset_case *c, const struct sin
 	put_beginning(r);
 	if (gap->resets)
 		put_gap(r, gap);
-	put_json(&r->out, RECORDING_CASE, evidence_document(c, r->report));
+	put_case(&r->out, c, r->report);
 	put_packets(r, c, packets, n);
 	err = flush_out(r);
 	if (!err) {
@@ -641,14 +666,21 @@ int recording__add(struct recording *r, const struct reset_case *c,
 int recording__clock_set(struct recording *r, const struct clock_step *step,
 			 const struct report_context *report)
 {
+	struct json_writer *w;
 	char at[40];
 
 	if (!r->begun)
 		return 0;
 	format_time(at, sizeof(at), step->ts_ns, report);
-	put_json(&r->out, RECORDING_CLOCK,
-		 json_pack("{ss sI sI}", "at", at, "step_ns", (json_int_t)step->step_ns,
-			   "wall_offset_ns", (json_int_t)step->wall_offset_ns));
+	w = json_writer__new();
+	if (w) {
+		json__object(w, NULL);
+		json__text(w, "at", at);
+		json__signed(w, "step_ns", step->step_ns);
+		json__signed(w, "wall_offset_ns", step->wall_offset_ns);
+		json__end(w);
+	}
+	put_json(&r->out, RECORDING_CLOCK, w);
 	return flush_out(r);
 }
 

@@ -12,7 +12,7 @@
 #include "report/sink.h"
 
 #define RECORDING_MAGIC "rstscope"
-#define RECORDING_VERSION 1
+#define RECORDING_VERSION 2 /* that of case_json.h */
 
 enum recording_kind {
 	RECORDING_HEADER = 1, /* JSON: version, host, release */

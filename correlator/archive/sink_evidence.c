@@ -9,26 +9,49 @@
 #include "archive/case_json.h"
 #include "archive/sinks.h"
 
-/* Names of the interfaces that the evidence names by number. */
-static json_t *interfaces(const struct reset_case *c, const struct report_context *ctx)
-{
-	json_t *o = json_object();
-	unsigned int i, at;
-	char number[16];
+#define INTERFACES_MAX (CASE_SIGHTINGS_MAX + CASE_HISTORY_MAX + 3)
 
-	for (i = 0; i < c->seen.n_sightings + c->asked.n_history + 2; i++) {
-		at = i < c->seen.n_sightings ? c->seen.sightings[i].ifindex :
-		     i < c->seen.n_sightings + c->asked.n_history ?
-					       c->asked.history[i - c->seen.n_sightings].ifindex :
-		     i == c->seen.n_sightings + c->asked.n_history ? c->seen.rst.ifindex :
-								     c->seen.answers.ifindex;
-		snprintf(number, sizeof(number), "%u", at);
-		json_object_set_new(o, number, json_string(ctx->ifname(ctx->ifname_ctx, at)));
-	}
-	return o;
+struct interfaces {
+	uint32_t ifindex[INTERFACES_MAX];
+	unsigned int n;
+};
+
+static void add_interface(struct interfaces *all, uint32_t ifindex)
+{
+	unsigned int i;
+
+	for (i = 0; i < all->n; i++)
+		if (all->ifindex[i] == ifindex)
+			return;
+	all->ifindex[all->n++] = ifindex;
 }
 
-static void add_lines(json_t *lines, const struct kernel_event *k, const struct report_context *ctx)
+/* Names of the interfaces that the evidence has by number. */
+static void write_interfaces(struct json_writer *w, const struct reset_case *c,
+			     const struct report_context *ctx)
+{
+	struct interfaces all = { .n = 0 };
+	char number[16];
+	unsigned int i;
+
+	for (i = 0; i < c->seen.n_sightings; i++)
+		add_interface(&all, c->seen.sightings[i].ifindex);
+	for (i = 0; i < c->asked.n_history; i++)
+		add_interface(&all, c->asked.history[i].ifindex);
+	add_interface(&all, c->seen.rst.ifindex);
+	add_interface(&all, c->seen.answers.ifindex);
+	if (c->seen.conversation.absent_at_sender)
+		add_interface(&all, c->seen.conversation.nearer_ifindex);
+	json__object(w, "interfaces");
+	for (i = 0; i < all.n; i++) {
+		snprintf(number, sizeof(number), "%u", all.ifindex[i]);
+		json__bytes(w, number, ctx->ifname(ctx->ifname_ctx, all.ifindex[i]));
+	}
+	json__end(w);
+}
+
+static void write_lines(struct json_writer *w, const struct kernel_event *k,
+			const struct report_context *ctx)
 {
 	char key[CASE_NAME_MAX * 2];
 	unsigned int i;
@@ -39,42 +62,55 @@ static void add_lines(json_t *lines, const struct kernel_event *k, const struct 
 		if (!line || !k->stack[i].name)
 			continue;
 		snprintf(key, sizeof(key), "%s+0x%x", k->stack[i].name, k->stack[i].offset);
-		json_object_set_new(lines, key, json_string(line));
+		json__bytes(w, key, line);
 	}
 }
 
-json_t *evidence_document(const struct reset_case *c, const struct report_context *ctx)
+void evidence_document(struct json_writer *w, const struct reset_case *c,
+		       const struct report_context *ctx)
 {
-	json_t *lines = json_object(), *doc;
 	struct utsname host;
 
 	uname(&host);
-	add_lines(lines, c->seen.kernel, ctx);
-	add_lines(lines, c->seen.clash, ctx);
-	doc = json_pack("{ss ss ss sI ss ss so so}", "release", host.release, "host", ctx->host,
-			"view", ctx->view, "wall_offset_ns", (json_int_t)ctx->wall_offset_ns,
-			"cause", c->diagnosis.cause->id, "confidence",
-			confidence_name(c->diagnosis.confidence), "interfaces", interfaces(c, ctx),
-			"evidence", case_to_json(c));
-	if (doc && json_object_size(lines))
-		json_object_set(doc, "lines", lines);
-	json_decref(lines);
-	return doc;
+	json__object(w, NULL);
+	json__unsigned(w, "format", CASE_FORMAT);
+	/* Of a capture nobody knows which kernel it was. */
+	if (c->seen.rst.hook != HOOK_PCAP)
+		json__text(w, "release", host.release);
+	json__bytes(w, "host", ctx->host);
+	json__text(w, "view", ctx->view);
+	json__signed(w, "wall_offset_ns", ctx->wall_offset_ns);
+	json__text(w, "cause", c->diagnosis.cause->id);
+	json__text(w, "confidence", confidence_name(c->diagnosis.confidence));
+	write_interfaces(w, c, ctx);
+	case_to_json(w, "evidence", c);
+	json__object(w, "lines");
+	write_lines(w, c->seen.kernel, ctx);
+	write_lines(w, c->seen.clash, ctx);
+	json__end_filled(w);
+	json__end(w);
 }
 
 static int emit_evidence(struct sink *s, const struct reset_case *c,
 			 const struct report_context *ctx)
 {
-	json_t *doc = evidence_document(c, ctx);
+	struct json_writer *w = json_writer__new();
+	const char *text;
+	size_t len;
+	int err = -ENOMEM;
 
-	if (!doc)
-		return -ENOMEM;
+	if (!w)
+		return err;
 	errno = 0;
-	/* What fails leaves the stream's error behind, for sink_flush(). */
-	json_dumpf(doc, s->out, JSON_COMPACT);
-	fputc('\n', s->out);
-	json_decref(doc);
-	return sink_flush(s);
+	evidence_document(w, c, ctx);
+	text = json_writer__text(w, &len);
+	if (text) {
+		fwrite(text, 1, len, s->out);
+		fputc('\n', s->out);
+		err = sink_flush(s);
+	}
+	json_writer__free(w);
+	return err;
 }
 
 const struct sink_ops sink_evidence = {

@@ -5,6 +5,7 @@
 #include "archive/store.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,10 +49,10 @@ static const char schema[] =
 	"CREATE INDEX IF NOT EXISTS resets_by_time ON " STORE_TABLE " (ts_ns);"
 	"CREATE INDEX IF NOT EXISTS resets_by_cause ON " STORE_TABLE " (cause, ts_ns);"
 	"PRAGMA application_id = 1920169075;"
-	"PRAGMA user_version = 1;"
+	"PRAGMA user_version = 2;"
 	"COMMIT;";
 
-_Static_assert(STORE_APPLICATION_ID == 1920169075 && STORE_VERSION == 1, "as the schema has it");
+_Static_assert(STORE_APPLICATION_ID == 1920169075 && STORE_VERSION == 2, "as the schema has it");
 
 static const char insert[] =
 	"INSERT INTO " STORE_TABLE
@@ -245,34 +246,36 @@ static void bind_text(struct store *s, int i, const char *text)
 
 static void bind_address(struct store *s, int i, const uint8_t *addr, uint8_t family)
 {
-	char text[64] = "";
-	FILE *out = fmemopen(text, sizeof(text), "w");
+	char text[INET6_ADDRSTRLEN];
 
-	if (out) {
-		print_address(out, addr, family);
-		fclose(out);
-	}
-	bind_text(s, i, text);
+	bind_text(s, i, format_address(text, addr, family));
 }
 
 /* The document as zlib packs it. */
 static int bind_evidence(struct store *s, const struct reset_case *c,
 			 const struct report_context *report)
 {
-	json_t *doc = evidence_document(c, report);
-	char *text = doc ? json_dumps(doc, JSON_COMPACT) : NULL;
-	uLongf len = text ? compressBound(strlen(text)) : 0;
-	uint8_t *packed = text ? malloc(len) : NULL;
+	struct json_writer *w = json_writer__new();
+	uint8_t *packed = NULL;
+	const char *text = NULL;
+	size_t n = 0;
+	uLongf len;
 	int err = -ENOMEM;
 
-	json_decref(doc);
-	if (packed && compress2(packed, &len, (const Bytef *)text, strlen(text), 6) == Z_OK) {
+	if (w) {
+		evidence_document(w, c, report);
+		text = json_writer__text(w, &n);
+	}
+	len = compressBound(n);
+	if (text)
+		packed = malloc(len);
+	if (packed && compress2(packed, &len, (const Bytef *)text, n, 6) == Z_OK) {
 		sqlite3_bind_blob64(s->insert, 17, packed, len, free);
 		packed = NULL;
 		err = 0;
 	}
 	free(packed);
-	free(text);
+	json_writer__free(w);
 	return err;
 }
 

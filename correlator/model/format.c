@@ -108,7 +108,8 @@ const char *call_name(const struct kernel_event *k)
 	}
 }
 
-void print_number(FILE *out, uint32_t n)
+/* Returns behind the last digit. */
+static char *put_number(char *to, uint32_t n)
 {
 	char digits[10];
 	unsigned int at = sizeof(digits);
@@ -117,24 +118,37 @@ void print_number(FILE *out, uint32_t n)
 		digits[--at] = (char)('0' + n % 10);
 		n /= 10;
 	} while (n);
-	fwrite(digits + at, 1, sizeof(digits) - at, out);
+	memcpy(to, digits + at, sizeof(digits) - at);
+	return to + sizeof(digits) - at;
+}
+
+void print_number(FILE *out, uint32_t n)
+{
+	char digits[10];
+
+	fwrite(digits, 1, (size_t)(put_number(digits, n) - digits), out);
+}
+
+const char *format_address(char *buf, const uint8_t *addr, uint8_t family)
+{
+	char *to = buf;
+	unsigned int i;
+
+	if (family == AF_INET6)
+		return inet_ntop(AF_INET6, addr, buf, INET6_ADDRSTRLEN);
+	for (i = 12; i < 16; i++) {
+		to = put_number(to, addr[i]);
+		*to++ = '.';
+	}
+	to[-1] = 0;
+	return buf;
 }
 
 void print_address(FILE *out, const uint8_t *addr, uint8_t family)
 {
 	char text[INET6_ADDRSTRLEN];
-	unsigned int i;
 
-	if (family == AF_INET6) {
-		inet_ntop(AF_INET6, addr, text, sizeof(text));
-		fputs(text, out);
-		return;
-	}
-	for (i = 12; i < 16; i++) {
-		print_number(out, addr[i]);
-		if (i < 15)
-			fputc('.', out);
-	}
+	fputs(format_address(text, addr, family), out);
 }
 
 void print_endpoint(FILE *out, const uint8_t *addr, uint16_t port, uint8_t family)
@@ -155,28 +169,32 @@ void print_tuple(FILE *out, const struct tuple *t)
 	print_endpoint(out, t->daddr, t->dport, t->family);
 }
 
-void print_flags(FILE *out, uint8_t flags)
+const char *format_flags(char *buf, uint8_t flags)
 {
 	static const struct {
 		uint8_t bit;
 		const char *name;
 	} names[] = {
-		{ FLAG_SYN, "SYN" }, { FLAG_FIN, "FIN" }, { FLAG_RST, "RST" },
-		{ FLAG_PSH, "PSH" }, { FLAG_ACK, "ACK" },
+		{ FLAG_SYN, "SYN " }, { FLAG_FIN, "FIN " }, { FLAG_RST, "RST " },
+		{ FLAG_PSH, "PSH " }, { FLAG_ACK, "ACK " },
 	};
-	bool some = false;
+	char *to = buf;
 	unsigned int i;
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (!(flags & names[i].bit))
-			continue;
-		if (some)
-			fputc(' ', out);
-		fputs(names[i].name, out);
-		some = true;
-	}
-	if (!some)
-		fputs("no flags", out);
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (flags & names[i].bit)
+			to = mempcpy(to, names[i].name, 4);
+	if (to == buf)
+		return strcpy(buf, "no flags");
+	to[-1] = 0;
+	return buf;
+}
+
+void print_flags(FILE *out, uint8_t flags)
+{
+	char text[FLAGS_TEXT_MAX];
+
+	fputs(format_flags(text, flags), out);
 }
 
 void print_escaped(FILE *out, const char *s)

@@ -11,11 +11,15 @@
 
 /** print_number() - in decimal; most of what is printed is addresses and ports, and fprintf() is slow */
 void print_number(FILE *out, uint32_t n);
+/** format_address() - IPv4 or IPv6; @buf takes INET6_ADDRSTRLEN bytes. Returns it. */
+const char *format_address(char *buf, const uint8_t *addr, uint8_t family);
 void print_address(FILE *out, const uint8_t *addr, uint8_t family);
 void print_endpoint(FILE *out, const uint8_t *addr, uint16_t port, uint8_t family);
 void print_tuple(FILE *out, const struct tuple *t);
 
-/** print_flags() - "SYN", "PSH ACK", "none" */
+#define FLAGS_TEXT_MAX 24
+/** format_flags() - "SYN", "PSH ACK", "no flags"; @buf takes FLAGS_TEXT_MAX bytes. Returns it. */
+const char *format_flags(char *buf, uint8_t flags);
 void print_flags(FILE *out, uint8_t flags);
 
 /** print_escaped() - @s with everything but printable characters as \xNN */

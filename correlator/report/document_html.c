@@ -193,19 +193,20 @@ static int add_html(struct document *d, const struct reset_case *c,
 {
 	struct html *h = d->priv;
 	bool first = h->n % CHUNK_CASES == 0;
-	json_t *doc = report_json(c, report);
-	int err = 0;
+	struct json_writer *w = json_writer__new();
+	int err = !w ? -ENOMEM : first ? start_text(&h->chunk) : 0;
+	const char *text;
+	size_t len;
 
-	if (!doc)
-		return -ENOMEM;
-	if (first)
-		err = start_text(&h->chunk);
 	if (!err) {
+		report_json(w, c, report);
+		text = json_writer__text(w, &len);
 		fputc(first ? '[' : ',', h->chunk.out);
-		json_dumpf(doc, h->chunk.out, JSON_COMPACT | JSON_REAL_PRECISION(12));
+		fputs(text ? text : "null", h->chunk.out);
 		add_row(h, c, report);
+		err = text ? 0 : -ENOMEM;
 	}
-	json_decref(doc);
+	json_writer__free(w);
 	if (!err && ++h->n % CHUNK_CASES == 0)
 		err = end_chunk(d);
 	return err;

@@ -15,14 +15,20 @@ static int begin_json(struct document *d)
 static int add_json(struct document *d, const struct reset_case *c,
 		    const struct report_context *report)
 {
-	json_t *doc = report_json(c, report);
+	struct json_writer *w = json_writer__new();
+	const char *text;
+	size_t len;
 
-	if (!doc)
+	if (!w)
 		return -ENOMEM;
-	fputs(ftell(d->spool) ? ",\n" : "\n", d->spool);
-	json_dumpf(doc, d->spool, JSON_COMPACT | JSON_REAL_PRECISION(12));
-	json_decref(doc);
-	return document_error(d->spool);
+	report_json(w, c, report);
+	text = json_writer__text(w, &len);
+	if (text) {
+		fputs(ftell(d->spool) ? ",\n" : "\n", d->spool);
+		fwrite(text, 1, len, d->spool);
+	}
+	json_writer__free(w);
+	return text ? document_error(d->spool) : -ENOMEM;
 }
 
 static int end_json(struct document *d, const struct summary *s)

@@ -9,18 +9,22 @@
 
 static int emit_json(struct sink *s, const struct reset_case *c, const struct report_context *ctx)
 {
-	json_t *doc = report_json(c, ctx);
-	char *text = doc ? json_dumps(doc, JSON_COMPACT | JSON_REAL_PRECISION(12)) : NULL;
+	struct json_writer *w = json_writer__new();
+	const char *text;
+	size_t len;
 	int err = -ENOMEM;
 
+	if (!w)
+		return err;
 	errno = 0;
+	report_json(w, c, ctx);
+	text = json_writer__text(w, &len);
 	if (text) {
-		fputs(text, s->out);
+		fwrite(text, 1, len, s->out);
 		fputc('\n', s->out);
 		err = sink_flush(s);
 	}
-	free(text);
-	json_decref(doc);
+	json_writer__free(w);
 	return err;
 }
 

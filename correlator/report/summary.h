@@ -5,6 +5,8 @@
 #ifndef SUMMARY_H
 #define SUMMARY_H
 
+#include <jansson.h>
+
 #include "report/report_json.h"
 
 #define SUMMARY_BUCKETS 60

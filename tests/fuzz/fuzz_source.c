@@ -23,9 +23,10 @@ struct outputs {
 static int on_case(void *ctx, struct reset_case *c, const struct report_context *report)
 {
 	struct outputs *o = ctx;
-	json_t *doc = report_json(c, report);
+	struct json_writer *w = json_writer__new();
 
-	json_decref(doc);
+	report_json(w, c, report);
+	json_writer__free(w);
 	summary__add(o->summary, c, report);
 	o->html.ops->add(&o->html, c, report);
 	o->markdown.ops->add(&o->markdown, c, report);

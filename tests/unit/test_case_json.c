@@ -4,7 +4,8 @@
  */
 #include <errno.h>
 
-#include "archive/case_json.h"
+#include "json.h"
+#include "model/names.h"
 #include "scene.h"
 
 static const struct scene scenes[] = {
@@ -47,30 +48,136 @@ static const struct scene scenes[] = {
 	{ .name = "a forwarded reset", .place = THROUGH, .gone = true },
 };
 
-static void test_round_trip(const struct scene *s, uint8_t af)
+static void test_same_answer(const struct reset_case *written, const struct reset_case *read,
+			     const char *name)
 {
-	struct reset_case before = scene_build(s, af);
-	struct stored_case after;
-	char why[128] = "", *first, *second;
-	json_t *o = case_to_json(&before), *again;
+	struct reset_case before = *written, after = *read;
 
-	check_int(case_from_json(o, &after, why, sizeof(why)), 0, "%s is read again (%s)", s->name,
-		  why);
-	again = case_to_json(&after.c);
-	first = json_dumps(o, JSON_SORT_KEYS);
-	second = json_dumps(again, JSON_SORT_KEYS);
-	check_str(second, first, "%s: the same evidence", s->name);
 	classify(&before);
-	classify(&after.c);
-	check(before.diagnosis.cause == after.c.diagnosis.cause &&
-		      before.diagnosis.confidence == after.c.diagnosis.confidence &&
-		      before.diagnosis.facts_yes == after.c.diagnosis.facts_yes &&
-		      before.diagnosis.facts_no == after.c.diagnosis.facts_no,
-	      "%s: the same answer, %s", s->name, before.diagnosis.cause->id);
+	classify(&after);
+	check(before.diagnosis.cause == after.diagnosis.cause &&
+		      before.diagnosis.confidence == after.diagnosis.confidence &&
+		      before.diagnosis.facts_yes == after.diagnosis.facts_yes &&
+		      before.diagnosis.facts_no == after.diagnosis.facts_no,
+	      "%s: the same answer, %s", name, before.diagnosis.cause->id);
+}
+
+static void test_case_again(const struct reset_case *before, const char *name)
+{
+	struct stored_case after;
+	char why[128] = "", *first = case_text(before), *second;
+	json_t *o = parsed(strdup(first));
+
+	case_json_restore(o);
+	check_int(case_from_json(o, &after, why, sizeof(why)), 0, "%s is read again (%s)", name,
+		  why);
+	second = case_text(&after.c);
+	check_str(second, first, "%s: the same evidence", name);
+	test_same_answer(before, &after.c, name);
 	free(first);
 	free(second);
 	json_decref(o);
-	json_decref(again);
+}
+
+static void test_round_trip(const struct scene *s, uint8_t af)
+{
+	struct reset_case c = scene_build(s, af);
+
+	test_case_again(&c, s->name);
+}
+
+/* All that a capture shows, and each member with a value of its own. */
+static void test_capture(void)
+{
+	struct reset_case c = scene_build(&scenes[0], AF_INET6);
+	struct conversation *v = &c.seen.conversation;
+
+	c.seen.rst.hook = c.seen.sightings[0].hook = HOOK_PCAP;
+	c.seen.rst.heading = HEADING_OUT;
+	c.seen.sightings[0].heading = HEADING_IN;
+	c.seen.rst.marks = MARK_NO_MPTCP | MARK_LABEL;
+	*v = (struct conversation){ .known = true,
+				    .state = "RSTO",
+				    .history = "ShAdDR",
+				    .whole = true,
+				    .sender_opened = true,
+				    .sender_finished = true,
+				    .peer_finished = true,
+				    .sender_silent = true,
+				    .finished_ns = 1,
+				    .sender_isn = 2,
+				    .none_missing = true,
+				    .received = KNOWN_YES,
+				    .probes = 3,
+				    .syn_sent = true,
+				    .in_window = KNOWN_NO,
+				    .port_open = KNOWN_YES,
+				    .reset_before = true,
+				    .aborted_before = true,
+				    .went_on = true,
+				    .went_on_ttl = 4,
+				    .absent_at_sender = true,
+				    .nearer_ifindex = 5 };
+	test_case_again(&c, "a case of a capture");
+}
+
+/* The kernel cuts a name at 15 bytes, which may be within a character. */
+static void test_bytes(void)
+{
+	struct reset_case c = scene_build(&scenes[0], AF_INET);
+	struct kernel_event *k = own_account(&c.seen.kernel);
+
+	snprintf(k->comm, sizeof(k->comm), "Nachrichten-dr\xc3");
+	snprintf(c.asked.owner.comm, sizeof(c.asked.owner.comm), "\xff\x80\xfe");
+	c.asked.owner.known = true;
+	test_case_again(&c, "names that are not UTF-8");
+}
+
+/* --- names of values ------------------------------------------------------------------------ */
+
+/* @last: the last value that case.h has. */
+static void test_names(const char *what, value_name names, unsigned int last)
+{
+	unsigned int v;
+
+	for (v = 0; v <= last; v++)
+		check(names(v) && name_parse(names, names(v)) == (int)v,
+		      "%s %u has a name of its own, '%s'", what, v, names(v) ? names(v) : "");
+	check(!names(last + 1), "%s: that is all", what);
+	check_int(name_parse(names, "no such name"), -1, "%s: another name is none", what);
+}
+
+static void test_all_names(void)
+{
+	test_names("hook", hook_id, HOOK_PCAP);
+	test_names("heading", heading_id, HEADING_OUT);
+	test_names("kind", case_kind_id, CASE_STALL);
+	test_names("match", answer_match_id, ANSWER_EXACT);
+	test_names("conntrack state", ct_state_id, CT_UNTRACKED);
+	test_names("call", kernel_call_id, CALL_WINDOW);
+	test_names("lookup", lookup_id, LOOKUP_OTHER);
+	test_names("window", window_kind_id, WINDOW_TIMEWAIT);
+	test_names("tristate", tristate_id, KNOWN_YES);
+	test_names("NAT rules", nat_rules_id, NAT_RULES_UNKNOWN);
+}
+
+static void test_numbers_of_format_1(void)
+{
+	static const char text[] =
+		"{\"kind\": 1, \"rst\": {\"hook\": 3}, \"answer_match\": 2, \"ct\": {\"state\": 6},"
+		"\"kernel\": {\"call\": 8, \"lookup\": 6, \"window\": {\"kind\": 2}}}";
+	json_t *o = json_loads(text, 0, NULL);
+	struct stored_case s;
+	char why[128] = "";
+
+	check_int(case_from_json(o, &s, why, sizeof(why)), 0, "numbers are read (%s)", why);
+	check(s.c.seen.kind == CASE_STALL && s.c.seen.rst.hook == HOOK_PCAP &&
+		      s.c.seen.answer_match == ANSWER_EXACT && s.c.asked.ct.state == CT_UNTRACKED &&
+		      s.c.seen.kernel->call == CALL_WINDOW &&
+		      s.c.seen.kernel->lookup == LOOKUP_OTHER &&
+		      s.c.seen.kernel->window.kind == WINDOW_TIMEWAIT,
+	      "and mean what they did");
+	json_decref(o);
 }
 
 static void test_refusals(void)
@@ -80,7 +187,8 @@ static void test_refusals(void)
 		"{\"colour\": 1}",
 		"{\"kind\": 2}",
 		"{\"kind\": -1}",
-		"{\"kind\": \"reset\"}",
+		"{\"kind\": \"colour\"}",
+		"{\"kind\": true}",
 		"{\"ct_asked\": 1}",
 		"{\"rst\": 1}",
 		"{\"rst\": {\"ttl\": 256}}",
@@ -130,6 +238,10 @@ int main(void)
 		test_round_trip(&scenes[i], AF_INET);
 		test_round_trip(&scenes[i], AF_INET6);
 	}
+	test_capture();
+	test_bytes();
+	test_all_names();
+	test_numbers_of_format_1();
 	test_refusals();
 	test_too_long_list();
 	return test_done();

@@ -4,9 +4,10 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "archive/reader.h"
-#include "report/report_json.h"
+#include "json.h"
 #include "scene.h"
 
 #define DATA "tests/unit/data/format-1/"
@@ -78,7 +79,7 @@ static int on_case(void *ctx, struct reset_case *c, const struct report_context 
 {
 	struct replay *r = ctx;
 	json_t *then = json_loadf(r->then, JSON_DISABLE_EOF_CHECK, NULL);
-	json_t *now = report_json(c, report);
+	json_t *now = parsed(report_text(c, report));
 
 	r->n++;
 	r->same += then && is_kept(then, now, "", r);
@@ -114,10 +115,36 @@ static void test_file(const char *path)
 	fclose(r.then);
 }
 
+static int on_any(void *ctx, struct reset_case *c, const struct report_context *report)
+{
+	(void)c;
+	(void)report;
+	++*(unsigned int *)ctx;
+	return 0;
+}
+
+static void test_newer(void)
+{
+	char path[] = "/tmp/rstscope-newer.XXXXXX";
+	const char *file = path;
+	unsigned int n = 0;
+	struct reader_config cfg = { .files = &file, .n_files = 1, .on_case = on_any, .ctx = &n };
+	FILE *out = fdopen(mkstemp(path), "w");
+	char why[256] = "";
+
+	fputs("{\"format\": 3, \"evidence\": {\"kind\": \"unheard-of\"}}\n", out);
+	fclose(out);
+	check(reader_read(&cfg, why, sizeof(why)) == -EPROTO && strstr(why, "newer format (3)") &&
+		      !n,
+	      "evidence of a newer format is refused: %s", why);
+	unlink(path);
+}
+
 int main(void)
 {
 	test_file(DATA "recording.pcapng");
 	test_file(DATA "store.db");
 	test_file(DATA "evidence.ndjson");
+	test_newer();
 	return test_done();
 }

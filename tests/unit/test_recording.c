@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "archive/recording.h"
+#include "json.h"
 #include "scene.h"
 #include "archive/store.h"
 #include "wire.h"
@@ -61,15 +62,6 @@ static struct reset_case a_case(unsigned int i)
 	return c;
 }
 
-static char *json_of(const struct reset_case *c, const struct report_context *ctx)
-{
-	json_t *doc = report_json(c, ctx);
-	char *text = json_dumps(doc, JSON_COMPACT | JSON_REAL_PRECISION(12));
-
-	json_decref(doc);
-	return text;
-}
-
 /* --- reading back ----------------------------------------------------------------------------------- */
 
 struct replay {
@@ -84,7 +76,7 @@ static int on_case(void *ctx, struct reset_case *c, const struct report_context 
 {
 	struct reset_case want = a_case(((struct replay *)ctx)->n);
 	struct replay *r = ctx;
-	char *first = json_of(&want, &sample_context), *second = json_of(c, report);
+	char *first = report_text(&want, &sample_context), *second = report_text(c, report);
 
 	r->n++;
 	r->same += !strcmp(first, second);
@@ -101,17 +93,61 @@ static void on_warning(void *ctx, const char *text)
 	snprintf(r->warnings + have, sizeof(r->warnings) - have, "%s\n", text);
 }
 
-static struct replay replay(const char *path)
+/* Names that are not UTF-8: of the host, its interface, and a program whose name was cut. */
+static const char *odd_ifname(void *ctx, uint32_t ifindex)
+{
+	(void)ctx;
+	(void)ifindex;
+	return "e\xfc\x9bh0";
+}
+
+static struct report_context odd_context(void)
+{
+	struct report_context ctx = sample_context;
+
+	ctx.host = "gate\xff";
+	ctx.ifname = odd_ifname;
+	return ctx;
+}
+
+static struct reset_case odd_case(void)
+{
+	struct reset_case c = a_case(0);
+
+	c.asked.owner.known = true;
+	snprintf(c.asked.owner.comm, sizeof(c.asked.owner.comm), "Nachrichten-dr\xc3");
+	return c;
+}
+
+static int on_odd_case(void *ctx, struct reset_case *c, const struct report_context *report)
+{
+	struct report_context odd = odd_context();
+	struct reset_case want = odd_case();
+	struct replay *r = ctx;
+	char *first = report_text(&want, &odd), *second = report_text(c, report);
+
+	r->n++;
+	r->same += !strcmp(first, second) && !strcmp(c->asked.owner.comm, want.asked.owner.comm);
+	free(first);
+	free(second);
+	return 0;
+}
+
+static struct replay replay_to(const char *path, int (*take)(void *ctx, struct reset_case *c,
+							     const struct report_context *report))
 {
 	struct replay r = { 0 };
-	struct reader_config cfg = { .files = &path,
-				     .n_files = 1,
-				     .on_case = on_case,
-				     .on_warning = on_warning,
-				     .ctx = &r };
+	struct reader_config cfg = {
+		.files = &path, .n_files = 1, .on_case = take, .on_warning = on_warning, .ctx = &r
+	};
 
 	r.err = reader_read(&cfg, r.why, sizeof(r.why));
 	return r;
+}
+
+static struct replay replay(const char *path)
+{
+	return replay_to(path, on_case);
 }
 
 /* --- recordings ---------------------------------------------------------------------------------------- */
@@ -359,6 +395,28 @@ static void test_store(void)
 	      "both have appended; the JSON is the same to the letter (%s)", got.why);
 }
 
+static void test_odd_names(void)
+{
+	struct recording_config cfg = { .path = in_dir("odd.pcapng") };
+	struct report_context odd = odd_context();
+	struct reset_case c = odd_case();
+	struct sink_gap gap = { 0 };
+	struct recording *r = recording__open(&cfg);
+	char *path = in_dir("odd.db"), why[256];
+	struct store *s = open_store(path, 0, 0, why);
+	struct replay got;
+
+	check_int(recording__add(r, &c, &odd, &gap, NULL, 0), 0,
+		  "names that are not UTF-8 are recorded");
+	recording__close(r);
+	got = replay_to(cfg.path, on_odd_case);
+	check(got.n == 1 && got.same == 1, "and are the same again (%s)", got.warnings);
+	check_int(store__add(s, &c, &odd), 0, "and stored");
+	store__close(s);
+	got = replay_to(path, on_odd_case);
+	check(got.n == 1 && got.same == 1, "and are the same again (%s)", got.warnings);
+}
+
 static void test_store_keep(void)
 {
 	const char *path = in_dir("keep.db");
@@ -506,6 +564,7 @@ int main(void)
 	test_full_disk();
 	test_refused();
 	test_store();
+	test_odd_names();
 	test_store_keep();
 	test_store_age();
 	test_store_wrong();

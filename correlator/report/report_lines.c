@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * report_lines.c - the sentences of a classified case, and what documents of all formats share.
+ */
+#include "report/report_lines.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *kind_name(enum case_kind kind)
+{
+	return kind == CASE_STALL ? "stall" : "reset";
+}
+
+const char *origin_name(enum origin o)
+{
+	static const char *const names[] = { "unknown", "local", "forwarded", "remote" };
+
+	return names[o];
+}
+
+const char *type_name(enum reset_type t)
+{
+	static const char *const names[] = { "unknown", "active", "passive", "netfilter" };
+
+	return names[t];
+}
+
+const char *confidence_name(enum confidence conf)
+{
+	static const char *const names[] = { "none", "possible", "likely", "certain" };
+
+	return names[conf];
+}
+
+static char *put_digits(char *to, uint64_t v, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = n; i-- > 0; v /= 10)
+		to[i] = (char)('0' + v % 10);
+	return to + n;
+}
+
+/* @days since 1970. Not by gmtime(): a case has a dozen times. (Howard Hinnant, civil_from_days) */
+static char *put_date(char *to, uint64_t days)
+{
+	uint64_t z = days + 719468, day_of_era = z % 146097;
+	uint64_t year_of_era =
+		(day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+	uint64_t day = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+	uint64_t month = (5 * day + 2) / 153; /* 0 = March */
+
+	to = put_digits(to, z / 146097 * 400 + year_of_era + (month >= 10), 4);
+	*to++ = '-';
+	to = put_digits(to, month < 10 ? month + 3 : month - 9, 2);
+	*to++ = '-';
+	return put_digits(to, day - (153 * month + 2) / 5 + 1, 2);
+}
+
+void format_time(char *buf, size_t len, uint64_t ts_ns, const struct report_context *ctx)
+{
+	static const uint64_t units[] = { 3600, 60, 1 };
+	uint64_t wall = ts_ns + (uint64_t)ctx->wall_offset_ns;
+	uint64_t sec = wall / 1000000000u;
+	char text[40], *to = put_date(text, sec / 86400);
+	unsigned int i;
+
+	for (i = 0; i < 3; i++) {
+		*to++ = i ? ':' : 'T';
+		to = put_digits(to, sec / units[i] % (i ? 60 : 24), 2);
+	}
+	*to++ = '.';
+	to = put_digits(to, wall % 1000000000u, 9);
+	*to++ = 'Z';
+	*to++ = 0;
+	memcpy(buf, text, (size_t)(to - text) < len ? (size_t)(to - text) : len);
+}
+
+static bool has_line(const struct report_lines *lines, const char *line)
+{
+	size_t i;
+
+	for (i = 0; i < lines->n; i++)
+		if (lines->line[i] == line || !strcmp(lines->line[i], line))
+			return true;
+	return false;
+}
+
+/* @owned: the same, if it is to be freed. */
+static void add_line(struct report_lines *lines, const char *line, char *owned)
+{
+	if (!line || !*line || lines->n == LINES_MAX || has_line(lines, line)) {
+		free(owned);
+		return;
+	}
+	lines->owned[lines->n] = owned;
+	lines->line[lines->n++] = line;
+}
+
+/* Most are the same for every case: those are not copied. */
+static void add_template(struct report_lines *lines, const char *template,
+			 const struct reset_case *c, const struct report_context *ctx)
+{
+	char *text;
+
+	if (!strchr(template, '{')) {
+		add_line(lines, template, NULL);
+		return;
+	}
+	text = template_expand(template, c, ctx);
+	add_line(lines, text, text);
+}
+
+void report_lines_free(struct report_lines *lines)
+{
+	size_t i;
+
+	for (i = 0; i < lines->n; i++)
+		free(lines->owned[i]);
+	lines->n = 0;
+}
+
+static void add_losses(struct report_lines *lines, const struct reset_case *c)
+{
+	char *line;
+
+	if (c->asked.lost_events &&
+	    asprintf(&line, "%llu events were lost meanwhile: absence of evidence proves nothing",
+		     (unsigned long long)c->asked.lost_events) > 0)
+		add_line(lines, line, line);
+	if (c->asked.hurried)
+		add_line(lines,
+			 "too many resets at once: history, owner and conntrack entry "
+			 "were not looked up",
+			 NULL);
+}
+
+struct report_lines report_evidence(const struct reset_case *c, const struct report_context *ctx,
+				    bool all)
+{
+	const struct way *way = cause_way(c);
+	fact_set show = way ? way->needs : c->diagnosis.facts_yes;
+	struct report_lines lines = { .n = 0 };
+	int f;
+
+	for (f = 0; f < FACT_MAX; f++)
+		if (fact_in(show, f))
+			add_template(&lines, fact_texts[f].yes, c, ctx);
+	if (way && all)
+		for (f = 0; f < FACT_MAX; f++)
+			if (fact_in(way->forbids, f))
+				add_template(&lines, fact_texts[f].no, c, ctx);
+	add_losses(&lines, c);
+	return lines;
+}
+
+struct report_lines report_missing(const struct reset_case *c, const struct report_context *ctx)
+{
+	struct report_lines lines = { .n = 0 };
+	fact_set wanted = 0;
+	unsigned int i, j;
+	int f;
+
+	for (i = 0; i < c->diagnosis.n_candidates; i++)
+		for (j = 0; j < CAUSE_WAYS_MAX && c->diagnosis.candidates[i]->ways[j].confidence;
+		     j++)
+			wanted |= c->diagnosis.candidates[i]->ways[j].needs |
+				  c->diagnosis.candidates[i]->ways[j].forbids;
+	wanted &= ~(c->diagnosis.facts_yes | c->diagnosis.facts_no);
+	for (f = 0; f < FACT_MAX; f++)
+		if (fact_in(wanted, f))
+			add_template(&lines, fact_texts[f].missing, c, ctx);
+	return lines;
+}
