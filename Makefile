@@ -149,7 +149,7 @@ BPF_TEST_SKELS := $(patsubst tests/bpf/%.bpf.c,$(BUILD)/bpf/%.skel.h,$(wildcard 
 BENCH_SKELS := $(patsubst tests/bench/%.bpf.c,$(BUILD)/bpf/%.skel.h,$(wildcard tests/bench/*.bpf.c))
 
 SPIN = $(if $(filter x86,$(ARCH)),$(BUILD)/tests/spin)
-tests: $(UNIT_TESTS) $(BPF_TESTS) $(BENCHES) $(BUILD)/tests/lab $(SPIN) ## build the tests
+tests: $(UNIT_TESTS) $(BPF_TESTS) $(BENCHES) $(BUILD)/tests/lab $(BUILD)/tests/make_capture $(SPIN) ## build the tests
 
 $(UNIT_TESTS) : $(BUILD)/tests/%: tests/unit/%.c $(LIB_OBJS) | $(BUILD)/tests
 	$(call say,CC,$<)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * make_capture.c PACKETS CONVERSATIONS EVERY - a capture for measuring: many connections at a time, with
- * data both ways; one of EVERY ends by a RST of the server, the others by FINs.
+ * make_capture.c PACKETS CONVERSATIONS EVERY [SEED [SECONDS]] - a capture for measuring: many connections
+ * at a time, with data both ways; one of EVERY ends by a RST of the server, the others by FINs. SECONDS
+ * since 1970 is when it begins.
  *
  * The same arguments give the same bytes.
  */
@@ -97,17 +98,19 @@ static int advance(struct conversation *c, bool is_reset, uint32_t packets, uint
 int main(int argc, char **argv)
 {
 	uint32_t header[6] = { 0xa1b2c3d4, 0x00040002, 0, 0, 262144, 1 };
-	uint32_t packets = argc == 4 ? (uint32_t)strtoul(argv[1], NULL, 10) : 0;
-	uint32_t n = argc == 4 ? (uint32_t)strtoul(argv[2], NULL, 10) : 0;
-	uint32_t every = argc == 4 ? (uint32_t)strtoul(argv[3], NULL, 10) : 0;
+	uint32_t packets = argc >= 4 ? (uint32_t)strtoul(argv[1], NULL, 10) : 0;
+	uint32_t n = argc >= 4 ? (uint32_t)strtoul(argv[2], NULL, 10) : 0;
+	uint32_t every = argc >= 4 ? (uint32_t)strtoul(argv[3], NULL, 10) : 0;
 	static struct conversation open[AT_ONCE];
 	static uint32_t numbers[AT_ONCE];
 	uint32_t n_open = 0, begun = 0, each;
-	uint64_t us = FIRST_US;
+	uint64_t us = argc > 5 ? strtoull(argv[5], NULL, 10) * 1000000 : FIRST_US;
 
+	if (argc > 4)
+		state = strtoull(argv[4], NULL, 10);
 	if (!n || !every || packets / n < 2) {
 		fprintf(stderr,
-			"usage: make_capture PACKETS CONVERSATIONS EVERY, two packets each at least\n");
+			"usage: make_capture PACKETS CONVERSATIONS EVERY [SEED [SECONDS]], two packets each at least\n");
 		return 2;
 	}
 	each = packets / n;
