@@ -8,7 +8,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/escape.h"
+
 enum log_level log_threshold = LOG_NOTICE;
+
+/* Names of interfaces and files, and what libraries say of them, are others' text. */
+void log_escaped(const char *fmt, va_list ap, bool lines)
+{
+	char *text;
+
+	if (vasprintf(&text, fmt, ap) < 0)
+		return;
+	escape_print(stderr, text, lines);
+	free(text);
+}
 
 void log_at(enum log_level level, const char *fmt, ...)
 {
@@ -17,11 +30,13 @@ void log_at(enum log_level level, const char *fmt, ...)
 
 	if (level > log_threshold)
 		return;
+	flockfile(stderr);
 	fputs(prefixes[level], stderr);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	log_escaped(fmt, ap, false);
 	va_end(ap);
 	fputc('\n', stderr);
+	funlockfile(stderr);
 }
 
 const char *error_name(int err)

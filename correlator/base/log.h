@@ -6,12 +6,17 @@
 #define LOG_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 
 enum log_level { LOG_ERROR, LOG_WARNING, LOG_NOTICE, LOG_DEBUG };
 
 extern enum log_level log_threshold;
 
+/** log_at() - one line; control characters in it, newlines too, are escaped */
 void log_at(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/** log_escaped() - text of others, with control characters escaped; @lines: but newlines */
+void log_escaped(const char *fmt, va_list ap, bool lines) __attribute__((format(printf, 1, 0)));
 
 #define error(...) log_at(LOG_ERROR, __VA_ARGS__)
 #define warning(...) log_at(LOG_WARNING, __VA_ARGS__)

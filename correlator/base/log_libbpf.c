@@ -13,14 +13,16 @@ static int print_libbpf(enum libbpf_print_level level, const char *fmt, va_list 
 {
 	if (log_threshold < LOG_DEBUG || level == LIBBPF_DEBUG)
 		return 0;
-	return vfprintf(stderr, fmt, ap);
+	log_escaped(fmt, ap, true);
+	return 0;
 }
 
 static int print_libxdp(enum libxdp_print_level level, const char *fmt, va_list ap)
 {
 	if (log_threshold < LOG_DEBUG || level == LIBXDP_DEBUG)
 		return 0;
-	return vfprintf(stderr, fmt, ap);
+	log_escaped(fmt, ap, true);
+	return 0;
 }
 
 void log_libraries(void)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/escape.h"
 #include "base/log.h"
 #include "cmd/command.h"
 #include "cmd/watch_run.h"
@@ -21,7 +22,9 @@ struct command {
 static void list_link(void *ctx, const struct link_info *link)
 {
 	(void)ctx;
-	printf("%u\t%s\t%s\n", link->ifindex, link->name, link->up ? "up" : "down");
+	printf("%u\t", link->ifindex);
+	escape_print(stdout, link->name, false);
+	printf("\t%s\n", link->up ? "up" : "down");
 }
 
 static int list_interfaces(void)

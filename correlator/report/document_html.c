@@ -11,6 +11,8 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "base/escape.h"
+#include "base/strbuf.h"
 #include "report/document.h"
 #include "report/report_page.h"
 
@@ -247,10 +249,25 @@ static int print_rows(struct document *d)
 	return err;
 }
 
+static json_t *title_of(const struct document *d)
+{
+	FILE *out = strbuf_begin();
+	json_t *title;
+	char *text;
+
+	if (!out)
+		return NULL;
+	escape_print(out, d->title, false);
+	text = strbuf_end();
+	title = text ? json_string(text) : NULL;
+	free(text);
+	return title;
+}
+
 static int print_summary(struct document *d, const struct summary *s)
 {
 	struct html *h = d->priv;
-	json_t *o = summary__json(s), *title = json_string(d->title);
+	json_t *o = summary__json(s), *title = title_of(d);
 	char *text;
 	int err = -ENOMEM;
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/escape.h"
 #include "report/document.h"
 #include "report/sink.h"
 #include "report/timeline.h"
@@ -169,23 +170,25 @@ const struct document_ops document_text = { "text",   ".txt",	begin_prose,
 /* Escapes everything that has a meaning in Markdown, including GitHub's tables. */
 static void print_markdown(FILE *out, const char *text)
 {
-	for (; *text; text++) {
-		unsigned char ch = (unsigned char)*text;
+	bool shows;
+	size_t n, i;
 
-		if (ch == '\n' || ch == '\r' || ch == '\t')
+	for (; (n = escape_next(text, &shows)); text += n) {
+		if (*text == '\n' || *text == '\r' || *text == '\t')
 			fputc(' ', out);
-		else if (ch < ' ' || ch == 0x7f)
-			fprintf(out, "\\\\x%02x", ch);
-		else if (ch == '&')
+		else if (!shows)
+			for (i = 0; i < n; i++)
+				fprintf(out, "\\\\x%02x", (unsigned char)text[i]);
+		else if (*text == '&')
 			fputs("&amp;", out);
-		else if (ch == '<')
+		else if (*text == '<')
 			fputs("&lt;", out);
-		else if (ch == '>')
+		else if (*text == '>')
 			fputs("&gt;", out);
-		else if (strchr("\\`*_{}[]()#+-.!|~@:", ch))
-			fprintf(out, "\\%c", ch);
+		else if (strchr("\\`*_{}[]()#+-.!|~@:", *text))
+			fprintf(out, "\\%c", *text);
 		else
-			fputc(ch, out);
+			fwrite(text, 1, n, out);
 	}
 }
 

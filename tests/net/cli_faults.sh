@@ -198,4 +198,19 @@ start_watch "$S" -i eth0
 settle
 check "a foreign qdisc without filters stays" \
 	[ -n "$(tc -n "$S" qdisc show dev eth0 clsact)" ]
+
+# A container may give its interface any name: no terminal must obey it.
+name=$'at\e[31mX\e]0;\a'
+ip -n "$S" link add "$name" type veth peer name hostile-peer
+ip -n "$S" link set "$name" up
+is_harmless()	# FILE
+{
+	! grep -q "[[:cntrl:]]" <(tr -d '\t\n' < "$1")
+}
+in_ns "$S" "$RSTSCOPE" watch -D > "$work/list" 2> "$work/list.err"
+check "-D lists an interface of any name" grep -qF 'at\x1b[31mX\x1b]0;\x07' "$work/list"
+check "... which acts on no terminal" is_harmless "$work/list"
+in_ns "$S" "$RSTSCOPE" watch -i "$name" --duration 1 > "$work/out" 2> "$work/talk"
+check "its name is logged" grep -qF 'at\x1b[31mX\x1b]0;\x07' "$work/talk"
+check "... and acts on no terminal there either" is_harmless "$work/talk"
 finish

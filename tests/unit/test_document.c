@@ -15,7 +15,10 @@ static const struct scene scene = {
 	.stack = "tcp_send_active_reset __tcp_close tcp_close inet_release do_syscall_64",
 };
 
-#define HOSTILE "</script><img src=x>|`[a](b)*_\n\x1b]0;"
+/* The last are U+009B and U+202E. */
+#define CSI "\xc2\x9b"
+#define RLO "\xe2\x80\xae"
+#define HOSTILE "</script><img src=x>|`[a](b)*_\n\x1b]0;" CSI RLO
 
 static struct reset_case a_case(uint64_t ts_ns)
 {
@@ -81,12 +84,14 @@ static void test_formats(void)
 	static const struct {
 		const struct document_ops *ops;
 		const char *has[3];
-		const char *lacks[4];
+		const char *lacks[6];
 	} rows[] = {
-		{ &document_text, { "unread-data", "By cause", "1 reset on lab" }, { "\x1b" } },
+		{ &document_text,
+		  { "unread-data", "By cause", "1 reset on lab" },
+		  { "\x1b", CSI, RLO } },
 		{ &document_markdown,
 		  { "**unread-data**", "&lt;img", "What to do" },
-		  { "<img", "\x1b", "[a](b)", "|`" } },
+		  { "<img", "\x1b", "[a](b)", "|`", CSI, RLO } },
 		{ &document_html,
 		  { "Content-Security-Policy", "chunk-0", "summary-data" },
 		  { "<img src=x>", "\x1b", "unread-data" } },
