@@ -227,7 +227,10 @@ $(BUILD)/tests/read_capture: tests/bench/read_capture.c | $(BUILD)/tests
 bench-explain: all $(BUILD)/tests/make_capture $(BUILD)/tests/read_capture ## explain beside libpcap, tshark, tcptrace
 	@BUILD=$(BUILD) tests/bench/bench_explain.sh
 
-bench: all $(BENCHES) bench-explain ## that, and nanoseconds per packet of the BPF programs
+bench-join: $(BUILD)/tests/bench_join ## microseconds per reset of the join, from 100 to 20 000 a second
+	@$(BUILD)/tests/bench_join
+
+bench: all $(BENCHES) bench-explain bench-join ## these, and nanoseconds per packet of the BPF programs
 	@$(SUDO) $(BUILD)/tests/bench_wire
 
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -308,4 +311,4 @@ help: ## list the targets
 		printf '  %-14s %s\n' "$$t" "$$d"; done
 
 .PHONY: all help clean install packages check-packages demo test matrix benign tests check check-asan thread-tests \
-	check-built coverage bench bench-explain fuzz fuzz-replays fuzzers lint docs format
+	check-built coverage bench bench-explain bench-join fuzz fuzz-replays fuzzers lint docs format

@@ -272,14 +272,14 @@ static int decode_kernel(const void *buf, size_t len, const struct kernel_names 
 
 	if (len < sizeof(*ev))
 		return -EMSGSIZE;
+	if (decode_call(ev->func) == CALL_NONE)
+		return -EPROTO;
 	memset(k, 0, sizeof(*k));
 	k->id = ev->hdr.id;
 	k->join_id = ev->hdr.join_id;
 	k->ts_ns = ev->hdr.ts_ns;
 	k->cpu = ev->hdr.cpu;
 	k->call = decode_call(ev->func);
-	if (k->call == CALL_NONE)
-		return -EPROTO;
 	k->lookup = k->call == CALL_NF_DROP || k->call == CALL_REJECT ? LOOKUP_UNKNOWN :
 									decode_lookup(ev);
 	decode_sock(ev, &k->sock);
@@ -305,26 +305,22 @@ static int decode_kernel(const void *buf, size_t len, const struct kernel_names 
 int decode_event(const void *buf, size_t len, const struct kernel_names *names, struct event *ret)
 {
 	const struct rst_ev_hdr *hdr = buf;
-	struct event ev;
 	int err;
-
 	if (len < sizeof(*hdr))
 		return -EMSGSIZE;
 	if (hdr->version != RST_ABI_VERSION)
 		return -EPROTO;
 	switch (hdr->type) {
 	case RST_EV_WIRE:
-		ev.kind = EVENT_WIRE;
-		err = decode_wire(buf, len, &ev.wire);
+		err = decode_wire(buf, len, &ret->wire);
 		break;
 	case RST_EV_KERNEL:
-		ev.kind = EVENT_KERNEL;
-		err = decode_kernel(buf, len, names, &ev.kernel);
+		err = decode_kernel(buf, len, names, &ret->kernel);
 		break;
 	default:
 		err = -EPROTO;
 	}
 	if (!err)
-		*ret = ev;
+		ret->kind = hdr->type == RST_EV_WIRE ? EVENT_WIRE : EVENT_KERNEL;
 	return err;
 }

@@ -31,6 +31,16 @@ bool tuple_equal(const struct tuple *a, const struct tuple *b)
 	       !memcmp(a->daddr, b->daddr, sizeof(a->daddr));
 }
 
+bool tuple_same_source(const struct tuple *a, const struct tuple *b)
+{
+	return a->sport == b->sport && !memcmp(a->saddr, b->saddr, sizeof(a->saddr));
+}
+
+bool tuple_same_destination(const struct tuple *a, const struct tuple *b)
+{
+	return a->dport == b->dport && !memcmp(a->daddr, b->daddr, sizeof(a->daddr));
+}
+
 uint32_t segment_end(const struct packet *p)
 {
 	return p->seq + p->len + !!(p->flags & FLAG_SYN) + !!(p->flags & FLAG_FIN);

@@ -360,6 +360,10 @@ void case_init(struct reset_case *c);
 struct tuple tuple_reverse(const struct tuple *t);
 bool tuple_equal(const struct tuple *a, const struct tuple *b);
 
+/** tuple_same_source() - of a flow whose destination NAT may have changed */
+bool tuple_same_source(const struct tuple *a, const struct tuple *b);
+bool tuple_same_destination(const struct tuple *a, const struct tuple *b);
+
 /** segment_end() - sequence number after the segment: SYN and FIN take one each. */
 uint32_t segment_end(const struct packet *p);
 

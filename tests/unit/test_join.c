@@ -574,12 +574,75 @@ static void test_unclaimed(void)
 	for (i = 0; i < TABLE + 10; i++) {
 		struct event k = passive(AF_INET, 100 + i);
 
-		k.kernel.ts_ns += i * MS;
+		k.kernel.ts_ns += i;
 		feed(j, k);
 	}
 	check_int(join__stats(j)->unclaimed, 10, "accounts that must make room are unclaimed");
 	join__flush(j);
 	check_int(join__stats(j)->unclaimed, TABLE + 10, "every account is counted in the end");
+	join__free(j);
+
+	j = start(4);
+	for (i = 0; i < 3; i++) {
+		struct event k = passive(AF_INET, 100 + i);
+
+		k.kernel.ts_ns += i * 1500 * MS;
+		feed(j, k);
+	}
+	check_int(join__stats(j)->unclaimed, 2, "nobody waits for a RST longer than a second");
+	join__free(j);
+}
+
+/* Accounts that nobody claims, more than there is room for. */
+static void flood(struct join *j, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		feed(j, passive(AF_INET6, 1000000 + i));
+}
+
+/* In a storm thousands of accounts come while a case is open: none must take the place of its own. */
+static void test_flood(const struct family *f)
+{
+	struct event w = sent(f->af, 1), other = sent(f->af, 2), same = other,
+		     right = passive(f->af, 9);
+	struct join *j = start(4);
+
+	/* The first case has an account by its numbers; then the storm; then the one with its id. */
+	feed(j, passive(f->af, 1));
+	feed(j, w);
+	flood(j, TABLE - 1);
+	feed(j, passive(f->af, 2));
+	feed(j, other);
+	right.kernel.join_id = w.wire.id;
+	feed(j, right);
+	/* A second RST equal to the other one, whose account is taken. */
+	same.wire.id += 50;
+	same.wire.rst.ts_ns += 10;
+	feed(j, same);
+	join__flush(j);
+	check_int(out.n, 3, "a storm of accounts opens no case (%s)", f->name);
+	check_int(out.cases[0].seen.kernel->id, right.kernel.id,
+		  "the account with the id has the last word, also in a storm (%s)", f->name);
+	check(out.cases[1].seen.kernel->id == 500002 && out.cases[2].seen.kernel->call == CALL_NONE,
+	      "an account that is taken is not given to a second RST, also in a storm (%s)",
+	      f->name);
+	join__free(j);
+}
+
+/* What a case refers to stays as it was, however many accounts come before it is completed. */
+static void test_account_stays(const struct family *f)
+{
+	struct join *j = start(4);
+
+	feed(j, passive(f->af, 1));
+	feed(j, sent(f->af, 1));
+	flood(j, 3 * TABLE);
+	join__flush(j);
+	check(out.n == 1 && out.cases[0].seen.kernel->id == 500001 &&
+		      out.cases[0].seen.kernel->segment_ack == 1,
+	      "a case keeps its account through a storm of %u others (%s)", 3 * TABLE, f->name);
 	join__free(j);
 }
 
@@ -998,6 +1061,8 @@ int main(void)
 		test_timewait_clash(f);
 		test_window(f, true);
 		test_window(f, false);
+		test_flood(f);
+		test_account_stays(f);
 	}
 	test_unclaimed();
 	test_losses();
