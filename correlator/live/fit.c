@@ -93,6 +93,15 @@ static bool is_image(const struct tuple *rst, const struct conntrack *ct)
 				 tuple_equal(rst, &ct->orig) || is_reverse(rst, &ct->reply));
 }
 
+/*
+ * A connection whose source port another one still holds, behind a redirect: conntrack gives it a
+ * free port on its way in, and the RST the one that the peer knows. Nothing but that port changes.
+ */
+static bool is_other_port(const struct tuple *a, const struct tuple *b)
+{
+	return tuple_same_source(a, b) && !memcmp(a->daddr, b->daddr, sizeof(a->daddr));
+}
+
 static bool made_by_segment(const struct packet *rst, const struct kernel_event *k, enum fit_by by)
 {
 	struct packet segment = segment_of(k);
@@ -103,7 +112,8 @@ static bool made_by_segment(const struct packet *rst, const struct kernel_event 
 	if (by == FIT_TUPLE)
 		return tuple_equal(&rst->tuple, &back);
 	/* NAT may still change the source on the way out; the peer stays the peer. */
-	return is_image(&rst->tuple, &k->ct) || tuple_same_destination(&rst->tuple, &back);
+	return is_image(&rst->tuple, &k->ct) || tuple_same_destination(&rst->tuple, &back) ||
+	       is_other_port(&rst->tuple, &back);
 }
 
 static bool made_by_socket(const struct packet *rst, const struct kernel_event *k, enum fit_by by)

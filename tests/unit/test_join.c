@@ -305,6 +305,22 @@ static void test_rules(const struct family *f)
 	check_joined("equal numbers of the other family do not", f, w, passive(f->af, 7), false);
 }
 
+/* conntrack gave the connection another source port, as an old one still holds its own. */
+static void test_source_port(const struct family *f)
+{
+	struct event w = sent(f->af, 7), k = passive(f->af, 7);
+
+	k.kernel.segment = make_tuple(f->af, PEER, 17165, LOCAL, 80);
+	check_joined("the peer's port may have been changed on the way in", f, w, k, true);
+	k.kernel.segment = make_tuple(f->af, OTHER, 17165, LOCAL, 80);
+	check_joined("... but not for another peer with the same number", f, w, k, false);
+	k.kernel.segment = make_tuple(f->af, PEER, 17165, LOCAL, 81);
+	check_joined("... nor when the local port is another one as well", f, w, k, false);
+	k = passive(f->af, 8);
+	k.kernel.segment = make_tuple(f->af, PEER, 17165, LOCAL, 80);
+	check_joined("... nor for another number", f, w, k, false);
+}
+
 static void test_nat(const struct family *f)
 {
 	struct event w = sent(f->af, 7), k = passive(f->af, 7);
@@ -1048,6 +1064,7 @@ int main(void)
 		test_id_replaces_fit(f);
 		test_rules(f);
 		test_nat(f);
+		test_source_port(f);
 		test_scanner(f);
 		test_receive(f);
 		test_sightings(f);
