@@ -9,7 +9,7 @@
 #include <string.h>
 #include <libmnl/libmnl.h>
 #include <linux/if_link.h>
-#include <linux/pkt_sched.h>
+#include <linux/net_namespace.h>
 #include <linux/rtnetlink.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -64,8 +64,8 @@ void netlink__free(struct netlink *nl)
 	free(nl);
 }
 
-/* Sends @nlh and hands every answer to @cb. */
-static int ask(struct netlink *nl, struct nlmsghdr *nlh, mnl_cb_t cb, void *ctx)
+int netlink__ask(struct netlink *nl, struct nlmsghdr *nlh,
+		 int (*cb)(const struct nlmsghdr *nlh, void *ctx), void *ctx)
 {
 	char buf[ANSWER_SIZE];
 	unsigned int port = mnl_socket_get_portid(nl->ask);
@@ -87,6 +87,35 @@ static int ask(struct netlink *nl, struct nlmsghdr *nlh, mnl_cb_t cb, void *ctx)
 	return 0;
 }
 
+int netlink__batch(struct netlink *nl, void *messages, size_t len, int *ret_errs, unsigned int n)
+{
+	unsigned int first = nl->seq + 1, got = 0;
+	char buf[ANSWER_SIZE];
+	struct nlmsghdr *nlh;
+	int left = (int)len;
+	ssize_t size;
+
+	for (nlh = messages; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left))
+		nlh->nlmsg_seq = ++nl->seq;
+	if (mnl_socket_sendto(nl->ask, messages, len) < 0)
+		return -errno;
+	while (got < n) {
+		size = mnl_socket_recvfrom(nl->ask, buf, sizeof(buf));
+		if (size < 0)
+			return -errno;
+		nlh = (struct nlmsghdr *)buf;
+		for (left = (int)size; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
+			const struct nlmsgerr *ack = mnl_nlmsg_get_payload(nlh);
+
+			if (nlh->nlmsg_type != NLMSG_ERROR || nlh->nlmsg_seq - first >= n)
+				continue;
+			ret_errs[nlh->nlmsg_seq - first] = ack->error;
+			got++;
+		}
+	}
+	return 0;
+}
+
 struct link_visitor {
 	link_fn fn;
 	void *ctx;
@@ -101,15 +130,22 @@ static int visit_link(const struct nlmsghdr *nlh, void *data)
 		.type = ifm->ifi_type,
 		.up = ifm->ifi_flags & IFF_UP,
 		.gone = nlh->nlmsg_type == RTM_DELLINK,
+		.new_netnsid = -1,
+		.new_ifindex = (uint32_t)ifm->ifi_index,
 	};
 	const struct nlattr *attr;
 
 	/* AF_BRIDGE notifications speak of ports, not of interfaces. */
 	if (ifm->ifi_family != AF_UNSPEC)
 		return MNL_CB_OK;
-	mnl_attr_for_each (attr, nlh, sizeof(*ifm))
+	mnl_attr_for_each (attr, nlh, sizeof(*ifm)) {
 		if (mnl_attr_get_type(attr) == IFLA_IFNAME)
 			strncpy(link.name, mnl_attr_get_str(attr), sizeof(link.name) - 1);
+		else if (mnl_attr_get_type(attr) == IFLA_NEW_NETNSID)
+			link.new_netnsid = (int32_t)mnl_attr_get_u32(attr);
+		else if (mnl_attr_get_type(attr) == IFLA_NEW_IFINDEX)
+			link.new_ifindex = mnl_attr_get_u32(attr);
+	}
 	v->fn(v->ctx, &link);
 	return MNL_CB_OK;
 }
@@ -125,7 +161,32 @@ int netlink__links(struct netlink *nl, link_fn fn, void *ctx)
 	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	ifm = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifm));
 	ifm->ifi_family = AF_UNSPEC;
-	return ask(nl, nlh, visit_link, &v);
+	return netlink__ask(nl, nlh, visit_link, &v);
+}
+
+static int visit_nsid(const struct nlmsghdr *nlh, void *data)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each (attr, nlh, sizeof(struct rtgenmsg))
+		if (mnl_attr_get_type(attr) == NETNSA_NSID)
+			*(int32_t *)data = (int32_t)mnl_attr_get_u32(attr);
+	return MNL_CB_OK;
+}
+
+int32_t netlink__nsid(struct netlink *nl, int netns_fd)
+{
+	char buf[REQUEST_SIZE];
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct rtgenmsg *msg;
+	int32_t id = -1;
+
+	nlh->nlmsg_type = RTM_GETNSID;
+	nlh->nlmsg_flags = NLM_F_REQUEST;
+	msg = mnl_nlmsg_put_extra_header(nlh, sizeof(*msg));
+	msg->rtgen_family = AF_UNSPEC;
+	mnl_attr_put_u32(nlh, NETNSA_FD, (uint32_t)netns_fd);
+	return netlink__ask(nl, nlh, visit_nsid, &id) ? -1 : id;
 }
 
 static int visit_route(const struct nlmsghdr *nlh, void *data)
@@ -155,42 +216,11 @@ int netlink__is_local(struct netlink *nl, const uint8_t *addr, uint8_t family)
 		rtm->rtm_dst_len = 32;
 		mnl_attr_put(nlh, RTA_DST, 4, addr + 12);
 	}
-	err = ask(nl, nlh, visit_route, &local);
+	err = netlink__ask(nl, nlh, visit_route, &local);
 	/* No route to an address means that it is not ours. */
 	if (err == -ENETUNREACH || err == -EHOSTUNREACH || err == -EACCES || err == -EINVAL)
 		return 0;
 	return err ? err : local;
-}
-
-static int count_filter(const struct nlmsghdr *nlh, void *data)
-{
-	(void)nlh;
-	++*(int *)data;
-	return MNL_CB_OK;
-}
-
-static int count_filters(struct netlink *nl, uint32_t ifindex, uint32_t parent, int *count)
-{
-	char buf[REQUEST_SIZE];
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-	struct tcmsg *tcm;
-
-	nlh->nlmsg_type = RTM_GETTFILTER;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	tcm = mnl_nlmsg_put_extra_header(nlh, sizeof(*tcm));
-	tcm->tcm_ifindex = (int)ifindex;
-	tcm->tcm_parent = parent;
-	return ask(nl, nlh, count_filter, count);
-}
-
-int netlink__has_tc_filters(struct netlink *nl, uint32_t ifindex)
-{
-	int count = 0, err;
-
-	err = count_filters(nl, ifindex, TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS), &count);
-	if (!err)
-		err = count_filters(nl, ifindex, TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS), &count);
-	return err ? err : count > 0;
 }
 
 int netlink__monitor_fd(const struct netlink *nl)

@@ -1,18 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * netns.c - move into a network namespace.
+ * netns.c - move into a network namespace, and tell one from another.
  *
  * Only the network changes: unlike `ip netns exec`, /sys stays what it was, and with it the
  * kernel's BTF and the BPF file system.
  */
 #include "host/netns.h"
 
+#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE 71
+#endif
 
 int netns_enter(const char *spec)
 {
@@ -32,4 +40,62 @@ int netns_enter(const char *spec)
 		err = -errno;
 	close(fd);
 	return err;
+}
+
+struct netns_id netns_current(void)
+{
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct netns_id id = { 0, 0 };
+	socklen_t len = sizeof(id.cookie);
+	struct stat st;
+
+	if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &id.cookie, &len))
+		id.cookie = 0;
+	if (fd >= 0)
+		close(fd);
+	if (!stat("/proc/self/ns/net", &st))
+		id.ino = st.st_ino;
+	return id;
+}
+
+bool netns_same(const struct netns_id *a, const struct netns_id *b)
+{
+	return a->cookie && b->cookie ? a->cookie == b->cookie : a->ino == b->ino;
+}
+
+static int open_if(struct netlink *nl, int32_t nsid, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd >= 0 && netlink__nsid(nl, fd) == nsid)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -ENOENT;
+}
+
+/* @suffix: of each entry of @dir that is a number; NULL = all entries. */
+static int search(struct netlink *nl, int32_t nsid, const char *dir, const char *suffix)
+{
+	DIR *d = opendir(dir);
+	char path[300];
+	struct dirent *e;
+	int fd = -ENOENT;
+
+	while (d && fd < 0 && (e = readdir(d))) {
+		if (suffix ? !isdigit((unsigned char)e->d_name[0]) : e->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "%s/%s%s", dir, e->d_name, suffix ? suffix : "");
+		fd = open_if(nl, nsid, path);
+	}
+	if (d)
+		closedir(d);
+	return fd;
+}
+
+int netns_open(struct netlink *nl, int32_t nsid)
+{
+	int fd = search(nl, nsid, "/run/netns", NULL);
+
+	return fd < 0 ? search(nl, nsid, "/proc", "/ns/net") : fd;
 }

@@ -3,7 +3,7 @@
  * attach_journal.c - what a killed sensor leaves attached, and its removal by the next one.
  *
  * One text file a sensor in /run/rstscope, locked while the sensor lives; a file that can be
- * locked belongs to a dead one.
+ * locked belongs to a dead one. Each line is written at once, before what it names is attached.
  */
 #include "live/attach_journal.h"
 
@@ -19,47 +19,100 @@
 #include <unistd.h>
 
 #define RUN_DIR "/run/rstscope"
+#define HEADER "rstscope 2 %39s netns %" SCNu64 " %" SCNu64 " map %" SCNu32 "\n"
+
+static const char *const kinds[] = {
+	[LEFTOVER_INGRESS] = "ingress",
+	[LEFTOVER_EGRESS] = "egress",
+	[LEFTOVER_QDISC] = "qdisc",
+	[LEFTOVER_XDP] = "xdp",
+};
+/* Takes the place of "qdisc" in a line that was written already. */
+static const char disowned[] = "other";
 
 struct attach_journal {
 	char path[96];
-	FILE *file;
+	int fd;
+	off_t qdisc; /* where the last line of one begins */
 };
 
-struct attach_journal *attach_journal__open(uint64_t netns)
+struct attach_place attach_place_here(void)
+{
+	struct attach_place here = { .boot_id = "-", .netns = netns_current() };
+	FILE *in = fopen("/proc/sys/kernel/random/boot_id", "re");
+
+	if (in && fscanf(in, "%39s", here.boot_id) != 1)
+		strcpy(here.boot_id, "-");
+	if (in)
+		fclose(in);
+	return here;
+}
+
+static int write_header(int fd, const struct attach_place *place)
+{
+	int n = dprintf(fd, "rstscope 2 %s netns %" PRIu64 " %" PRIu64 " map %" PRIu32 "\n",
+			place->boot_id, place->netns.cookie, place->netns.ino, place->map_id);
+
+	return n < 0 ? -errno : 0;
+}
+
+/* Another one that starts now may take a file that is empty yet for one to be removed. */
+static int open_own(const char *path, const struct attach_place *place)
+{
+	struct stat ours, named;
+	int fd, err;
+
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+	if (fd < 0)
+		return -errno;
+	err = flock(fd, LOCK_EX | LOCK_NB) || fstat(fd, &ours) || ftruncate(fd, 0) ? -errno : 0;
+	if (!err)
+		err = write_header(fd, place);
+	if (!err && (lstat(path, &named) || named.st_ino != ours.st_ino))
+		err = -EAGAIN;
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
+}
+
+struct attach_journal *attach_journal__open(const struct attach_place *place)
 {
 	struct attach_journal *l = calloc(1, sizeof(*l));
-	int fd, err;
+	int tries = 3;
 
 	if (!l)
 		return NULL;
-	if (mkdir(RUN_DIR, 0700) && errno != EEXIST)
-		goto err_free;
-	snprintf(l->path, sizeof(l->path), RUN_DIR "/watch.%" PRIu64 ".%d", netns, (int)getpid());
-	fd = open(l->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		goto err_free;
-	l->file = flock(fd, LOCK_EX | LOCK_NB) || ftruncate(fd, 0) ? NULL : fdopen(fd, "w");
-	if (!l->file) {
-		err = errno;
-		close(fd);
-		errno = err;
-		goto err_free;
+	snprintf(l->path, sizeof(l->path), RUN_DIR "/watch.%" PRIu64 ".%d", place->netns.ino,
+		 (int)getpid());
+	l->fd = mkdir(RUN_DIR, 0700) && errno != EEXIST ? -errno : -EAGAIN;
+	while (l->fd == -EAGAIN && tries--)
+		l->fd = open_own(l->path, place);
+	if (l->fd < 0) {
+		errno = -l->fd;
+		free(l);
+		return NULL;
 	}
-	fprintf(l->file, "netns %" PRIu64 "\n", netns);
-	fflush(l->file);
 	return l;
-err_free:
-	err = errno;
-	free(l);
-	errno = err;
-	return NULL;
 }
 
 int attach_journal__note(struct attach_journal *l, const struct leftover *item)
 {
-	fprintf(l->file, "%d %" PRIu32 " %" PRIu32 " %" PRIu32 " %" PRIu32 "\n", (int)item->kind,
-		item->ifindex, item->handle, item->priority, item->prog_id);
-	return fflush(l->file) ? -errno : 0;
+	int n;
+
+	if (item->kind == LEFTOVER_QDISC)
+		l->qdisc = lseek(l->fd, 0, SEEK_CUR);
+	n = dprintf(l->fd, "%s %" PRIu32 " %s %" PRIu32 "\n", kinds[item->kind], item->ifindex,
+		    item->ifname, item->prog_id);
+
+	return n < 0 ? -errno : 0;
+}
+
+int attach_journal__disown(struct attach_journal *l)
+{
+	size_t len = strlen(disowned);
+
+	return pwrite(l->fd, disowned, len, l->qdisc) == (ssize_t)len ? 0 : -errno;
 }
 
 void attach_journal__close(struct attach_journal *l, bool clean)
@@ -68,26 +121,45 @@ void attach_journal__close(struct attach_journal *l, bool clean)
 		return;
 	if (clean)
 		unlink(l->path);
-	fclose(l->file);
+	close(l->fd);
 	free(l);
 }
 
 static int read_item(FILE *in, struct leftover *item)
 {
-	unsigned int kind;
+	char kind[8], line[96], end;
+	unsigned int i;
 
-	if (fscanf(in, "%u %" SCNu32 " %" SCNu32 " %" SCNu32 " %" SCNu32, &kind, &item->ifindex,
-		   &item->handle, &item->priority, &item->prog_id) != 5)
+	memset(item, 0, sizeof(*item));
+	/* A line without its end was cut; what it names was not attached yet. */
+	if (!fgets(line, sizeof(line), in) ||
+	    sscanf(line, "%7s %" SCNu32 " %15s %" SCNu32 "%c", kind, &item->ifindex, item->ifname,
+		   &item->prog_id, &end) != 5 ||
+	    end != '\n')
 		return -EINVAL;
-	item->kind = (enum leftover_kind)kind;
-	return 0;
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		item->kind = (enum leftover_kind)i;
+		if (!strcmp(kind, kinds[i]))
+			return 0;
+	}
+	item->kind = LEFTOVER_QDISC;
+	item->ifindex = 0; /* which no interface has */
+	return strcmp(kind, disowned) ? -EINVAL : 0;
 }
 
-static int reap_items(FILE *in, bool (*remove)(void *ctx, const struct leftover *), void *ctx)
+/* What stays when all was tried: is it to be tried again? A qdisc alone does no work. */
+static bool is_lasting(const struct leftover *item)
+{
+	return item->kind != LEFTOVER_QDISC;
+}
+
+/* Return: how many were removed; @ret_missed: how many of those that matter were not. */
+static int reap_items(FILE *in, const struct attach_place *owner, bool here, const struct reaper *r,
+		      unsigned int *ret_missed)
 {
 	struct leftover item, *items = NULL, *grown;
-	size_t n = 0;
 	int removed = 0;
+	size_t n = 0;
 
 	while (!read_item(in, &item)) {
 		grown = realloc(items, (n + 1) * sizeof(*items));
@@ -96,35 +168,62 @@ static int reap_items(FILE *in, bool (*remove)(void *ctx, const struct leftover 
 		items = grown;
 		items[n++] = item;
 	}
+	*ret_missed = 0;
 	/* Backwards, so that a qdisc goes after the filters that stand on it. */
-	while (n-- > 0)
-		removed += remove(ctx, &items[n]);
+	while (n-- > 0) {
+		if (!here && items[n].kind != LEFTOVER_XDP)
+			continue;
+		if (r->remove(r->ctx, &items[n], owner, here))
+			removed++;
+		else
+			*ret_missed += is_lasting(&items[n]);
+	}
 	free(items);
 	return removed;
 }
 
-static int reap_file(const char *path, uint64_t netns,
-		     bool (*remove)(void *ctx, const struct leftover *), void *ctx)
+/* Return: items removed; @ret_done: nothing is to be expected of this file any more. */
+static int reap_notes(FILE *in, const struct attach_place *place, const struct reaper *r,
+		      bool *ret_done)
 {
-	uint64_t of_netns;
-	int removed = 0;
+	struct attach_place owner;
+	unsigned int missed;
+	bool here;
+	int removed;
+
+	*ret_done = true;
+	if (fscanf(in, HEADER, owner.boot_id, &owner.netns.cookie, &owner.netns.ino,
+		   &owner.map_id) != 4 ||
+	    strcmp(owner.boot_id, place->boot_id))
+		return 0;
+	here = netns_same(&owner.netns, &place->netns);
+	removed = reap_items(in, &owner, here, r, &missed);
+	*ret_done = (here && !missed) || !r->lives(r->ctx, owner.map_id);
+	return removed;
+}
+
+static int reap_file(const char *path, const struct attach_place *place, const struct reaper *r)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), removed = 0;
+	bool done = false;
+	struct stat st;
 	FILE *in;
 
-	in = fopen(path, "re");
-	if (!in)
+	if (fd < 0)
 		return 0;
-	/* Another namespace's leftovers wait for a start there. */
-	if (!flock(fileno(in), LOCK_EX | LOCK_NB) && fscanf(in, "netns %" SCNu64, &of_netns) == 1 &&
-	    of_netns == netns) {
-		removed = reap_items(in, remove, ctx);
-		unlink(path);
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || flock(fd, LOCK_EX | LOCK_NB) ||
+	    !(in = fdopen(fd, "r"))) {
+		close(fd);
+		return 0;
 	}
+	removed = reap_notes(in, place, r, &done);
+	if (done)
+		unlink(path);
 	fclose(in);
 	return removed;
 }
 
-int attach_journal_reap(uint64_t netns, bool (*remove)(void *ctx, const struct leftover *),
-			void *ctx)
+int attach_journal_reap(const struct attach_place *place, const struct reaper *r)
 {
 	struct dirent *entry;
 	int removed = 0;
@@ -138,7 +237,7 @@ int attach_journal_reap(uint64_t netns, bool (*remove)(void *ctx, const struct l
 		if (strncmp(entry->d_name, "watch.", 6))
 			continue;
 		snprintf(path, sizeof(path), RUN_DIR "/%s", entry->d_name);
-		removed += reap_file(path, netns, remove, ctx);
+		removed += reap_file(path, place, r);
 	}
 	closedir(dir);
 	return removed;

@@ -2,9 +2,8 @@
 /*
  * attach_wire.c - attach the flight recorder to interfaces.
  *
- * tcx links (6.6) vanish with the process; before, filters on a clsact qdisc, with the priority
- * and handle that the kernel gives us, before all others; they are noted for a later start in
- * case we are killed. XDP goes through libxdp's dispatcher, so that others keep their programs.
+ * tcx links (6.6) vanish with the process; before, filters on a clsact qdisc, before all others,
+ * or XDP: what is attached by these is noted first, for a later start in case we are killed.
  */
 #include "live/attach_wire.h"
 
@@ -14,123 +13,116 @@
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include <linux/if_arp.h>
-#include <xdp/libxdp.h>
 
 #include "base/log.h"
+#include "host/clsact.h"
 #include "live/attach_journal.h"
+#include "live/attach_xdp.h"
 #include "rst_tc.skel.h"
-#include "rst_xdp.skel.h"
 
 /* <linux/bpf.h> of Debian 12 is from before tcx; the numbers are ABI since 6.6. */
 #define TCX_INGRESS 46
 #define TCX_EGRESS 47
 #define TCX_BEFORE (1u << 3) /* BPF_F_BEFORE: with no other named, before all */
 
-struct tc_filter {
-	bool attached;
-	uint32_t handle;
-	uint32_t priority;
-	uint32_t prog_id;
-};
-
 struct wire_if {
 	struct wire_if *next;
 	struct link_info link;
-	int tcx[2]; /* link descriptors, ingress and egress; -1 = none */
-	struct tc_filter filter[2];
+	int tcx[2];	    /* link descriptors, ingress and egress; -1 = none */
+	uint32_t filter[2]; /* on clsact: ids of their programs; 0 = none */
 	bool made_qdisc;
-	struct xdp_program *xdp;
-	enum xdp_attach_mode xdp_mode;
+	bool has_xdp;
+	bool is_native; /* XDP */
 };
 
 struct wire {
 	struct wire_config cfg;
 	const struct shared_maps *maps;
 	struct netlink *nl;
-	struct attach_journal *leftovers;
+	struct attach_place place;
+	struct attach_journal *journal; /* NULL: nothing to note yet, or it cannot be written */
 	struct bpf_object *obj;
 	struct wire_if *ifs;
+	uint32_t bared_ifindex; /* the last from which a filter of the dead was removed */
 	bool left_something;
+	bool said_unnoted;
 };
 
 enum { INGRESS, EGRESS };
 
-static const enum bpf_tc_attach_point tc_points[] = { BPF_TC_INGRESS, BPF_TC_EGRESS };
+static const enum clsact_direction clsact_dirs[] = { CLSACT_INGRESS, CLSACT_EGRESS };
 
-static bool remove_filter(uint32_t ifindex, int dir, const struct tc_filter *f)
+static bool is_named(uint32_t ifindex, const char *name)
 {
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ifindex, .attach_point = tc_points[dir]);
-	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = f->handle, .priority = f->priority);
+	char buf[IFNAMSIZ];
 
-	if (bpf_tc_query(&hook, &opts) || opts.prog_id != f->prog_id)
-		return false;
-	opts.prog_fd = 0;
-	opts.prog_id = 0;
-	opts.flags = 0;
-	return !bpf_tc_detach(&hook, &opts);
+	return if_indextoname(ifindex, buf) && !strcmp(buf, name);
 }
 
-/* Only our own qdisc, and only when nobody else has put a filter on it meanwhile. */
-static bool remove_qdisc(struct netlink *nl, uint32_t ifindex)
+/* The one by number, in its namespace; and the one of that name, also where it was moved to. */
+static bool reap_xdp(const struct leftover *item, const struct attach_place *owner, bool here)
 {
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ifindex,
-		    .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
-
-	if (netlink__has_tc_filters(nl, ifindex) != 0)
-		return false;
-	return !bpf_tc_hook_destroy(&hook);
-}
-
-static bool remove_xdp(const struct leftover *item)
-{
-	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex((int)item->ifindex);
-	struct xdp_program *prog = NULL;
+	uint32_t by_name = if_nametoindex(item->ifname);
 	bool removed = false;
 
-	if (libxdp_get_error(mp))
-		return false;
-	if (xdp_multiprog__is_legacy(mp)) {
-		prog = xdp_multiprog__main_prog(mp);
-		if (xdp_program__id(prog) == item->prog_id)
-			removed = !xdp_multiprog__detach(mp);
-	} else {
-		while ((prog = xdp_multiprog__next_prog(prog, mp))) {
-			if (xdp_program__id(prog) != item->prog_id)
-				continue;
-			removed = !xdp_program__detach(prog, (int)item->ifindex,
-						       xdp_multiprog__attach_mode(mp), 0);
-			break;
-		}
-	}
-	xdp_multiprog__close(mp);
+	if (here)
+		removed = xdp_detach(item->ifindex, owner->map_id) > 0;
+	if (by_name && (by_name != item->ifindex || !here))
+		removed |= xdp_detach(by_name, owner->map_id) > 0;
+	if (here && is_named(item->ifindex, item->ifname))
+		removed |= xdp_remove_pins(item->ifindex, owner->map_id);
 	return removed;
 }
 
-static bool remove_leftover(void *ctx, const struct leftover *item)
+static bool reap_filter(struct wire *w, const struct leftover *item)
 {
-	struct wire *w = ctx;
-	struct tc_filter f = {
-		.handle = item->handle,
-		.priority = item->priority,
-		.prog_id = item->prog_id,
-	};
+	int dir = item->kind == LEFTOVER_INGRESS ? INGRESS : EGRESS;
 
+	if (clsact_detach(w->nl, item->ifindex, clsact_dirs[dir], item->prog_id) <= 0)
+		return false;
+	w->bared_ifindex = item->ifindex;
+	return true;
+}
+
+/*
+ * A qdisc has no mark of its own. It is still the one that was made if it had the filters of
+ * the same sensor on it, which have just been removed.
+ */
+static bool reap_qdisc(struct wire *w, const struct leftover *item)
+{
+	return w->bared_ifindex == item->ifindex && is_named(item->ifindex, item->ifname) &&
+	       !clsact_remove(w->nl, item->ifindex);
+}
+
+static bool reap(void *ctx, const struct leftover *item, const struct attach_place *owner,
+		 bool here)
+{
 	switch (item->kind) {
 	case LEFTOVER_INGRESS:
-		return remove_filter(item->ifindex, INGRESS, &f);
 	case LEFTOVER_EGRESS:
-		return remove_filter(item->ifindex, EGRESS, &f);
+		return reap_filter(ctx, item);
 	case LEFTOVER_QDISC:
-		return remove_qdisc(w->nl, item->ifindex);
+		return reap_qdisc(ctx, item);
 	case LEFTOVER_XDP:
-		return remove_xdp(item);
+		return reap_xdp(item, owner, here);
 	}
 	return false;
 }
 
+static bool map_lives(void *ctx, uint32_t map_id)
+{
+	int fd = bpf_map_get_fd_by_id(map_id);
+
+	(void)ctx;
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 || fd == -EPERM;
+}
+
 static void clean_up_after_others(struct wire *w)
 {
-	int n = attach_journal_reap(w->cfg.netns, remove_leftover, w);
+	struct reaper reaper = { reap, map_lives, w };
+	int n = attach_journal_reap(&w->place, &reaper);
 
 	if (n)
 		notice("removed %d leftover%s of an rstscope that was killed", n, n > 1 ? "s" : "");
@@ -158,6 +150,7 @@ struct wire *wire__load(const struct wire_config *cfg, struct shared_maps *maps,
 	w->cfg = *cfg;
 	w->maps = maps;
 	w->nl = nl;
+	w->place = attach_place_here();
 	clean_up_after_others(w);
 	elf = rst_tc__elf_bytes(&size);
 	w->obj = embedded_open(elf, size, "rst_tc", NULL, maps);
@@ -168,6 +161,7 @@ struct wire *wire__load(const struct wire_config *cfg, struct shared_maps *maps,
 		errno = -err;
 		return NULL;
 	}
+	w->place.map_id = shared_maps_id(maps, MAP_RING);
 	return w;
 }
 
@@ -227,61 +221,48 @@ static int attach_tcx(const struct wire *w, struct wire_if *wif, int dir)
 	return 0;
 }
 
-static void note(struct wire *w, enum leftover_kind kind, uint32_t ifindex,
-		 const struct tc_filter *f)
+/* Before it is attached: a kill may come at any time. */
+static void note(struct wire *w, const struct wire_if *wif, enum leftover_kind kind,
+		 uint32_t prog_id)
 {
-	struct leftover item = { .kind = kind, .ifindex = ifindex };
+	struct leftover item = { .kind = kind, .ifindex = wif->link.ifindex, .prog_id = prog_id };
+	int err = 0;
 
-	if (f) {
-		item.handle = f->handle;
-		item.priority = f->priority;
-		item.prog_id = f->prog_id;
-	}
-	if (!w->leftovers)
-		w->leftovers = attach_journal__open(w->cfg.netns);
-	if (!w->leftovers || attach_journal__note(w->leftovers, &item))
-		warning("cannot write /run/rstscope (%s): if rstscope is killed with SIGKILL, remove "
-			"its filters by hand with `tc filter del`",
-			error_name(errno));
-}
-
-static int make_qdisc(struct wire *w, struct wire_if *wif)
-{
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)wif->link.ifindex,
-		    .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
-	int err = bpf_tc_hook_create(&hook);
-
-	if (err == -EEXIST || wif->made_qdisc)
-		return 0;
-	if (err)
-		return err;
-	wif->made_qdisc = true;
-	note(w, LEFTOVER_QDISC, wif->link.ifindex, NULL);
-	return 0;
+	memcpy(item.ifname, wif->link.name, sizeof(item.ifname));
+	if (!w->journal && !w->said_unnoted)
+		w->journal = attach_journal__open(&w->place);
+	if (!w->journal)
+		err = -errno;
+	else
+		err = attach_journal__note(w->journal, &item);
+	if (!err || w->said_unnoted)
+		return;
+	w->said_unnoted = true;
+	warning("cannot write /run/rstscope (%s): if rstscope is killed by SIGKILL, detach by hand "
+		"what it leaves: %s",
+		error_name(err),
+		kind == LEFTOVER_XDP ?
+			"`xdp-loader unload IF --all`, or `ip link set dev IF xdp off` (both also "
+			"detach the XDP programs of others)" :
+			"`tc filter del dev IF ingress pref N`, and egress");
 }
 
 static int attach_filter(struct wire *w, struct wire_if *wif, int dir)
 {
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)wif->link.ifindex,
-		    .attach_point = tc_points[dir]);
-	/* No priority: the kernel then makes one of our own, before those that exist. */
-	LIBBPF_OPTS(bpf_tc_opts, opts, .prog_fd = program_fd(w, wif, dir));
-	int err;
+	int fd = program_fd(w, wif, dir), err;
+	uint32_t id = program_id(fd);
+	bool noted = !wif->made_qdisc && clsact_exists(w->nl, wif->link.ifindex) == 0, made;
 
-	err = make_qdisc(w, wif);
+	if (noted)
+		note(w, wif, LEFTOVER_QDISC, 0);
+	note(w, wif, dir == INGRESS ? LEFTOVER_INGRESS : LEFTOVER_EGRESS, id);
+	err = clsact_attach(w->nl, wif->link.ifindex, clsact_dirs[dir], fd, "rstscope", &made);
+	wif->made_qdisc |= made;
+	if (noted && !made && w->journal)
+		attach_journal__disown(w->journal);
 	if (!err)
-		err = bpf_tc_attach(&hook, &opts);
-	if (err)
-		return err;
-	wif->filter[dir] = (struct tc_filter){
-		.attached = true,
-		.handle = opts.handle,
-		.priority = opts.priority,
-		.prog_id = program_id(opts.prog_fd),
-	};
-	note(w, dir == INGRESS ? LEFTOVER_INGRESS : LEFTOVER_EGRESS, wif->link.ifindex,
-	     &wif->filter[dir]);
-	return 0;
+		wif->filter[dir] = id;
+	return err;
 }
 
 static int attach_tc(struct wire *w, struct wire_if *wif, int dir)
@@ -293,54 +274,21 @@ static int attach_tc(struct wire *w, struct wire_if *wif, int dir)
 	return err ? attach_filter(w, wif, dir) : 0;
 }
 
-static struct xdp_program *open_xdp(const struct wire *w)
-{
-	struct bpf_object *obj;
-	struct xdp_program *xdp;
-	const void *elf;
-	size_t size;
-
-	elf = rst_xdp__elf_bytes(&size);
-	obj = embedded_open(elf, size, "rst_xdp", NULL, w->maps);
-	if (!obj)
-		return NULL;
-	xdp = xdp_program__from_bpf_obj(obj, "xdp");
-	if (libxdp_get_error(xdp)) {
-		bpf_object__close(obj);
-		return NULL;
-	}
-	return xdp;
-}
-
-static int try_xdp(struct wire *w, struct wire_if *wif, enum xdp_attach_mode mode)
-{
-	struct xdp_program *xdp = open_xdp(w);
-	struct tc_filter f = { .handle = mode };
-	int err;
-
-	if (!xdp)
-		return -ENOMEM;
-	err = xdp_program__attach(xdp, (int)wif->link.ifindex, mode, 0);
-	if (err) {
-		xdp_program__close(xdp);
-		return err;
-	}
-	f.prog_id = xdp_program__id(xdp);
-	wif->xdp = xdp;
-	wif->xdp_mode = mode;
-	note(w, LEFTOVER_XDP, wif->link.ifindex, &f);
-	return 0;
-}
-
 static int attach_xdp(struct wire *w, struct wire_if *wif)
 {
-	int err = try_xdp(w, wif, XDP_MODE_NATIVE);
+	int err;
 
-	if (!err)
-		return 0;
-	notice("%s: no native XDP (%s): using generic XDP, which costs more per packet",
-	       wif->link.name, error_name(err));
-	return try_xdp(w, wif, XDP_MODE_SKB);
+	note(w, wif, LEFTOVER_XDP, 0);
+	wif->is_native = true;
+	err = xdp_attach(w->maps, wif->link.ifindex, true);
+	if (err) {
+		notice("%s: no native XDP (%s): using generic XDP, which costs more per packet",
+		       wif->link.name, error_name(err));
+		wif->is_native = false;
+		err = xdp_attach(w->maps, wif->link.ifindex, false);
+	}
+	wif->has_xdp = !err;
+	return err;
 }
 
 static int attach_ingress(struct wire *w, struct wire_if *wif)
@@ -357,18 +305,48 @@ static int attach_ingress(struct wire *w, struct wire_if *wif)
 	return attach_tc(w, wif, INGRESS);
 }
 
-static void detach_xdp(struct wire *w, struct wire_if *wif)
+/* An interface that was moved has taken our XDP program along; its clsact qdisc was dropped. */
+static int detach_moved_xdp(const struct wire *w, const struct wire_if *wif)
 {
-	int err;
+	int fd = netns_open(w->nl, wif->link.new_netnsid), n;
 
-	if (!wif->xdp)
+	if (fd < 0)
+		return fd;
+	n = xdp_detach_in(fd, wif->link.new_ifindex, w->place.map_id);
+	close(fd);
+	return n;
+}
+
+static void detach_xdp(struct wire *w, const struct wire_if *wif)
+{
+	bool moved = wif->link.gone && wif->link.new_netnsid >= 0;
+	int n;
+
+	if (!wif->has_xdp || (wif->link.gone && !moved))
 		return;
-	err = xdp_program__detach(wif->xdp, (int)wif->link.ifindex, wif->xdp_mode, 0);
-	if (err && err != -ENODEV && !wif->link.gone) {
-		warning("detach XDP from '%s': %s", wif->link.name, error_name(err));
-		w->left_something = true;
-	}
-	xdp_program__close(wif->xdp);
+	n = moved ? detach_moved_xdp(w, wif) : xdp_detach(wif->link.ifindex, w->place.map_id);
+	if (n >= 0 || n == -ENODEV)
+		return;
+	w->left_something = true;
+	if (moved)
+		warning("'%s' was moved to another network namespace with our XDP program (%s): the "
+			"next `rstscope watch` there removes it, or `ip link set dev %s xdp off`",
+			wif->link.name, error_name(n), wif->link.name);
+	else
+		warning("detach XDP from '%s': %s", wif->link.name, error_name(n));
+}
+
+/* Whether the qdisc is still the one that we made, our own filters on it say. */
+static void detach_filters(struct wire *w, const struct wire_if *wif)
+{
+	bool is_ours = false;
+	int dir;
+
+	for (dir = INGRESS; dir <= EGRESS; dir++)
+		is_ours |= clsact_detach(w->nl, wif->link.ifindex, clsact_dirs[dir],
+					 wif->filter[dir]) > 0;
+	if (is_ours && wif->made_qdisc)
+		clsact_remove(w->nl, wif->link.ifindex);
 }
 
 static void detach(struct wire *w, struct wire_if *wif)
@@ -376,23 +354,19 @@ static void detach(struct wire *w, struct wire_if *wif)
 	int dir;
 
 	detach_xdp(w, wif);
-	for (dir = INGRESS; dir <= EGRESS; dir++) {
+	for (dir = INGRESS; dir <= EGRESS; dir++)
 		if (wif->tcx[dir] >= 0)
 			close(wif->tcx[dir]);
-		if (wif->filter[dir].attached && !wif->link.gone)
-			remove_filter(wif->link.ifindex, dir, &wif->filter[dir]);
-	}
-	if (wif->made_qdisc && !wif->link.gone)
-		remove_qdisc(w->nl, wif->link.ifindex);
+	if (!wif->link.gone)
+		detach_filters(w, wif);
 	free(wif);
 }
 
 static void say_how(const struct wire_if *wif)
 {
-	const char *in =
-		wif->xdp ? (wif->xdp_mode == XDP_MODE_NATIVE ? "XDP (native)" : "XDP (generic)") :
-		wif->tcx[INGRESS] >= 0 ? "tc ingress (tcx)" :
-					 "tc ingress (clsact)";
+	const char *in = wif->has_xdp ? (wif->is_native ? "XDP (native)" : "XDP (generic)") :
+			 wif->tcx[INGRESS] >= 0 ? "tc ingress (tcx)" :
+						  "tc ingress (clsact)";
 
 	notice("wire view: %s by %s, tc egress (%s)", wif->link.name, in,
 	       wif->tcx[EGRESS] >= 0 ? "tcx" : "clsact");
@@ -446,14 +420,16 @@ int wire__attach(struct wire *w, const struct link_info *link)
 	return 0;
 }
 
-bool wire__forget(struct wire *w, uint32_t ifindex)
+bool wire__forget(struct wire *w, const struct link_info *link)
 {
-	struct wire_if **at = find_if(w, ifindex), *wif = *at;
+	struct wire_if **at = find_if(w, link->ifindex), *wif = *at;
 
 	if (!wif)
 		return false;
 	*at = wif->next;
 	wif->link.gone = true;
+	wif->link.new_netnsid = link->new_netnsid;
+	wif->link.new_ifindex = link->new_ifindex;
 	detach(w, wif);
 	return true;
 }
@@ -478,7 +454,7 @@ void wire__free(struct wire *w)
 		w->ifs = wif->next;
 		detach(w, wif);
 	}
-	attach_journal__close(w->leftovers, !w->left_something);
+	attach_journal__close(w->journal, !w->left_something);
 	bpf_object__close(w->obj);
 	free(w);
 }

@@ -11,8 +11,7 @@
 #include "live/bpf_object.h"
 
 struct wire_config {
-	bool xdp;	/* arrivals by XDP in place of tc ingress */
-	uint64_t netns; /* inode */
+	bool xdp; /* arrivals by XDP in place of tc ingress */
 };
 
 struct wire;
@@ -36,8 +35,12 @@ int wire__attach(struct wire *w, const struct link_info *link);
 /** wire__has() - is this interface attached? */
 bool wire__has(const struct wire *w, uint32_t ifindex);
 
-/** wire__forget() - the interface is gone; false if it was not ours */
-bool wire__forget(struct wire *w, uint32_t ifindex);
+/**
+ * wire__forget() - the interface is gone; false if it was not ours
+ *
+ * One that was moved to another namespace is detached there, if it can be found.
+ */
+bool wire__forget(struct wire *w, const struct link_info *link);
 
 /** wire__count() - interfaces that are attached */
 unsigned int wire__count(const struct wire *w);

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
+#include <bpf/bpf.h>
 #include <bpf/btf.h>
 
 static const char *const map_names[N_SHARED_MAPS] = {
@@ -38,6 +39,14 @@ void shared_maps_close(struct shared_maps *maps)
 	for (i = 0; i < N_SHARED_MAPS; i++)
 		if (maps->fd[i] >= 0)
 			close(maps->fd[i]);
+}
+
+uint32_t shared_maps_id(const struct shared_maps *maps, enum shared_map i)
+{
+	struct bpf_map_info info = { 0 };
+	uint32_t len = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(maps->fd[i], &info, &len) ? 0 : info.id;
 }
 
 static int share_map(struct bpf_object *obj, const struct shared_maps *maps, enum shared_map i)

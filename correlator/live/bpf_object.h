@@ -32,6 +32,9 @@ struct shared_maps {
 void shared_maps_init(struct shared_maps *maps, unsigned int cpus, unsigned int slots);
 void shared_maps_close(struct shared_maps *maps);
 
+/** shared_maps_id() - the kernel's number of one that exists; 0 = not known */
+uint32_t shared_maps_id(const struct shared_maps *maps, enum shared_map i);
+
 /**
  * embedded_open() - open an object that is part of this binary
  * @btf_path: BTF of the kernel where it has none of its own; NULL = the kernel's

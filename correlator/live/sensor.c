@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/sysinfo.h>
 #include <time.h>
 #include <unistd.h>
@@ -15,6 +14,7 @@
 
 #include "base/log.h"
 #include "base/progress.h"
+#include "host/netns.h"
 #include "live/attach_wire.h"
 #include "live/kernel_names.h"
 #include "live/recorder.h"
@@ -61,13 +61,6 @@ static uint64_t now_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
-
-static uint64_t current_netns(void)
-{
-	struct stat st;
-
-	return stat("/proc/self/ns/net", &st) ? 0 : st.st_ino;
 }
 
 static int on_sample(void *ctx, void *data, size_t len)
@@ -215,7 +208,7 @@ static int attach_kernel(struct sensor *s)
 {
 	s->kernel_cfg = (struct kernel_view_config){
 		.tier = s->cfg.tier,
-		.netns = (uint32_t)current_netns(),
+		.netns = (uint32_t)netns_current().ino,
 		.btf_path = s->cfg.btf_path,
 		.btf = s->btf,
 		.symbols = s->symbols,
@@ -226,7 +219,7 @@ static int attach_kernel(struct sensor *s)
 
 static int open_views(struct sensor *s)
 {
-	struct wire_config wire_cfg = { .xdp = s->cfg.xdp, .netns = current_netns() };
+	struct wire_config wire_cfg = { .xdp = s->cfg.xdp };
 
 	s->wire = wire__load(&wire_cfg, &s->maps, s->netlink);
 	if (!s->wire)
@@ -336,7 +329,7 @@ static void on_link_gone(struct sensor *s, const struct link_info *link)
 		set_waiting(s, k, false);
 		k->unsupported = false; /* the number may be given to another */
 	}
-	if (wire__forget(s->wire, link->ifindex))
+	if (wire__forget(s->wire, link))
 		warning("interface '%s' is gone; it is watched no longer", link->name);
 }
 

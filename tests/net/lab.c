@@ -13,10 +13,16 @@
 #include <grp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+#include <linux/bpf.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 
 #include "lab.h"
 
@@ -144,6 +150,28 @@ static int cmd_as_uid(int argc, char **argv)
 	die("%s: %s", argv[1], strerror(errno));
 }
 
+/* Run a command that is refused all BPF links, as by a kernel from before them: without tcx. */
+static int cmd_no_links(int argc, char **argv)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_bpf, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, BPF_LINK_CREATE, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog prog = { ARRAY_SIZE(code), code };
+
+	lab_doing = "no-links";
+	if (argc < 1)
+		die("needs a command");
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog))
+		die("seccomp: %s", strerror(errno));
+	execvp(argv[0], argv);
+	die("%s: %s", argv[0], strerror(errno));
+}
+
 static void usage(FILE *to)
 {
 	fputs("usage: lab COMMAND [OPTIONS] [STEP...]\n"
@@ -153,7 +181,8 @@ static void usage(FILE *to)
 	      "  race-handshake, race-close\n"
 	      "                 --count connections whose ends are busy on CPU 0 and CPU 1 at once\n"
 	      "  sniff          print every RST seen on an interface\n"
-	      "  as-uid N CMD   run CMD as an ordinary user\n",
+	      "  as-uid N CMD   run CMD as an ordinary user\n"
+	      "  no-links CMD   run CMD without BPF links, so without tcx\n",
 	      to);
 	for (size_t i = 0; i < ARRAY_SIZE(recipes); i++) {
 		fprintf(to, "  %-14s =", recipes[i].name);
@@ -287,6 +316,8 @@ int main(int argc, char **argv)
 	cmd = argv[1];
 	if (!strcmp(cmd, "as-uid"))
 		return cmd_as_uid(argc - 2, argv + 2);
+	if (!strcmp(cmd, "no-links"))
+		return cmd_no_links(argc - 2, argv + 2);
 
 	lab_doing = cmd;
 	optind = 2;

@@ -15,7 +15,8 @@
 #include "live/attach_journal.h"
 #include "test.h"
 
-#define NETNS 4026531840u
+#define INODE 4026531840u
+#define MAP 77
 #define DIR_PATH "/run/rstscope"
 
 static bool write_file(const char *path, const char *text)
@@ -60,43 +61,76 @@ static unsigned int files_in_dir(void)
 struct reaped {
 	struct leftover items[4096];
 	unsigned int n;
+	bool here; /* the last one */
 };
 
 static struct reaped got;
 
-static bool on_item(void *ctx, const struct leftover *item)
+static bool on_item(void *ctx, const struct leftover *item, const struct attach_place *owner,
+		    bool here)
 {
 	struct reaped *r = ctx;
 
+	(void)owner;
+	r->here = here;
 	if (r->n < ARRAY_SIZE(r->items))
 		r->items[r->n] = *item;
 	r->n++;
 	return true;
 }
 
-static bool refuse(void *ctx, const struct leftover *item)
+static bool refuse(void *ctx, const struct leftover *item, const struct attach_place *owner,
+		   bool here)
 {
-	on_item(ctx, item);
+	on_item(ctx, item, owner, here);
 	return false;
 }
 
-static int reap(uint64_t netns)
+static bool map_lives;
+
+static bool lives(void *ctx, uint32_t map_id)
 {
+	(void)ctx;
+	return map_lives && map_id == MAP;
+}
+
+static const struct attach_place home = {
+	.boot_id = "5aa7f7a2-77f4-4d8c-b1f7-5b6b0a1d9a10",
+	.netns = { .cookie = 7, .ino = INODE },
+	.map_id = MAP,
+};
+
+static struct attach_place place_with(uint64_t cookie, uint64_t ino)
+{
+	struct attach_place p = home;
+
+	p.netns = (struct netns_id){ cookie, ino };
+	return p;
+}
+
+static int reap_at(const struct attach_place *place)
+{
+	struct reaper r = { on_item, lives, &got };
+
 	got.n = 0;
-	return attach_journal_reap(netns, on_item, &got);
+	return attach_journal_reap(place, &r);
+}
+
+static int reap(void)
+{
+	return reap_at(&home);
 }
 
 static struct leftover item_of(unsigned int i)
 {
 	return (struct leftover){ .kind = (enum leftover_kind)(i % 4),
 				  .ifindex = i,
-				  .handle = 0xfffffff0u,
-				  .priority = 49152,
-				  .prog_id = 1000 + i };
+				  .ifname = "fifteen-letters",
+				  .prog_id = 0xfffff000u + i };
 }
 
 /* A sensor that notes @n items and is killed. */
-static void dead_sensor(uint64_t netns, unsigned int n)
+static void dead_sensor(const struct attach_place *place, unsigned int n)
 {
 	unsigned int i;
 	pid_t pid;
@@ -104,7 +138,7 @@ static void dead_sensor(uint64_t netns, unsigned int n)
 	fflush(stdout);
 	pid = fork();
 	if (!pid) {
-		struct attach_journal *l = attach_journal__open(netns);
+		struct attach_journal *l = attach_journal__open(place);
 
 		for (i = 0; l && i < n; i++) {
 			struct leftover item = item_of(i);
@@ -118,13 +152,13 @@ static void dead_sensor(uint64_t netns, unsigned int n)
 
 static void test_none(void)
 {
-	check_int(reap(NETNS), 0, "without a directory nothing is left over");
+	check_int(reap(), 0, "without a directory nothing is left over");
 	attach_journal__close(NULL, true);
 }
 
 static void test_living(void)
 {
-	struct attach_journal *l = attach_journal__open(NETNS), *again;
+	struct attach_journal *l = attach_journal__open(&home), *again;
 	struct leftover item = item_of(1);
 	struct stat st;
 
@@ -132,8 +166,8 @@ static void test_living(void)
 		return;
 	check_int(attach_journal__note(l, &item), 0, "a note is taken");
 	check(!stat(DIR_PATH, &st) && (st.st_mode & 077) == 0, "the directory is for root only");
-	check_int(reap(NETNS), 0, "a living sensor's notes are not touched");
-	again = attach_journal__open(NETNS);
+	check_int(reap(), 0, "a living sensor's notes are not touched");
+	again = attach_journal__open(&home);
 	check(!again, "one process has one file");
 	if (again)
 		attach_journal__close(again, true);
@@ -143,42 +177,91 @@ static void test_living(void)
 
 static void test_unclean(void)
 {
-	struct attach_journal *l = attach_journal__open(NETNS);
+	struct attach_journal *l = attach_journal__open(&home);
 	struct leftover item = item_of(2);
 
 	if (!l)
 		return;
 	attach_journal__note(l, &item);
 	attach_journal__close(l, false);
-	check_int(reap(NETNS), 1, "what could not be detached is left for the next start");
+	check_int(reap(), 1, "what could not be detached is left for the next start");
 	check_int(got.items[0].ifindex, 2, "... as it was noted");
 }
 
 static void test_dead(void)
 {
+	struct reaper refusing = { refuse, lives, &got };
 	struct leftover want;
 	unsigned int i, wrong = 0;
 
-	dead_sensor(NETNS, 6);
-	check_int(reap(NETNS + 1), 0, "another namespace's leftovers wait for a start there");
-	check_int(reap(NETNS), 6, "a dead sensor's leftovers are removed");
+	dead_sensor(&home, 6);
+	check_int(reap(), 6, "a dead sensor's leftovers are removed");
 	for (i = 0; i < got.n && i < 6; i++) {
 		want = item_of(5 - i);
 		wrong += memcmp(&got.items[i], &want, sizeof(want)) != 0;
 	}
 	check_int(wrong, 0, "... the last first, as they were noted");
 	check_int(files_in_dir(), 0, "... and so is the file");
-	check_int(reap(NETNS), 0, "... once");
+	check_int(reap(), 0, "... once");
 
-	dead_sensor(NETNS, 2);
-	dead_sensor(NETNS, 3);
-	check_int(reap(NETNS), 5, "several dead sensors are cleaned up after");
-	dead_sensor(NETNS, 2);
+	dead_sensor(&home, 2);
+	dead_sensor(&home, 3);
+	check_int(reap(), 5, "several dead sensors are cleaned up after");
+	dead_sensor(&home, 2);
 	got.n = 0;
-	check_int(attach_journal_reap(NETNS, refuse, &got), 0,
-		  "what was not removed is not counted");
+	check_int(attach_journal_reap(&home, &refusing), 0, "what was not removed is not counted");
 	check_int(got.n, 2, "... though it was tried");
-	reap(NETNS);
+	check_int(files_in_dir(), 0, "... and not again, as nothing of that sensor lives");
+	dead_sensor(&home, 2);
+	map_lives = true;
+	attach_journal_reap(&home, &refusing);
+	check_int(files_in_dir(), 1, "... but again as long as something of it lives");
+	check_int(reap(), 2, "... until it is removed");
+	check_int(files_in_dir(), 0, "... and then the file goes");
+	map_lives = false;
+}
+
+/* An inode is given to the next namespace; a number of an interface, and of a program, too. */
+static void test_other_places(void)
+{
+	struct attach_place reused = place_with(8, INODE), other = place_with(8, INODE + 1);
+	struct attach_place old_kernel = place_with(0, INODE), reboot = home;
+
+	strcpy(reboot.boot_id, "11111111-2222-4333-8444-555555555555");
+	map_lives = true;
+	dead_sensor(&home, 8); /* two of each kind */
+	check_int(reap_at(&reused), 2, "a namespace with the inode of another one is another one");
+	check(got.n == 2 && got.items[0].kind == LEFTOVER_XDP && !got.here,
+	      "... only XDP that may have moved with its interface is looked for there");
+	check_int(reap_at(&other), 2, "... as in any other namespace");
+	check_int(files_in_dir(), 1, "... and the file waits for a start in its own");
+	check_int(reap_at(&old_kernel), 8, "without cookies the inode decides");
+	check(got.here, "... that it was noted here");
+	dead_sensor(&home, 8);
+	map_lives = false;
+	check_int(reap_at(&other) + (int)files_in_dir(), 2,
+		  "notes of which nothing lives are deleted in any namespace");
+	dead_sensor(&home, 8);
+	map_lives = true;
+	check_int(reap_at(&reboot) + (int)got.n, 0, "of another boot nothing is removed");
+	check_int(files_in_dir(), 0, "... but the file");
+	map_lives = false;
+}
+
+static void test_disowned(void)
+{
+	struct leftover qdisc = item_of(2), filter = item_of(4);
+	struct attach_journal *l = attach_journal__open(&home);
+
+	if (!check(l, "a sensor can note a qdisc"))
+		return;
+	attach_journal__note(l, &qdisc);
+	check_int(attach_journal__disown(l), 0, "... and that it was somebody else's");
+	attach_journal__note(l, &filter);
+	attach_journal__close(l, false);
+	check_int(reap(), 2, "... which leaves the notes whole");
+	check(got.items[0].ifindex == 4 && got.items[1].ifindex == 0,
+	      "... with no interface for that qdisc");
 }
 
 static void test_many(void)
@@ -187,11 +270,14 @@ static void test_many(void)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(counts); i++) {
-		dead_sensor(NETNS, counts[i]);
-		check_int(reap(NETNS), counts[i], "%u leftovers are all removed", counts[i]);
-		reap(NETNS);
+		dead_sensor(&home, counts[i]);
+		check_int(reap(), counts[i], "%u leftovers are all removed", counts[i]);
+		reap();
 	}
 }
+
+#define HEAD "rstscope 2 5aa7f7a2-77f4-4d8c-b1f7-5b6b0a1d9a10 netns 7 4026531840 map 77\n"
+#define LINE "ingress 2 eth0 5\n"
 
 static void test_broken(void)
 {
@@ -201,11 +287,14 @@ static void test_broken(void)
 		int want;
 	} rows[] = {
 		{ "an empty file", "", 0 },
-		{ "a file without a namespace", "1 2 3 4 5\n", 0 },
-		{ "a line that is cut", "netns 4026531840\n0 2 3 4 5\n1 2 3", 1 },
-		{ "a line of words", "netns 4026531840\n0 2 3 4 5\nqdisc 1 2 3 4\n0 2 3 4 5\n", 1 },
-		{ "numbers beyond 32 bits", "netns 4026531840\n0 99999999999999999999 3 4 5\n", 1 },
-		{ "a namespace that is no number", "netns root\n0 2 3 4 5\n", 0 },
+		{ "a file without a header", LINE, 0 },
+		{ "a header that is cut", "rstscope 2 5aa7f7a2-77f4-4d8c-b1f7", 0 },
+		{ "a header of the first format", "netns 4026531840\n0 2 3 4 5\n", 0 },
+		{ "a line that is cut", HEAD LINE "egress 2 eth0 5", 1 },
+		{ "a line of a kind that we do not know", HEAD LINE "prism 2 eth0 5\n" LINE, 1 },
+		{ "a line without a number", HEAD LINE "ingress two eth0 5\n", 1 },
+		{ "a name that is too long", HEAD LINE "ingress 2 sixteen-letters-x 5\n", 1 },
+		{ "a namespace that is no number", "rstscope 2 x netns root 1 map 1\n" LINE, 0 },
 	};
 	char path[64];
 	size_t i;
@@ -213,26 +302,35 @@ static void test_broken(void)
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		snprintf(path, sizeof(path), DIR_PATH "/watch.%zu", 100000 + i);
 		write_file(path, rows[i].text);
-		check_int(reap(NETNS), rows[i].want, "%s does no harm", rows[i].name);
+		check_int(reap(), rows[i].want, "%s does no harm", rows[i].name);
+		check_int(files_in_dir(), 0, "... and is deleted");
 		unlink(path);
 	}
-	write_file(DIR_PATH "/other", "netns 4026531840\n0 2 3 4 5\n");
-	check_int(reap(NETNS), 0, "files of others are not read");
+	write_file(DIR_PATH "/other", HEAD LINE);
+	check_int(reap(), 0, "files of others are not read");
 	unlink(DIR_PATH "/other");
 }
 
-static void test_same_pid(void)
+/* Who opens a FIFO to read it waits for a writer, for ever. */
+static void test_fifo(void)
 {
-	struct attach_journal *l;
-	char path[64];
+	pid_t pid;
+	int status = -1;
 
-	/* Left by a sensor of another namespace that happened to have our pid. */
-	snprintf(path, sizeof(path), DIR_PATH "/watch.%d", (int)getpid());
-	write_file(path, "netns 77\n0 2 3 4 5\n");
-	l = attach_journal__open(NETNS);
-	attach_journal__close(l, true);
-	check_int(reap(77), 1, "the notes of another namespace outlive a sensor with the same pid");
-	unlink(path);
+	if (mkfifo(DIR_PATH "/watch.1.1", 0600))
+		return;
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		alarm(10);
+		_exit(reap());
+	}
+	waitpid(pid, &status, 0);
+	check_int(status, 0, "a FIFO in place of a file does not stop us");
+	unlink(DIR_PATH "/watch.1.1");
+	mkdir(DIR_PATH "/watch.1.2", 0700);
+	check_int(reap(), 0, "... nor does a directory");
+	rmdir(DIR_PATH "/watch.1.2");
 }
 
 static void test_link(void)
@@ -240,12 +338,12 @@ static void test_link(void)
 	char path[64];
 	struct attach_journal *l;
 
-	snprintf(path, sizeof(path), DIR_PATH "/watch.%llu.%d", (unsigned long long)NETNS,
+	snprintf(path, sizeof(path), DIR_PATH "/watch.%llu.%d", (unsigned long long)INODE,
 		 (int)getpid());
 	write_file("/run/victim", "precious");
 	if (symlink("/run/victim", path))
 		return;
-	l = attach_journal__open(NETNS);
+	l = attach_journal__open(&home);
 	check(!l, "a symbolic link in place of the file is refused");
 	attach_journal__close(l, true);
 	unlink(path);
@@ -262,9 +360,11 @@ int main(void)
 	test_living();
 	test_unclean();
 	test_dead();
+	test_other_places();
+	test_disowned();
 	test_many();
 	test_broken();
-	test_same_pid();
+	test_fifo();
 	test_link();
 	return test_done();
 }

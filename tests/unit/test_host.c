@@ -19,6 +19,7 @@
 #include <sys/wait.h>
 
 #include "host/capabilities.h"
+#include "host/clsact.h"
 #include "host/netlink.h"
 #include "host/netns.h"
 #include "namespace.h"
@@ -255,22 +256,37 @@ static void test_addresses(struct netlink *nl)
 	}
 }
 
+static int add_clsact(void)
+{
+	return add_tc(RTM_NEWQDISC, TC_H_MAKE(TC_H_CLSACT, 0), TC_H_CLSACT, "clsact", NULL);
+}
+
 static void test_filters(struct netlink *nl)
 {
 	static const struct sock_filter ops[] = { BPF_STMT(BPF_RET | BPF_K, 0) };
 	uint32_t egress = TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS);
-	int err = add_tc(RTM_NEWQDISC, TC_H_MAKE(TC_H_CLSACT, 0), TC_H_CLSACT, "clsact", NULL);
+	int err;
 
+	check_int(clsact_exists(nl, 1), 0, "lo has no clsact qdisc at first");
+	err = add_clsact();
 	if (err) {
 		test_skip("filters of tc: no clsact: %s", strerror(-err));
 		return;
 	}
-	check_int(netlink__has_tc_filters(nl, 1), 0, "a clsact qdisc has no filters at first");
-	err = add_tc(RTM_NEWTFILTER, 0, egress, "bpf", ops);
-	if (err)
+	check_int(clsact_exists(nl, 1), 1, "... then it has");
+	check_int(clsact_remove(nl, 1), 0, "without filters it can be removed");
+	check_int(clsact_exists(nl, 1), 0, "... and it is");
+	err = add_clsact();
+	if (!err)
+		err = add_tc(RTM_NEWTFILTER, 0, egress, "bpf", ops);
+	if (err) {
 		test_skip("filters of tc: no filter by BPF: %s", strerror(-err));
-	else
-		check_int(netlink__has_tc_filters(nl, 1), 1, "one at its egress is found");
+		return;
+	}
+	check_int(clsact_detach(nl, 1, CLSACT_EGRESS, 4711), 0,
+		  "a filter with another program is not removed");
+	check_int(clsact_remove(nl, 1), -EBUSY, "... nor the qdisc under it");
+	check_int(clsact_exists(nl, 1), 1, "... which stays");
 }
 
 /* --- network namespaces -------------------------------------------------------------------------------- */

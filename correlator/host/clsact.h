@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * clsact.h - BPF filters on a clsact qdisc: put there, found again by their program, and removed.
+ */
+#ifndef CLSACT_H
+#define CLSACT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "host/netlink.h"
+
+enum clsact_direction { CLSACT_INGRESS, CLSACT_EGRESS };
+
+/** clsact_exists() - 1, 0 or -errno */
+int clsact_exists(struct netlink *nl, uint32_t ifindex);
+
+/**
+ * clsact_attach() - add a direct-action filter before all others, and the qdisc where there is none
+ * @ret_made: there was none; false also on failure
+ *
+ * Both travel in one message: a kill cannot come between them.
+ *
+ * Return: 0 or -errno.
+ */
+int clsact_attach(struct netlink *nl, uint32_t ifindex, enum clsact_direction dir, int prog_fd,
+		  const char *name, bool *ret_made);
+
+/** clsact_detach() - remove the filters of this very program; how many there were, or -errno */
+int clsact_detach(struct netlink *nl, uint32_t ifindex, enum clsact_direction dir,
+		  uint32_t prog_id);
+
+/** clsact_remove() - remove the qdisc unless it has a filter; 0 or -errno (-EBUSY: it has) */
+int clsact_remove(struct netlink *nl, uint32_t ifindex);
+
+#endif

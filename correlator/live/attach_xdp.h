@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * attach_xdp.h - our XDP program beside those of others, by libxdp's dispatcher.
+ *
+ * It is known by the map that it writes to, which belongs to one sensor alone. So it is found
+ * wherever it is, and whoever else has an rst_xdp on the same interface keeps it.
+ */
+#ifndef ATTACH_XDP_H
+#define ATTACH_XDP_H
+
+#include <stdbool.h>
+
+#include "live/bpf_object.h"
+
+/** xdp_attach() - to @ifindex; @native: by the driver, else generic; 0 or -errno */
+int xdp_attach(const struct shared_maps *maps, uint32_t ifindex, bool native);
+
+/**
+ * xdp_detach() - remove from @ifindex the programs that use the map @map_id, and no others
+ *
+ * Return: how many there were, or -errno.
+ */
+int xdp_detach(uint32_t ifindex, uint32_t map_id);
+
+/**
+ * xdp_detach_in() - the same in another network namespace, for which CAP_SYS_ADMIN is needed
+ */
+int xdp_detach_in(int netns_fd, uint32_t ifindex, uint32_t map_id);
+
+/**
+ * xdp_remove_pins() - what libxdp has pinned for @ifindex before it was killed, and did not attach
+ *
+ * Only directories of dispatchers that are not attached, in which a program uses @map_id.
+ *
+ * Return: was there any?
+ */
+bool xdp_remove_pins(uint32_t ifindex, uint32_t map_id);
+
+#endif

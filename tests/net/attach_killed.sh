@@ -1,0 +1,214 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What a watch attaches that would outlive it goes at the next start, whenever it was killed, and wherever
+# its interface is by then; what others have attached stays.
+
+# check() and wait_for() call functions that shellcheck takes for unreachable.
+# shellcheck disable=SC2317
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "${0%/*}/lib.sh"
+
+have_rstscope || skip_all "rstscope is not built"
+command -v strace > /dev/null || skip_all "strace is missing"
+need_root
+name_namespaces
+make_ns "$S"
+make_ns "$C"
+
+new_interface()	# NS: v0, and its other end
+{
+	ip -n "$1" link add v0 type veth peer name v1
+	ip -n "$1" link set v0 up
+	ip -n "$1" link set v1 up
+}
+
+has_xdp()	# NS
+{
+	ip -n "$1" -d link show dev v0 | grep -q 'prog/xdp\|xdp.*id '
+}
+
+no_xdp()
+{
+	! has_xdp "$1"
+}
+
+has_qdisc()	# NS
+{
+	tc -n "$1" qdisc show dev v0 | grep -q clsact
+}
+
+no_filters()	# NS
+{
+	[ -z "$(tc -n "$1" filter show dev v0 ingress; tc -n "$1" filter show dev v0 egress)" ]
+}
+
+bare()	# NS: nothing is attached, not even a qdisc
+{
+	no_xdp "$1" && no_filters "$1" && ! has_qdisc "$1"
+}
+
+once()	# NS ARGS...: a watch that begins and ends
+{
+	local ns=$1
+
+	shift
+	"$RSTSCOPE" watch --netns "$ns" -i v0 --duration 0.1 "$@" > /dev/null 2> "$work/once"
+}
+
+# A watch under strace, which ends as it does; its process id is in a file.
+traced()	# NS STRACE-ARGS... -- WATCH-ARGS...
+{
+	local ns=$1 args=()
+
+	shift
+	while [ "$1" != -- ]; do
+		args+=("$1")
+		shift
+	done
+	shift
+	rm -f "$work/ready"
+	# Bash would announce each that is killed.
+	{
+		# shellcheck disable=SC2016 # expanded by the inner shell
+		strace -f -qq -o "$work/strace" "${args[@]}" sh -c 'echo $$ > "$1.pid"; exec 2> "$1"; shift; exec "$@"' \
+			sh "$work/traced" "$RSTSCOPE" watch --netns "$ns" -i v0 --view none \
+			--ready-file "$work/ready" "$@" > /dev/null
+	} 2> /dev/null
+}
+
+traced_in_background()
+{
+	traced "$@" &
+	tracer=$!
+	at_exit "kill_child $tracer"
+	wait_for 60 ended_or_exists $tracer "$work/ready"
+}
+
+kill_traced()
+{
+	kill -KILL "$(cat "$work/traced.pid")" 2> /dev/null || :
+	wait_exit 10 "$tracer"
+}
+
+# --- XDP ---
+
+new_interface "$S"
+status=0
+traced "$S" -P /run/rstscope -e trace=mkdir -e inject=mkdir:signal=KILL -- --xdp || status=$?
+check "a watch is killed when it begins to take notes (status $status)" [ "$status" -eq 137 ]
+once "$S"
+check "... and has left no XDP program for ever" no_xdp "$S"
+
+once "$S" --xdp
+if ! grep -q 'by XDP' "$work/once"; then
+	skip "XDP of a killed watch" "no XDP here: $(grep -m 1 XDP "$work/once")"
+else
+	traced "$S" -e trace=bpf -- --xdp --duration 0.1
+	calls=$(grep -c 'bpf(' "$work/strace")
+	left=0 stayed=0
+	for ((k = calls - 44; k <= calls; k += 4)); do
+		traced "$S" -e trace=bpf -e inject=bpf:signal=KILL:when=$k -- --xdp --duration 0.1 || :
+		! has_xdp "$S" || left=$((left + 1))
+		once "$S"
+		bare "$S" || stayed=$((stayed + 1))
+	done
+	check "killed in mid-attach, $left of 12 watches leave XDP, and $stayed keep it after the next start" \
+		[ "$stayed" -eq 0 ]
+
+	traced_in_background "$S" -e trace=none -- --xdp
+	ip -n "$S" link set v0 netns "$C"
+	check "an interface that is moved while watched takes no XDP program along" \
+		wait_for 5 no_xdp "$C"
+	kill_traced
+	ip -n "$C" link del v0
+	new_interface "$S"
+
+	traced_in_background "$S" -e trace=none -- --xdp
+	kill_traced
+	check "a killed watch leaves XDP" has_xdp "$S"
+	ip -n "$S" link set v0 netns "$C"
+	ip -n "$C" link set v0 up
+	once "$S" -i lo 2> /dev/null || :
+	once "$C"
+	check "... which the next start removes where its interface was moved to" no_xdp "$C"
+	ip -n "$C" link del v0
+	new_interface "$S"
+fi
+
+# --- clsact, as where there is no tcx ---
+
+killed_with_clsact()	# NS
+{
+	local pid
+
+	rm -f "$work/ready"
+	"$LAB" no-links "$RSTSCOPE" watch --netns "$1" -i v0 --view none --ready-file "$work/ready" \
+		> /dev/null 2> "$work/clsact" &
+	pid=$!
+	at_exit "kill_child $pid"
+	wait_for 60 ended_or_exists $pid "$work/ready"
+	kill -KILL $pid
+	wait_exit 10 $pid
+	grep -q 'ingress (clsact).*egress (clsact)' "$work/clsact" && ! no_filters "$1"
+}
+
+check "a killed watch leaves filters on a clsact qdisc" killed_with_clsact "$S"
+once "$S"
+check "... which the next start removes, with the qdisc" bare "$S"
+
+check "a killed watch leaves filters again" killed_with_clsact "$S"
+tc -n "$S" filter add dev v0 egress pref 7 protocol all bpf bytecode '1,6 0 0 0'
+once "$S"
+check "... of which the next start leaves one of somebody else's, and its qdisc" \
+	[ "$(tc -n "$S" filter show dev v0 egress | grep -c 'pref 7 .*bytecode')" -eq 1 ]
+tc -n "$S" qdisc del dev v0 clsact
+
+check "a killed watch leaves filters once more" killed_with_clsact "$S"
+tc -n "$S" qdisc del dev v0 clsact
+tc -n "$S" qdisc add dev v0 clsact
+once "$S"
+check "... and a qdisc that somebody made in place of ours stays" has_qdisc "$S"
+tc -n "$S" qdisc del dev v0 clsact
+
+tc -n "$S" qdisc add dev v0 clsact
+check "a watch on somebody's qdisc is killed" killed_with_clsact "$S"
+once "$S"
+check "... and the qdisc stays" has_qdisc "$S"
+check "... without our filters" no_filters "$S"
+
+# A namespace's inode is given to the next one at once, its interfaces have the same numbers.
+inode_of()
+{
+	in_ns "$1" stat -Lc %i /proc/self/ns/net
+}
+
+again=${S}again
+ip netns add "$again"
+new_interface "$again"
+killed_with_clsact "$again" || not_ok "a watch is killed in a namespace of its own"
+inode=$(inode_of "$again")
+at_exit "ip netns del $again"
+reused=
+for ((i = 0; i < 20; i++)); do
+	ip netns del "$again"
+	ip netns add "$again"
+	[ "$(inode_of "$again")" != "$inode" ] || { reused=1; break; }
+done
+if [ -z "$reused" ]; then
+	skip "a namespace with the inode of another" "the kernel gives no inode again"
+else
+	new_interface "$again"
+	tc -n "$again" qdisc add dev v0 clsact
+	once "$again"
+	check "a qdisc in a namespace that has the inode of one where a watch was killed stays" \
+		has_qdisc "$again"
+fi
+
+# --- no place for notes ---
+
+in_ns "$S" unshare -m sh -c 'mount -t tmpfs -o ro none /run && exec "$@"' sh "$RSTSCOPE" watch -i v0 --xdp \
+	--duration 0.1 > /dev/null 2> "$work/once" || :
+check "where no notes can be written, it is said how XDP is removed by hand" \
+	grep -q 'cannot write /run/rstscope.*xdp off' "$work/once"
+finish
