@@ -44,6 +44,7 @@ static bool has_journal(const char *path)
 static int probe(sqlite3 *db)
 {
 	sqlite3_busy_timeout(db, BUSY_MS);
+	store_guard(db);
 	return sqlite3_exec(db, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL);
 }
 
@@ -117,33 +118,51 @@ static int hand_out(struct reader *s, const char *name, sqlite3_stmt *row)
 	return 0;
 }
 
+/* Where the rows are sorted, only their numbers are: their evidence may be gigabytes. */
 static int read_rows(struct reader *s, const char *path, sqlite3 *db)
 {
-	sqlite3_stmt *rows = NULL;
+	sqlite3_stmt *ids = NULL, *row = NULL;
 	int err = 0, code;
 
-	code = sqlite3_prepare_v2(db, "SELECT id, evidence FROM " STORE_TABLE " ORDER BY ts_ns, id",
-				  -1, &rows, NULL);
-	while (!code && !err && (code = sqlite3_step(rows)) == SQLITE_ROW) {
-		err = hand_out(s, path, rows);
-		code = 0;
+	code = sqlite3_prepare_v2(db, "SELECT id FROM " STORE_TABLE " ORDER BY ts_ns, id", -1, &ids,
+				  NULL);
+	if (!code)
+		code = sqlite3_prepare_v2(db,
+					  "SELECT id, evidence FROM " STORE_TABLE " WHERE id = ?1",
+					  -1, &row, NULL);
+	while (!code && !err && (code = sqlite3_step(ids)) == SQLITE_ROW) {
+		sqlite3_bind_int64(row, 1, sqlite3_column_int64(ids, 0));
+		code = sqlite3_step(row);
+		if (code == SQLITE_ROW)
+			err = hand_out(s, path, row);
+		else if (code == SQLITE_TOOBIG)
+			reader_warn(s, "%s: row %lld is left out: it is too long", path,
+				    (long long)sqlite3_column_int64(ids, 0));
+		else if (code != SQLITE_DONE) /* removed meanwhile */
+			break;
+		sqlite3_reset(row);
+		code = SQLITE_OK;
 	}
-	sqlite3_finalize(rows);
 	if (!err && code && code != SQLITE_DONE)
 		err = reader_fail(s, -EBADMSG, "%s: after %lu resets: %s", path, s->cases,
 				  sqlite3_errmsg(db));
+	sqlite3_finalize(row);
+	sqlite3_finalize(ids);
 	return err;
 }
 
 static int read_store(struct reader *s, const char *path, sqlite3 *db)
 {
 	int64_t version = pragma(db, "PRAGMA user_version");
+	char why[256] = "";
 
 	if (pragma(db, "PRAGMA application_id") != STORE_APPLICATION_ID)
 		return reader_fail(s, -EBADMSG, "%s: a database of another program", path);
 	if (version > STORE_VERSION)
 		return reader_fail(s, -EBADMSG, "%s: a store of a newer version (%lld)", path,
 				   (long long)version);
+	if (!store_is_sound(db, false, why, sizeof(why)))
+		return reader_fail(s, -EBADMSG, "%s: %s", path, why);
 	return read_rows(s, path, db);
 }
 

@@ -110,19 +110,66 @@ static int64_t ask_number(sqlite3 *db, const char *sql, int *ret_code)
 	return v;
 }
 
+/* No document is longer, nor is any text of ours. */
+#define LENGTH_MAX (16 << 20)
+/* Instructions of SQLite's machine, and how often so many: some seconds for a question that takes none. */
+#define STEPS 1000000
+#define STEPS_MAX 500
+
+void store_guard(sqlite3 *db)
+{
+	sqlite3_limit(db, SQLITE_LIMIT_LENGTH, LENGTH_MAX);
+	sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+	sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
+}
+
+#define OUR_TABLES "('" STORE_TABLE "', '" STORE_CLOCK_TABLE "')"
+
+bool store_is_sound(sqlite3 *db, bool writing, char *why, size_t why_len)
+{
+	static const char others[] =
+		"SELECT count(*) FROM sqlite_schema WHERE lower(name) IN " OUR_TABLES
+		" AND (type <> 'table' OR sql LIKE 'CREATE VIRTUAL%')";
+	static const char triggers[] = "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger' "
+				       "AND lower(tbl_name) IN " OUR_TABLES;
+	int code = SQLITE_OK;
+
+	if (ask_number(db, others, &code) || code)
+		snprintf(why, why_len, "its '" STORE_TABLE "' is no table%s%s", code ? ": " : "",
+			 code ? sqlite3_errmsg(db) : "");
+	else if (writing && (ask_number(db, triggers, &code) || code))
+		snprintf(why, why_len,
+			 "it has a trigger on '" STORE_TABLE "', which rstscope never makes: drop "
+			 "that, or choose another name");
+	return !*why;
+}
+
+/* A file may be made so that a simple question takes hours. */
+static int count_steps(void *ctx)
+{
+	return ++*(unsigned int *)ctx > STEPS_MAX;
+}
+
 /* Looks only: a file that is another's must not change. */
 static int check_file(const char *path, char *why, size_t why_len)
 {
 	sqlite3 *db = NULL;
+	unsigned int steps = 0;
 	int64_t id, version;
 	int code = sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL);
 
 	sqlite3_busy_timeout(db, BUSY_MS);
+	store_guard(db);
+	sqlite3_progress_handler(db, STEPS, count_steps, &steps);
 	id = code ? 0 : ask_number(db, "PRAGMA application_id", &code);
 	version = code ? 0 : ask_number(db, "PRAGMA user_version", &code);
-	if (!code && id == STORE_APPLICATION_ID)
+	if (!code && id == STORE_APPLICATION_ID && store_is_sound(db, true, why, why_len))
 		ask_number(db, "SELECT max(ts_ns) FROM " STORE_TABLE, &code);
-	if (code && id != STORE_APPLICATION_ID)
+	if (*why)
+		code = SQLITE_OK;
+	else if (code && id != STORE_APPLICATION_ID)
 		snprintf(why, why_len, "no store of rstscope (%s); choose another name",
 			 sqlite3_errmsg(db));
 	else if (id != STORE_APPLICATION_ID)
@@ -184,6 +231,7 @@ static int open_database(struct store *s, char *why, size_t why_len)
 				   NULL);
 
 	sqlite3_busy_timeout(s->db, BUSY_MS);
+	store_guard(s->db);
 	if (!code)
 		code = sqlite3_exec(s->db, schema, NULL, NULL, NULL);
 	/* Readers do not wait for us, nor we for them; a commit does not wait for the disk. */

@@ -63,4 +63,19 @@ int reader_store(struct reader *s, const char *path);
 /** store_is() - does a file that begins so look like SQLite's? */
 bool store_is(const uint8_t *at, size_t n);
 
+/**
+ * store_guard() - a database that somebody else made must not run anything of his, nor take much memory
+ *
+ * To be called once it is open, before the first question.
+ */
+struct sqlite3;
+void store_guard(struct sqlite3 *db);
+
+/**
+ * store_is_sound() - are our tables what we make, and not a view, which may never end?
+ * @writing: nor may there be a trigger, which could delete what is appended
+ * @why: if not, what is wrong
+ */
+bool store_is_sound(struct sqlite3 *db, bool writing, char *why, size_t why_len);
+
 #endif

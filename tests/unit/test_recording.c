@@ -533,6 +533,85 @@ static void test_store_wrong(void)
 	      "a directory that does not exist is an error: %s", why);
 }
 
+/* A store with the first row's evidence as it was, and then changed by @text. */
+static const char *changed_store(const char *name, const char *text)
+{
+	const char *path = in_dir(name);
+	char why[256];
+	struct store *s = open_store(path, 0, 0, why);
+
+	fill(s, 0, 3);
+	store__close(s);
+	sql(path, text);
+	sql(path, "PRAGMA journal_mode = DELETE;");
+	return path;
+}
+
+#define FOREVER                                                            \
+	"WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) " \
+	"SELECT x AS id, x AS ts_ns, x'00' AS evidence FROM c"
+
+static void test_store_hostile(void)
+{
+	const char *path;
+	struct replay got;
+
+	path = changed_store("view.db", "ALTER TABLE resets RENAME TO kept;"
+					"CREATE VIEW resets AS " FOREVER ";");
+	got = replay(path);
+	check(got.err == -EBADMSG && strstr(got.why, "no table"),
+	      "a view that never ends is not read: %s", got.why);
+	expect_refused(path, "no table", "and nothing is appended to it, which");
+
+	path = changed_store("trigger.db", "CREATE TRIGGER t AFTER INSERT ON resets BEGIN "
+					   "DELETE FROM resets WHERE id = new.id; END;");
+	expect_refused(path, "trigger", "a store with a trigger");
+	got = replay(path);
+	check(!got.err && got.same == 3, "but it can be read (%s)", got.why);
+
+	path = changed_store("large.db", "UPDATE resets SET evidence = zeroblob(20000000) "
+					 "WHERE id = 2;");
+	got = replay(path);
+	check(!got.err && got.n == 2, "a row of 20 MB is left out, the others are not (%u)", got.n);
+	check_has(got.warnings, "row 2 is left out", "and that is said");
+
+	path = changed_store(
+		"generated.db",
+		"CREATE TABLE copy (id INTEGER PRIMARY KEY, ts_ns INTEGER, evidence BLOB "
+		"GENERATED ALWAYS AS (zeroblob(900000000)));"
+		"INSERT INTO copy (id, ts_ns) SELECT id, ts_ns FROM resets;"
+		"DROP TABLE resets; ALTER TABLE copy RENAME TO resets;");
+	got = replay(path);
+	check(got.n == 0 && (got.err || *got.warnings),
+	      "rows that are made of 900 MB when they are read are not (%s%s)", got.why,
+	      got.warnings);
+}
+
+/* A store of the first version goes on as one of this version. */
+static void test_store_of_version_1(void)
+{
+	const char *path = in_dir("one.db");
+	char command[256], why[256] = "";
+	struct reset_case c = a_case(0);
+	struct store *s;
+	sqlite3 *db;
+	sqlite3_stmt *st;
+
+	snprintf(command, sizeof(command), "cp tests/unit/data/format-1/store.db %s", path);
+	check_int(system(command), 0, "a store of version 1");
+	s = open_store(path, 0, 0, why);
+	check(s, "can be appended to (%s)", why);
+	check_int(store__add(s, &c, &sample_context), 0, "as one of this version");
+	store__close(s);
+	check_int(replay(path).n, 10, "and what it had is there with what is new");
+	sqlite3_open(path, &db);
+	sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &st, NULL);
+	check(sqlite3_step(st) == SQLITE_ROW && sqlite3_column_int(st, 0) == STORE_VERSION,
+	      "which older versions are told by its version");
+	sqlite3_finalize(st);
+	sqlite3_close(db);
+}
+
 static void test_store_full(void)
 {
 	const char *path = in_dir("full.db");
@@ -568,6 +647,8 @@ int main(void)
 	test_store_keep();
 	test_store_age();
 	test_store_wrong();
+	test_store_hostile();
+	test_store_of_version_1();
 	test_store_full();
 	snprintf(command, sizeof(command), "rm -rf %s", dir);
 	if (system(command))
