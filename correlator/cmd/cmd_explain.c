@@ -10,14 +10,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "archive/reader.h"
+#include "archive/sinks.h"
 #include "base/log.h"
 #include "cmd/command.h"
 #include "report/sink.h"
 
 #define MAX_FILES 64
+#define OPT_STORE 256
+#define OPT_EVIDENCE 257
 
 struct explain {
 	const char *files[MAX_FILES]; /* "-" = standard input */
@@ -31,6 +35,10 @@ struct explain {
 	bool found; /* one of fail_on */
 	int err;    /* of writing */
 	struct sink sink;
+	const char *store; /* what else is written; NULL = is not */
+	const char *evidence;
+	struct sink kept[2];
+	unsigned int n_kept;
 };
 
 static const struct argp_option options[] = {
@@ -43,6 +51,9 @@ static const struct argp_option options[] = {
 	  1 },
 	{ "brief", 'b', NULL, 0, "One line per reset", 1 },
 	{ "quiet", 'q', NULL, 0, "No reports, only the number of resets per cause", 1 },
+	{ "store", OPT_STORE, "FILE", 0, "Also append the resets to this database (SQLite)", 1 },
+	{ "evidence", OPT_EVIDENCE, "FILE", 0,
+	  "Also append to this file what each diagnosis is based on, as JSON lines", 1 },
 	{ "fail-on", 'f', "CAUSE[,...]", 0, "Exit with status 3 if one of these causes is found",
 	  1 },
 	{ 0 },
@@ -58,6 +69,7 @@ static const char doc[] =
 	"  rstscope explain -r capture.pcap           from tcpdump, Wireshark, ...\n"
 	"  tcpdump -w - tcp | rstscope explain -r -   live, from a pipe\n"
 	"  rstscope explain -r a.pcapng.gz -r b.pcap  same traffic, two captures\n"
+	"  rstscope explain -r a.pcap --store r.db    into the store of `watch`\n"
 	"  rstscope explain -r x.pcapng --fail-on dnat-invalid,unread-data\n"
 	"\n"
 	"Exit status: 0 success, 1 failure, 2 usage error, 3 --fail-on cause found.";
@@ -70,6 +82,24 @@ static void check_causes(struct argp_state *state, const char *list)
 		argp_error(state,
 			   "--fail-on: unknown cause '%.*s'; `rstscope causes` lists the causes",
 			   (int)strcspn(unknown, ","), unknown);
+}
+
+static bool is_same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+/* What is read must not grow meanwhile. */
+static void check_output(struct argp_state *state, const struct explain *e, const char *option,
+			 const char *path)
+{
+	unsigned int i;
+
+	for (i = 0; path && i < e->n_files; i++)
+		if (is_same_file(path, e->files[i]))
+			argp_error(state, "%s: '%s' is also read (-r)", option, path);
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -91,6 +121,12 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case 'q':
 		e->quiet = true;
 		return 0;
+	case OPT_STORE:
+		e->store = arg;
+		return 0;
+	case OPT_EVIDENCE:
+		e->evidence = arg;
+		return 0;
 	case 'f':
 		check_causes(state, arg);
 		e->fail_on = arg;
@@ -98,10 +134,71 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_END:
 		if (!e->n_files)
 			argp_error(state, "-r FILE is missing");
+		check_output(state, e, "--store", e->store);
+		check_output(state, e, "--evidence", e->evidence);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
+}
+
+/* Unlike a watch, this can be run again: it ends with the first that cannot be written. */
+static int fail(const struct sink *s, const char *what, int err)
+{
+	error("%s %s '%s': %s", what, s->ops->name, s->path, *s->why ? s->why : error_name(err));
+	return err;
+}
+
+static int open_kept(struct explain *e, const struct sink_ops *ops, const char *path)
+{
+	struct sink *s = &e->kept[e->n_kept];
+	struct sink_config cfg = { .path = path };
+	int err;
+
+	if (!path)
+		return 0;
+	*s = (struct sink){ .ops = ops, .path = path };
+	err = ops->open(s, &cfg);
+	s->lazy = true;
+	if (!err) {
+		e->n_kept++;
+		return 0;
+	}
+	fail(s, "open", err);
+	ops->close(s);
+	return err;
+}
+
+static int keep_case(struct explain *e, const struct reset_case *c,
+		     const struct report_context *report)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < e->n_kept && !err; i++) {
+		err = e->kept[i].ops->emit(&e->kept[i], c, report);
+		if (err)
+			fail(&e->kept[i], "write", err);
+	}
+	return err;
+}
+
+static int close_kept(struct explain *e)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < e->n_kept; i++) {
+		struct sink *s = &e->kept[i];
+		int bad = s->ops->flush ? s->ops->flush(s, (uint64_t)time(NULL) * 1000000000u) :
+			  s->out && fflush(s->out) ? -errno :
+						     0;
+
+		if (bad && !e->err)
+			err = fail(s, "write", bad);
+		s->ops->close(s);
+	}
+	return err;
 }
 
 static int explain_case(void *ctx, struct reset_case *c, const struct report_context *report)
@@ -112,8 +209,9 @@ static int explain_case(void *ctx, struct reset_case *c, const struct report_con
 	e->resets++;
 	e->by_cause[c->diagnosis.cause - causes]++;
 	e->found |= e->fail_on && cause_is_listed(e->fail_on, c->diagnosis.cause->id);
-	if (e->quiet)
-		return 0;
+	e->err = keep_case(e, c, report);
+	if (e->quiet || e->err)
+		return e->err;
 	err = e->sink.ops->emit(&e->sink, c, report);
 	if (err)
 		error("write to standard output: %s", error_name(err));
@@ -173,7 +271,7 @@ int cmd_explain(int argc, char **argv)
 		.ctx = &e,
 	};
 	char why[512];
-	int err;
+	int err, kept_err;
 
 	argp_err_exit_status = EXIT_USAGE;
 	argp_parse(&argp, argc, argv, 0, NULL, &e);
@@ -184,16 +282,22 @@ int cmd_explain(int argc, char **argv)
 	cfg.files = e.files;
 	cfg.n_files = e.n_files;
 	cfg.progress = isatty(STDERR_FILENO);
-	err = reader_read(&cfg, why, sizeof(why));
+	err = open_kept(&e, &sink_store, e.store);
+	if (!err)
+		err = open_kept(&e, &sink_evidence, e.evidence);
+	e.err = err;
+	if (!err)
+		err = reader_read(&cfg, why, sizeof(why));
 	if (err && !e.err)
 		error("%s", why);
+	kept_err = close_kept(&e);
 	if (!e.json || e.quiet)
 		print_counts(&e);
 	if (!err && fflush(stdout)) {
 		err = -errno;
 		error("write to standard output: %s", error_name(err));
 	}
-	if (err)
+	if (err || kept_err)
 		return EXIT_RUNTIME;
 	return e.found ? EXIT_FINDINGS : EXIT_OK;
 }

@@ -85,6 +85,49 @@ if command -v tcpdump > /dev/null; then
 	check "and does not complain" [ "$(grep -vc '^reading' "$dir/err")" -eq 0 ]
 fi
 
+# --- an explained capture, kept ---
+
+same_again()	# FILE
+{
+	"$RSTSCOPE" explain -r "$1" --json 2>&1 | cmp - "$dir/capture.ndjson"
+}
+
+if command -v tcpdump > /dev/null && tcpdump -nr "$dir/r.pcapng" -w "$dir/plain.pcap" 2> /dev/null; then
+	"$RSTSCOPE" explain -r "$dir/plain.pcap" --json --store "$dir/kept.db" --evidence "$dir/kept.ndjson" \
+		> "$dir/capture.ndjson" 2> "$dir/err" || :
+	check "explain of a capture writes a store and evidence, and says nothing ($(wc -l < "$dir/capture.ndjson"))" \
+		[ "$(wc -l < "$dir/capture.ndjson")/$(wc -c < "$dir/err")" = 5/0 ]
+	check "the store gives the same JSON as the capture" same_again "$dir/kept.db"
+	check "so does the evidence" same_again "$dir/kept.ndjson"
+	status=0
+	"$RSTSCOPE" explain -r "$dir/kept.db" --store "$dir/kept.db" > "$dir/out" 2>&1 || status=$?
+	check "what is read is not appended to: status $status" [ "$status" -eq 2 ]
+	status=0
+	"$RSTSCOPE" explain -q -r "$dir/plain.pcap" --store "$dir/nowhere/s.db" > "$dir/out" 2> "$dir/err" || status=$?
+	check "a store that cannot be made is an error, status $status" [ "$status" -eq 1 ]
+	check "which says why" grep -q "open store '$dir/nowhere/s.db'" "$dir/err"
+fi
+
+# --- a name that the kernel cut within a character ---
+
+cp "$LAB" "$dir/Nachrichten-drüben"
+launch_watch cut "$S" -i eth0 -w "$dir/cut.pcapng" --store "$dir/cut.db"
+if watch_started cut "$watch_pid"; then
+	lab=$LAB
+	LAB=$dir/Nachrichten-drüben
+	fam=4
+	lab_run linger-zero -p 80
+	LAB=$lab
+	wait_for 5 has_events 1 || :
+	end_watch "$watch_pid"
+	check "the name is in the report, its end escaped" \
+		[ "$(jq -r .owner.comm "$events")" = 'Nachrichten-dr\xc3' ]
+	check "the recording has the same" replays "$dir/cut.pcapng"
+	check "so does the store" replays "$dir/cut.db"
+else
+	not_ok "watch starts: $(tail -n 2 "$talk")"
+fi
+
 # --- how far back ---
 
 watch_five pre -w "$dir/pre.pcapng" --pre 2
