@@ -5,6 +5,8 @@
 # tcptrace on the same file, in turn, in one run; medians of RUNS (5; of tshark 3, of tcptrace 1). Memory
 # is the peak resident size.
 #
+# BEFORE=PROGRAM is another build of rstscope, for `explain --json` beside this one's.
+#
 # PACKETS (2000000) in FLOWS (200000) conversations, of which one of a hundred is reset; the same, one of
 # ten, which is one of a hundred packets; and ten times as much of that.
 
@@ -53,11 +55,12 @@ compare()	# PACKETS FLOWS EVERY OTHERS...
 		[brief]="$BUILD/rstscope explain -b -r $file"
 		[text]="$BUILD/rstscope explain -r $file"
 		[json]="$BUILD/rstscope explain --json -r $file"
+		[before]="${BEFORE-} explain --json -r $file"
 		[tshark]="tshark -r $file -Y tcp.flags.reset==1"
 		[tcptrace]="tcptrace -n $file"
 	)
 	local -A runs=([tshark]=3 [tcptrace]=1)
-	local order=(loop quiet brief text json)
+	local order=(loop quiet brief text json ${BEFORE:+before})
 
 	shift 3
 	for name; do
