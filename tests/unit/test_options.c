@@ -90,6 +90,36 @@ static void test_values(void)
 	log_threshold = LOG_NOTICE;
 }
 
+static void test_files(void)
+{
+	struct watch_options o;
+
+	parse(&o,
+	      ARGS("-w", "r.pcapng", "-C", "100", "-W", "10", "--pre", "250", "--evidence", "e"));
+	check(!strcmp(o.recording, "r.pcapng") && !strcmp(o.evidence_file, "e"),
+	      "a recording and evidence have their names");
+	check_int(o.recording_bytes, 100000000, "-C counts million bytes");
+	check_int(o.recording_files, 10, "-W is a number of files");
+	check_int(o.pre_packets, 250, "--pre is a number of packets");
+	parse(&o, ARGS("--pre", "7p"));
+	check(o.pre_packets == 7 && !o.pre_ns, "--pre 7p says so");
+	parse(&o, ARGS("--pre", "2.5s"));
+	check(o.pre_ns == 2500000000u && o.pre_packets > 1000, "--pre 2.5s is a time");
+	parse(&o, ARGS("--pre", "300ms"));
+	check_int(o.pre_ns, 300000000, "--pre 300ms is one too");
+	parse(&o, ARGS("--store", "r.db", "--keep", "30d"));
+	check(!strcmp(o.store, "r.db") && o.keep_ns == 30 * 86400000000000u && !o.keep_bytes,
+	      "--keep 30d is an age");
+	parse(&o, ARGS("--store", "r.db", "--keep", "500MB,1.5d"));
+	check(o.keep_bytes == 500000000 && o.keep_ns == 129600000000000u,
+	      "--keep takes size and age at once");
+	parse(&o, ARGS("--store", "r.db", "--keep", "1d", "--keep", "2MB"));
+	check(o.keep_bytes == 2000000 && o.keep_ns == 86400000000000u,
+	      "... or one after the other");
+	parse(&o, ARGS("-w", "-"));
+	check_str(o.recording, "-", "-w - is standard output");
+}
+
 static void test_expression(void)
 {
 	struct watch_options o;
@@ -136,6 +166,29 @@ static void test_errors(void)
 		{ "-Q sideways", { "-Q", "sideways" }, EXIT_USAGE },
 		{ "--view of a word that is none", { "--view", "xray" }, EXIT_USAGE },
 		{ "--vmlinux without a file", { "--vmlinux" }, EXIT_USAGE },
+		{ "-C without -w", { "-C", "1" }, EXIT_USAGE },
+		{ "-W without -w", { "-W", "1" }, EXIT_USAGE },
+		{ "-W without -C", { "-wr", "-W", "1" }, EXIT_USAGE },
+		{ "-C 0", { "-wr", "-C", "0" }, EXIT_USAGE },
+		{ "-C of a word", { "-wr", "-C", "big" }, EXIT_USAGE },
+		{ "-C -1", { "-wr", "-C", "-1" }, EXIT_USAGE },
+		{ "-C beyond all files", { "-wr", "-C", "1000001" }, EXIT_USAGE },
+		{ "-W 1x", { "-wr", "-C1", "-W1x" }, EXIT_USAGE },
+		{ "-C of standard output", { "-w-", "-C1" }, EXIT_USAGE },
+		{ "--pre 0", { "--pre", "0" }, EXIT_USAGE },
+		{ "--pre -1", { "--pre", "-1" }, EXIT_USAGE },
+		{ "--pre 1.5", { "--pre", "1.5" }, EXIT_USAGE },
+		{ "--pre 5min", { "--pre", "5min" }, EXIT_USAGE },
+		{ "--pre of more than there are", { "--pre", "20001" }, EXIT_USAGE },
+		{ "--pre of nothing", { "--pre", "" }, EXIT_USAGE },
+		{ "--keep without --store", { "--keep", "1d" }, EXIT_USAGE },
+		{ "--keep of a number", { "--store=s", "--keep", "30" }, EXIT_USAGE },
+		{ "--keep of a word", { "--store=s", "--keep", "long" }, EXIT_USAGE },
+		{ "--keep 0d", { "--store=s", "--keep", "0d" }, EXIT_USAGE },
+		{ "--keep 1dd", { "--store=s", "--keep", "1dd" }, EXIT_USAGE },
+		{ "--keep 1d,", { "--store=s", "--keep", "1d," }, EXIT_USAGE },
+		{ "--keep 1GB", { "--store=s", "--keep", "1GB" }, EXIT_USAGE },
+		{ "-w without a file", { "-w" }, EXIT_USAGE },
 		{ "--help", { "--help" }, EXIT_OK },
 		{ "--usage", { "--usage" }, EXIT_OK },
 	};
@@ -194,6 +247,7 @@ int main(void)
 {
 	test_defaults();
 	test_values();
+	test_files();
 	test_expression();
 	test_errors();
 	test_tiers();
