@@ -3,8 +3,11 @@
  * test_case_json.c - evidence survives being written and read, and wrong evidence is refused.
  */
 #include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
 
 #include "json.h"
+#include "members.h"
 #include "model/names.h"
 #include "scene.h"
 
@@ -180,6 +183,190 @@ static void test_numbers_of_format_1(void)
 	json_decref(o);
 }
 
+/* --- that every member is kept ----------------------------------------------------------------------- */
+
+/*
+ * Of a case in which every text, list and tuple is in use, each byte of each member in turn is changed: that
+ * must change the JSON, and be read again. So a member that is not in the tables is missed here.
+ */
+
+/* Beginnings of names of what is no evidence. */
+static const char *const unkept_seen[] = { "first_ts" /* a time of the join */, NULL };
+
+static const char *const unkept_asked[] = { "kept", "n_kept" /* packets of a recording */, NULL };
+
+static const char *const unkept_account[] = {
+	"id",	    "join_id",			  /* numbers of the join */
+	"sock.ino", "sock.cgroup", "task_cgroup", /* the owner was looked up by them */
+	NULL,
+};
+
+/* Lengths and references: they are what makes the others valid, and stand in no JSON. */
+static const char *const links[] = { "n_sightings", "n_history", "kernel",    "receive",
+				     "clash",	    "stack[0].", "stack_len", NULL };
+
+static void fill_text(char *text, size_t size)
+{
+	memset(text, 'b', size - 1);
+	text[size - 1] = 0;
+}
+
+#define FILL_TEXT(a) fill_text(a, sizeof(a))
+
+static void fill_conntrack(struct conntrack *ct)
+{
+	ct->orig.family = ct->reply.family = AF_INET6;
+	FILL_TEXT(ct->why);
+}
+
+static struct kernel_event full_account(void)
+{
+	struct kernel_event k = { 0 };
+
+	k.sock.tuple.family = k.segment.family = k.seen.tuple.family = AF_INET6;
+	fill_conntrack(&k.ct);
+	FILL_TEXT(k.reason);
+	FILL_TEXT(k.comm);
+	return k;
+}
+
+static struct reset_case full_case(const struct kernel_event accounts[3])
+{
+	struct reset_case c;
+
+	case_init(&c);
+	c.seen.rst.tuple.family = c.seen.answers.tuple.family = AF_INET6;
+	c.seen.sightings[0].tuple.family = c.asked.history[0].tuple.family = AF_INET6;
+	c.seen.n_sightings = c.asked.n_history = 1;
+	c.seen.kernel = &accounts[0];
+	c.seen.receive = &accounts[1];
+	c.seen.clash = &accounts[2];
+	c.seen.conversation.known = true;
+	FILL_TEXT(c.seen.conversation.state);
+	FILL_TEXT(c.seen.conversation.history);
+	fill_conntrack(&c.asked.gone.ct);
+	fill_conntrack(&c.asked.ct);
+	FILL_TEXT(c.asked.owner.comm);
+	FILL_TEXT(c.asked.owner.cgroup);
+	FILL_TEXT(c.asked.owner.container);
+	return c;
+}
+
+static bool is_listed(const char *const *list, const char *name)
+{
+	for (; *list; list++) {
+		size_t len = strlen(*list);
+
+		if (!strncmp(*list, name, len) && (!name[len] || strchr(".[", (*list)[len - 1])))
+			return true;
+	}
+	return false;
+}
+
+static int restored(json_t *o, struct stored_case *ret, char *why, size_t why_len)
+{
+	case_json_restore(o);
+	return case_from_json(o, ret, why, why_len);
+}
+
+/* Is the byte at @offset of what @text tells @want? One that cannot be is refused. */
+static bool is_read(const char *text, size_t offset, uint8_t want, unsigned int *refused)
+{
+	json_t *o = parsed(strdup(text));
+	struct stored_case read;
+	char why[128] = "";
+	int err = restored(o, &read, why, sizeof(why));
+	const uint8_t *from = offset < sizeof(read.c) ? (const uint8_t *)&read.c :
+							(const uint8_t *)read.c.seen.kernel;
+	bool ok = err || from[offset % sizeof(read.c)] == want;
+
+	*refused += err == -EPROTO;
+	json_decref(o);
+	return ok && (!err || err == -EPROTO);
+}
+
+/* A text, of which the last byte is its end. */
+static bool is_text(const uint8_t *bytes, size_t size)
+{
+	return size >= 8 && bytes[0] == 'b' && !bytes[size - 1];
+}
+
+/* Of an enumeration the first byte, where the host is little-endian: other values have no name. */
+static size_t sizeof_value(const struct member_at *e, const uint8_t *bytes)
+{
+	return e->enumeration ? 1 : e->size - is_text(bytes, e->size);
+}
+
+/* How many bytes of the member change the JSON when they change; *@wrong: how many are not read so. */
+static size_t kept_bytes(const struct reset_case *c, uint8_t *bytes, size_t at, size_t size,
+			 uint8_t mask, unsigned int *wrong, unsigned int *refused)
+{
+	char *before = case_text(c), *after;
+	size_t i, kept = 0;
+
+	for (i = 0; i < size; i++) {
+		bytes[i] ^= mask;
+		after = case_text(c);
+		if (strcmp(before, after)) {
+			kept++;
+			*wrong += !is_read(after, at + i, bytes[i], refused);
+		}
+		free(after);
+		bytes[i] ^= mask;
+	}
+	free(before);
+	return kept;
+}
+
+/* A part of a case, which begins at @at in the case (an account: behind it). */
+static void test_part_of_case(const char *type, const struct reset_case *c, void *part, size_t at,
+			      const char *const *unkept)
+{
+	unsigned int i, n = 0, bytes = 0, wrong = 0, was_wrong, refused = 0;
+	static struct members m;
+
+	members_find(type, &m);
+	if (!m.n) {
+		test_skip("each member of struct %s is kept: no debug information", type);
+		return;
+	}
+	for (i = 0; i < m.n; i++) {
+		const struct member_at *e = &m.at[i];
+		size_t kept, want = is_listed(unkept, e->name) ?
+					    0 :
+					    sizeof_value(e, (uint8_t *)part + e->offset);
+
+		if (is_listed(links, e->name))
+			continue;
+		was_wrong = wrong;
+		kept = kept_bytes(c, (uint8_t *)part + e->offset, at + e->offset,
+				  sizeof_value(e, (uint8_t *)part + e->offset),
+				  strstr(e->name, "family") ? AF_INET ^ AF_INET6 : 1, &wrong,
+				  &refused);
+		if (wrong != was_wrong)
+			printf("#   struct %s: '%s' is not read as it was\n", type, e->name);
+		n += kept == want;
+		bytes += (unsigned int)kept;
+		if (kept != want)
+			check_int(kept, want, "struct %s: '%s' is %s", type, e->name,
+				  want ? "kept" : "not kept, as the list here says");
+	}
+	check(n > 10, "struct %s: %u members are kept, or known not to be", type, n);
+	check_int(wrong, 0, "... and what is kept is read as it was");
+	check_int(refused, 0, "... none of %u changes is refused", bytes);
+}
+
+static void test_members(void)
+{
+	struct kernel_event accounts[3] = { full_account(), full_account(), full_account() };
+	struct reset_case c = full_case(accounts);
+
+	test_part_of_case("observed", &c, &c.seen, offsetof(struct reset_case, seen), unkept_seen);
+	test_part_of_case("looked_up", &c, &c.asked, offsetof(struct reset_case, asked),
+			  unkept_asked);
+	test_part_of_case("kernel_event", &c, &accounts[0], sizeof(c), unkept_account);
+}
+
 static void test_refusals(void)
 {
 	static const char *const wrong[] = {
@@ -242,6 +429,7 @@ int main(void)
 	test_bytes();
 	test_all_names();
 	test_numbers_of_format_1();
+	test_members();
 	test_refusals();
 	test_too_long_list();
 	return test_done();
