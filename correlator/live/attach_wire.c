@@ -257,6 +257,9 @@ static int attach_filter(struct wire *w, struct wire_if *wif, int dir)
 		note(w, wif, LEFTOVER_QDISC, 0);
 	note(w, wif, dir == INGRESS ? LEFTOVER_INGRESS : LEFTOVER_EGRESS, id);
 	err = clsact_attach(w->nl, wif->link.ifindex, clsact_dirs[dir], fd, "rstscope", &made);
+	/* Without our filter on it, later nobody would know that it is ours. */
+	if (err && made)
+		made = clsact_remove(w->nl, wif->link.ifindex) != 0;
 	wif->made_qdisc |= made;
 	if (noted && !made && w->journal)
 		attach_journal__disown(w->journal);

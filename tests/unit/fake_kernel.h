@@ -13,6 +13,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,9 +49,11 @@ static struct {
 	/* What it refuses, with which error. */
 	int (*refuse_load)(const char *name, uint32_t type, uint32_t attach_type);
 	int (*refuse_link)(const char *prog, uint32_t attach_type);
+	bool locked_down; /* confidentiality: no helper that reads the kernel's memory */
 	/* What the ring buffer holds from its making on; NULL = nothing. */
 	size_t (*event)(unsigned int i, void *to);
-	int ring_fd, ring_event;
+	int ring_event;
+	uint64_t recursion_misses; /* of each program */
 } fake_kernel;
 
 /* --- objects ------------------------------------------------------------------------------------------ */
@@ -109,7 +112,6 @@ static void fake_fill_ring(int fd)
 	}
 	if (pwrite(fd, &at, sizeof(at), FAKE_PAGE) < 0)
 		abort();
-	fake_kernel.ring_fd = fd;
 }
 
 static int fake_map_create(const union bpf_attr *attr)
@@ -133,6 +135,21 @@ static int fake_map_create(const union bpf_attr *attr)
 	return fd;
 }
 
+/* bpf_probe_read() and its successors */
+static bool fake_reads_memory(const union bpf_attr *attr)
+{
+	const struct bpf_insn *insn = (const struct bpf_insn *)(uintptr_t)attr->insns;
+	uint32_t i;
+
+	for (i = 0; i < attr->insn_cnt; i++)
+		if (insn[i].code == (BPF_JMP | BPF_CALL) && !insn[i].src_reg &&
+		    (insn[i].imm == BPF_FUNC_probe_read ||
+		     insn[i].imm == BPF_FUNC_probe_read_kernel ||
+		     insn[i].imm == BPF_FUNC_probe_read_kernel_str))
+			return true;
+	return false;
+}
+
 static int fake_prog_load(const union bpf_attr *attr)
 {
 	struct fake_object *o;
@@ -141,6 +158,8 @@ static int fake_prog_load(const union bpf_attr *attr)
 	if (fake_kernel.refuse_load)
 		err = fake_kernel.refuse_load(attr->prog_name, attr->prog_type,
 					      attr->expected_attach_type);
+	if (!err && fake_kernel.locked_down && fake_reads_memory(attr))
+		err = EINVAL;
 	if (err) {
 		errno = err;
 		return -1;
@@ -189,6 +208,7 @@ static int fake_info(const union bpf_attr *attr)
 	map.map_flags = o->flags;
 	memcpy(map.name, o->name, sizeof(map.name));
 	prog.type = o->type;
+	prog.recursion_misses = fake_kernel.recursion_misses;
 	memcpy(prog.name, o->name, sizeof(prog.name));
 	if (o->kind == FAKE_PROG) {
 		from = &prog;
