@@ -155,6 +155,9 @@ $(UNIT_TESTS) : $(BUILD)/tests/%: tests/unit/%.c $(LIB_OBJS) | $(BUILD)/tests
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) -Itests/unit $< $(LIB_OBJS) $(LDLIBS) $(LDFLAGS) -o $@
 
+# The correlator's own calls, so that the test can let each of them fail.
+$(BUILD)/tests/test_memory: LDFLAGS += $(foreach f,malloc calloc realloc strdup strndup free,-Wl,--wrap=$f)
+
 # Code with known lines, and its symbols in all the forms in which they come.
 SAMPLE := $(BUILD)/tests/lines_sample
 $(BUILD)/tests/test_debug_lines: $(SAMPLE).so
