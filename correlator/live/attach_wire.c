@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include <linux/if_arp.h>
@@ -24,6 +25,9 @@
 #define TCX_INGRESS 46
 #define TCX_EGRESS 47
 #define TCX_BEFORE (1u << 3) /* BPF_F_BEFORE: with no other named, before all */
+
+/* Descriptors that tcx links must leave to conntrack, sockets and files. */
+#define FD_RESERVE 64
 
 struct wire_if {
 	struct wire_if *next;
@@ -44,8 +48,10 @@ struct wire {
 	struct bpf_object *obj;
 	struct wire_if *ifs;
 	uint32_t bared_ifindex; /* the last from which a filter of the dead was removed */
+	rlim_t max_fds;
 	bool left_something;
 	bool said_unnoted;
+	bool said_no_fds;
 };
 
 enum { INGRESS, EGRESS };
@@ -138,6 +144,19 @@ static int load_tc(struct bpf_object *obj, struct shared_maps *maps)
 	return embedded_load(obj, maps);
 }
 
+/* Two links for each interface: the usual 1024 would do for fewer than 500. */
+static rlim_t raise_fd_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return 0;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit))
+		getrlimit(RLIMIT_NOFILE, &limit);
+	return limit.rlim_cur;
+}
+
 struct wire *wire__load(const struct wire_config *cfg, struct shared_maps *maps, struct netlink *nl)
 {
 	struct wire *w = calloc(1, sizeof(*w));
@@ -151,6 +170,7 @@ struct wire *wire__load(const struct wire_config *cfg, struct shared_maps *maps,
 	w->maps = maps;
 	w->nl = nl;
 	w->place = attach_place_here();
+	w->max_fds = raise_fd_limit();
 	clean_up_after_others(w);
 	elf = rst_tc__elf_bytes(&size);
 	w->obj = embedded_open(elf, size, "rst_tc", NULL, maps);
@@ -207,7 +227,21 @@ static uint32_t program_id(int fd)
 	return bpf_obj_get_info_by_fd(fd, &info, &len) ? 0 : info.id;
 }
 
-static int attach_tcx(const struct wire *w, struct wire_if *wif, int dir)
+/* The last ones are for others. A filter on clsact, which comes next, needs none. */
+static int keep_reserve(struct wire *w, const struct wire_if *wif, int fd)
+{
+	if ((rlim_t)fd + FD_RESERVE < w->max_fds)
+		return fd;
+	close(fd);
+	if (!w->said_no_fds)
+		warning("%ju descriptors are allowed (ulimit -Hn): from '%s' on, interfaces are "
+			"watched by filters on clsact qdiscs in place of tcx links",
+			(uintmax_t)w->max_fds, wif->link.name);
+	w->said_no_fds = true;
+	return -EMFILE;
+}
+
+static int attach_tcx(struct wire *w, struct wire_if *wif, int dir)
 {
 	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = TCX_BEFORE);
 	int fd;
@@ -215,6 +249,8 @@ static int attach_tcx(const struct wire *w, struct wire_if *wif, int dir)
 	fd = bpf_link_create(program_fd(w, wif, dir), (int)wif->link.ifindex,
 			     (enum bpf_attach_type)(dir == INGRESS ? TCX_INGRESS : TCX_EGRESS),
 			     &opts);
+	if (fd >= 0)
+		fd = keep_reserve(w, wif, fd);
 	if (fd < 0)
 		return fd;
 	wif->tcx[dir] = fd;

@@ -85,4 +85,32 @@ has_ended "SIGINT while it follows"
 wait "$maker"
 check "SIGINT is obeyed before all new interfaces are watched ($(watched))" \
 	[ "$(watched)" -le $N ]
+
+# Few descriptors: filters on clsact need none.
+remove_interfaces $N
+make_interfaces 40
+limited_watch()	# S|H LIMIT: the soft limit of descriptors, or both
+{
+	talk=$work/limited.stderr
+	rm -f "$work/limited.ready"
+	(
+		ulimit -Sn "$2"
+		[ "$1" = S ] || ulimit -Hn "$2"
+		exec "$RSTSCOPE" watch --netns "$S" --ready-file "$work/limited.ready" > /dev/null 2> "$talk"
+	) &
+	watch_pid=$!
+	at_exit "kill_child $watch_pid"
+	watch_started limited "$watch_pid" || not_ok "watch starts: $(tail -n 3 "$talk")"
+	kill -INT "$watch_pid"
+	wait_exit 60 "$watch_pid"
+	has_ended "a watch with $2 descriptors"
+	check "with $2 descriptors all interfaces are watched" [ "$(watched)" -eq 41 ]
+}
+
+limited_watch S 100
+check "... by tcx: the limit is raised" [ "$(grep -c '^wire view: .*clsact' "$talk")" -eq 0 ]
+limited_watch H 128
+check "... some by clsact where it cannot be" grep -q '^warning: 128 descriptors' "$talk"
+check "... which leaves nothing behind" \
+	[ -z "$(tc -n "$S" qdisc show | grep clsact)" ]
 finish
