@@ -34,6 +34,16 @@ static void tell_gap(struct reader *s, const json_t *doc)
 		    from ? from : "?", until ? until : "?", why ? why : "?");
 }
 
+static void tell_clock(struct reader *s, const json_t *doc)
+{
+	double seconds = (double)json_integer_value(json_object_get(doc, "step_ns")) / 1e9;
+	const char *at = json_string_value(json_object_get(doc, "at"));
+
+	reader_tell(s, "the wall clock was set %s by %.3f s at %s, or the machine was suspended",
+		    seconds < 0 ? "back" : "forward", seconds < 0 ? -seconds : seconds,
+		    at ? at : "?");
+}
+
 static int take_document(struct reader *s, uint16_t kind, json_t *doc)
 {
 	char bad[256] = "";
@@ -41,6 +51,8 @@ static int take_document(struct reader *s, uint16_t kind, json_t *doc)
 
 	if (kind == RECORDING_GAP)
 		tell_gap(s, doc);
+	if (kind == RECORDING_CLOCK)
+		tell_clock(s, doc);
 	if (kind != RECORDING_CASE)
 		return 0;
 	err = reader_document(s, doc, bad, sizeof(bad));

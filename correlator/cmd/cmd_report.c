@@ -13,6 +13,7 @@
 
 #include "archive/reader.h"
 #include "base/log.h"
+#include "base/output_file.h"
 #include "cmd/command.h"
 #include "diagnose/causes.h"
 #include "report/document.h"
@@ -186,6 +187,18 @@ static bool is_replaceable(const char *path)
 	return lstat(path, &st) ? errno == ENOENT : S_ISREG(st.st_mode);
 }
 
+static FILE *open_directly(const char *path)
+{
+	int fd = output_file_open(path, OUTPUT_REPLACE);
+	FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
+
+	if (fd < 0)
+		errno = -fd;
+	else if (!out)
+		close(fd);
+	return out;
+}
+
 /* An incomplete report must not appear under its final name. */
 static FILE *open_output(struct report *r)
 {
@@ -196,7 +209,7 @@ static FILE *open_output(struct report *r)
 	if (!strcmp(r->output, "-"))
 		return stdout;
 	if (!is_replaceable(r->output))
-		return fopen(r->output, "we");
+		return open_directly(r->output);
 	if (asprintf(&r->temporary, "%s.XXXXXX", r->output) < 0) {
 		r->temporary = NULL;
 		errno = ENOMEM;

@@ -200,7 +200,7 @@ void watch__check_clock(struct watch *w)
 
 	if (llabs(step) < CLOCK_STEP_MIN_NS)
 		return;
-	notice("the wall clock was set %s by %.3f s, or the machine has slept",
+	notice("the wall clock was set %s by %.3f s, or the machine was suspended",
 	       step < 0 ? "back" : "forward", (double)llabs(step) / 1e9);
 	w->old_wall_offset_ns = before;
 	w->step = (struct clock_step){ .ts_ns = now_ns(w), .step_ns = step, .wall_offset_ns = now };

@@ -68,6 +68,7 @@ struct replay {
 	unsigned int n;
 	unsigned int same; /* as a_case() made them, in order */
 	char warnings[2048];
+	char notices[2048];
 	char why[512];
 	int err;
 };
@@ -83,6 +84,13 @@ static int on_case(void *ctx, struct reset_case *c, const struct report_context 
 	free(first);
 	free(second);
 	return 0;
+}
+
+static void on_notice(void *ctx, const char *text)
+{
+	struct replay *r = ctx;
+
+	snprintf(r->notices, sizeof(r->notices), "%s", text);
 }
 
 static void on_warning(void *ctx, const char *text)
@@ -138,7 +146,12 @@ static struct replay replay_to(const char *path, int (*take)(void *ctx, struct r
 {
 	struct replay r = { 0 };
 	struct reader_config cfg = {
-		.files = &path, .n_files = 1, .on_case = take, .on_warning = on_warning, .ctx = &r
+		.files = &path,
+		.n_files = 1,
+		.on_case = take,
+		.on_warning = on_warning,
+		.on_notice = on_notice,
+		.ctx = &r,
 	};
 
 	r.err = reader_read(&cfg, r.why, sizeof(r.why));
@@ -329,6 +342,60 @@ static void test_full_disk(void)
 	got = replay(cfg.path);
 	check(got.n == 4 && got.same == 4, "the reset after the gap is there");
 	check_has(got.warnings, "lacks 2 resets", "and so is the gap");
+}
+
+/* An hour forward, as with the first answer of an NTP server. */
+static const struct clock_step step = {
+	.ts_ns = T0,
+	.step_ns = 3600000000000,
+	.wall_offset_ns = 3600000000000,
+};
+
+static void test_clock_set(void)
+{
+	struct recording_config cfg = { .path = in_dir("clock.pcapng") };
+	struct recording *r = recording__open(&cfg);
+	struct replay got;
+
+	record(r, 0, 2);
+	check_int(recording__clock_set(r, &step, &sample_context), 0,
+		  "that the clock was set is recorded");
+	record(r, 2, 5);
+	recording__close(r);
+	got = replay(cfg.path);
+	check(got.n == 5 && got.same == 5 && !*got.warnings, "all resets are there (%s)",
+	      got.warnings);
+	check_has(got.notices, "set forward by 3600.000 s", "and it is said");
+}
+
+/* Moved away by logrotate. */
+static void test_reopen(void)
+{
+	struct recording_config cfg = { .path = in_dir("moved.pcapng") };
+	struct recording *r = recording__open(&cfg);
+	char *old = in_dir("moved.1"), *other;
+	struct replay got;
+
+	record(r, 0, 2);
+	check_int(recording__reopen(r), 0, "a file that is where it was");
+	record(r, 2, 3);
+	check_int(replay(cfg.path).same, 3, "stays as it is");
+	rename(cfg.path, old);
+	check_int(recording__reopen(r), 0, "one that was moved is succeeded by another");
+	record(r, 0, 4);
+	check_int(replay(old).same, 3, "the old one is whole");
+	got = replay(cfg.path);
+	check(got.n == 4 && got.same == 4 && !*got.warnings, "and so is the new one (%s)",
+	      got.warnings);
+	other = in_dir("other.pcapng");
+	rename(cfg.path, other);
+	check(!link(old, cfg.path), "another recording appears under the name");
+	check_int(recording__reopen(r), 0, "then");
+	record(r, 3, 6);
+	recording__close(r);
+	got = replay(cfg.path);
+	check(got.n == 6 && got.same == 6 && !*got.warnings,
+	      "it is continued, not emptied (%u, %s)", got.n, got.warnings);
 }
 
 static void test_refused(void)
@@ -612,6 +679,35 @@ static void test_store_of_version_1(void)
 	sqlite3_close(db);
 }
 
+static int on_number(void *ctx, int n, char **values, char **names)
+{
+	(void)n, (void)names;
+	*(long long *)ctx = values[0] ? atoll(values[0]) : -1;
+	return 0;
+}
+
+static void test_store_clock_set(void)
+{
+	const char *path = in_dir("clock.db");
+	char why[256];
+	struct store *s = open_store(path, 0, 0, why);
+	long long steps = 0, how_far = 0;
+	sqlite3 *db;
+
+	fill(s, 0, 2);
+	check_int(store__clock_set(s, &step, &sample_context), 0,
+		  "that the clock was set is stored");
+	fill(s, 2, 4);
+	store__close(s);
+	check_int(replay(path).same, 4, "all resets are there");
+	sqlite3_open(path, &db);
+	sqlite3_exec(db, "SELECT count(*) FROM clock_steps", on_number, &steps, NULL);
+	sqlite3_exec(db, "SELECT step_ns FROM clock_steps", on_number, &how_far, NULL);
+	sqlite3_close(db);
+	check_int(steps, 1, "and one step, in a table of its own");
+	check_int(how_far, step.step_ns, "with how far it went");
+}
+
 static void test_store_full(void)
 {
 	const char *path = in_dir("full.db");
@@ -641,6 +737,8 @@ int main(void)
 	test_damage();
 	test_rotation();
 	test_full_disk();
+	test_clock_set();
+	test_reopen();
 	test_refused();
 	test_store();
 	test_odd_names();
@@ -650,6 +748,7 @@ int main(void)
 	test_store_hostile();
 	test_store_of_version_1();
 	test_store_full();
+	test_store_clock_set();
 	snprintf(command, sizeof(command), "rm -rf %s", dir);
 	if (system(command))
 		return 1;
