@@ -422,7 +422,7 @@ static int parse_tuple(const struct reader *r, const json_t *o, const char *name
 	t->dport = (uint16_t)dport;
 	if (!parse_address(json_array_get(o, 0), t->family, t->saddr) ||
 	    !parse_address(json_array_get(o, 2), t->family, t->daddr))
-		return refuse(r, name, "has a wrong address");
+		return refuse(r, name, "has an invalid address");
 	return 0;
 }
 
@@ -447,7 +447,7 @@ static int parse_frame(const struct reader *r, const json_t *o, const char *list
 		return 0;
 	if (json_array_size(o) != 4 || !f->name || !is_u32(offset) || !is_u32(size) ||
 	    !(json_is_string(module) || json_is_null(module)))
-		return refuse(r, list, "has an element that is no call");
+		return refuse(r, list, "has an element that is not a call");
 	f->addr = 1; /* known, and not told */
 	f->offset = (uint32_t)json_integer_value(offset);
 	f->size = (uint32_t)json_integer_value(size);
@@ -461,7 +461,7 @@ static int parse_list(struct reader *r, const json_t *o, void *base, const struc
 	int err = 0;
 
 	if (!json_is_array(o) || n > m->max)
-		return refuse(r, key_of(m), "is no list, or too long a one");
+		return refuse(r, key_of(m), "is not a list, or too long");
 	for (i = 0; i < n && !err; i++) {
 		const json_t *element = json_array_get(o, i);
 		void *at = (char *)base + m->offset + i * m->size;
@@ -488,7 +488,7 @@ static int parse_number(const struct reader *r, const json_t *o, const struct me
 
 	if (!json_is_integer(o) || (m->kind == SIGNED && (v < INT32_MIN || v > INT32_MAX)) ||
 	    (m->kind == UNSIGNED && (m->max != UINT64_MAX && (v < 0 || (uint64_t)v > m->max))))
-		return refuse(r, key_of(m), "is not a number in its range");
+		return refuse(r, key_of(m), "is not a number, or out of range");
 	store(at, m->size, (uint64_t)v);
 	return 0;
 }
@@ -513,7 +513,7 @@ static int parse_text(const struct reader *r, const json_t *o, const struct memb
 	const char *text = json_string_value(o);
 
 	if (!text || strlen(text) >= m->size)
-		return refuse(r, key_of(m), "is no text, or too long a one");
+		return refuse(r, key_of(m), "is not a string, or too long");
 	memcpy(at, text, strlen(text) + 1);
 	return 0;
 }
@@ -530,7 +530,7 @@ static int parse_member(struct reader *r, const json_t *o, void *base, const str
 		return parse_named(r, o, m, at);
 	case BOOLEAN:
 		*(bool *)at = json_is_true(o);
-		return json_is_boolean(o) ? 0 : refuse(r, key_of(m), "is neither true nor false");
+		return json_is_boolean(o) ? 0 : refuse(r, key_of(m), "is not a boolean");
 	case TEXT:
 		return parse_text(r, o, m, at);
 	case TUPLE:
@@ -553,12 +553,12 @@ static int parse_struct(struct reader *r, const json_t *o, const char *name, voi
 	int err = 0;
 
 	if (!json_is_object(o))
-		return refuse(r, name, "is no object");
+		return refuse(r, name, "is not an object");
 	json_object_foreach((json_t *)o, key, value)
 	{
 		for (m = members; m->kind != END && strcmp(key_of(m), key);)
 			m++;
-		err = m->kind == END ? refuse(r, key, "is not known") :
+		err = m->kind == END ? refuse(r, key, "is unknown") :
 				       parse_member(r, value, base, m);
 		if (err)
 			break;

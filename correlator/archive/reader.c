@@ -69,7 +69,7 @@ static int read_store(struct reader *s, const char *path, const struct input *in
 {
 	if (strcmp(path, "-") && input__is_plain(in))
 		return reader_store(s, path);
-	return reader_fail(s, -EBADMSG, "%s: a store is read from a file, neither packed nor piped",
+	return reader_fail(s, -EBADMSG, "%s: a store must be a regular, uncompressed file",
 			   in->name);
 }
 

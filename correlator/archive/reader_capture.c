@@ -283,7 +283,7 @@ static int read_packets(struct capture_source *cs, const struct input *in)
 static void warn_if(struct capture_source *cs, uint64_t n, const char *what)
 {
 	if (n)
-		reader_warn(cs->s, "%s: %llu packets were not read: %s", cs->name,
+		reader_warn(cs->s, "%s: %llu packets were not decoded: %s", cs->name,
 			    (unsigned long long)n, what);
 }
 
@@ -291,18 +291,17 @@ static void tell_losses(struct capture_source *cs)
 {
 	uint64_t evicted = flow_tracker__evicted(cs->trace);
 
-	warn_if(cs, cs->results[SEGMENT_TRUNCATED],
-		"the capture ends within their headers (snaplen)");
-	warn_if(cs, cs->results[SEGMENT_MALFORMED], "their lengths contradict each other");
-	warn_if(cs, cs->results[SEGMENT_FRAGMENT], "they are IP fragments");
-	warn_if(cs, cs->results[SEGMENT_TOO_DEEP], "they have too many headers");
+	warn_if(cs, cs->results[SEGMENT_TRUNCATED], "headers truncated (snaplen)");
+	warn_if(cs, cs->results[SEGMENT_MALFORMED], "inconsistent lengths");
+	warn_if(cs, cs->results[SEGMENT_FRAGMENT], "IP fragments");
+	warn_if(cs, cs->results[SEGMENT_TOO_DEEP], "too many headers");
 	if (cs->link_unknown)
-		reader_warn(cs->s, "%s: %llu packets were not read: link type %u is not known",
+		reader_warn(cs->s, "%s: %llu packets were not decoded: unsupported link type %u",
 			    cs->name, (unsigned long long)cs->link_unknown, cs->unknown_linktype);
 	if (evicted)
 		reader_warn(cs->s,
-			    "%s: more than a million conversations at once: %llu were forgotten "
-			    "early, and resets of these are told without their history",
+			    "%s: flow table full (1 million): %llu flows were evicted; "
+			    "their resets are reported without history",
 			    cs->name, (unsigned long long)evicted);
 }
 
@@ -313,12 +312,13 @@ static int tell_end(struct capture_source *cs, int err)
 	const char *what = cs->is_recording ? "the recording" : "the capture";
 
 	if (err == -ENODATA) {
-		reader_warn(cs->s, "%s: %s was cut, %s; all before that is told", cs->name, what,
-			    why);
+		reader_warn(cs->s, "%s: %s is truncated (%s); all earlier resets were reported",
+			    cs->name, what, why);
 		return 0;
 	}
 	if (err == -EBADMSG && !cs->err)
-		return reader_fail(cs->s, err, "%s: %s is damaged, %s; all before that is told",
+		return reader_fail(cs->s, err,
+				   "%s: %s is corrupt (%s); all earlier resets were reported",
 				   cs->name, what, why);
 	if (err && *why)
 		return reader_fail(cs->s, err, "%s: %s", cs->name, why);
@@ -335,7 +335,7 @@ static int read_capture(struct capture_source *cs, struct input *in)
 	if (!cs->packets && err >= 0 && !cs->is_recording)
 		reader_warn(cs->s, "%s: no packets", cs->name);
 	if (cs->packets && cs->link_unknown == cs->packets)
-		return reader_fail(cs->s, -EBADMSG, "%s: link type %u is not known", cs->name,
+		return reader_fail(cs->s, -EBADMSG, "%s: unsupported link type %u", cs->name,
 				   cs->unknown_linktype);
 	if (!cs->is_recording)
 		tell_losses(cs);

@@ -106,13 +106,13 @@ static int read_documents(struct reader *s, const char *name, FILE *stream)
 		json_t *document = json_loadf(stream, JSON_DISABLE_EOF_CHECK, &error);
 
 		if (!document)
-			return reader_fail(s, -EBADMSG, "%s: after %lu resets, no JSON: %s", name,
+			return reader_fail(s, -EBADMSG, "%s: after %lu resets: not JSON: %s", name,
 					   n, error.text);
 		bad[0] = 0;
 		err = reader_document(s, document, bad, sizeof(bad));
 		json_decref(document);
 		if (err == -EPROTO)
-			reader_fail(s, err, "%s: after %lu resets, no evidence of a reset: %s",
+			reader_fail(s, err, "%s: after %lu resets: not the evidence of a reset: %s",
 				    name, n, bad);
 	}
 	return err;

@@ -58,7 +58,7 @@ static int take_document(struct reader *s, uint16_t kind, json_t *doc)
 	err = reader_document(s, doc, bad, sizeof(bad));
 	if (err != -EPROTO)
 		return err;
-	reader_warn(s, "after %lu resets, one that cannot be read is left out: %s", s->cases, bad);
+	reader_warn(s, "after %lu resets: skipped one that cannot be read: %s", s->cases, bad);
 	return 0;
 }
 
@@ -72,19 +72,19 @@ int reader_recording_block(struct reader *s, const uint8_t *data, size_t len, bo
 	if (!read_head(data, len, swapped, &head))
 		return 0;
 	if (head.version > RECORDING_VERSION) {
-		reader_warn(s, "after %lu resets, one of a newer format (%u) is left out", s->cases,
+		reader_warn(s, "after %lu resets: skipped one in a newer format (%u)", s->cases,
 			    head.version);
 		return 1;
 	}
 	if (head.length > len - sizeof(head)) {
-		reader_warn(s, "after %lu resets, one that is longer than its block is left out",
+		reader_warn(s, "after %lu resets: skipped one that is longer than its block",
 			    s->cases);
 		return 1;
 	}
 	doc = json_loadb((const char *)data + sizeof(head), head.length, 0, &error);
 	if (!doc) {
-		reader_warn(s, "after %lu resets, one that cannot be read is left out: %s",
-			    s->cases, error.text);
+		reader_warn(s, "after %lu resets: skipped one that cannot be read: %s", s->cases,
+			    error.text);
 		return 1;
 	}
 	err = take_document(s, head.kind, doc);

@@ -98,7 +98,7 @@ static char *unpack(const void *packed, int len, size_t *ret_len)
 
 static int hand_out(struct reader *s, const char *name, sqlite3_stmt *row)
 {
-	char bad[256] = "it is damaged", *text;
+	char bad[256] = "it is corrupt", *text;
 	json_error_t error;
 	json_t *doc = NULL;
 	size_t len = 0;
@@ -113,8 +113,8 @@ static int hand_out(struct reader *s, const char *name, sqlite3_stmt *row)
 	json_decref(doc);
 	if (err != -EPROTO)
 		return err;
-	reader_warn(s, "%s: row %lld is left out: %s", name,
-		    (long long)sqlite3_column_int64(row, 0), bad);
+	reader_warn(s, "%s: skipped row %lld: %s", name, (long long)sqlite3_column_int64(row, 0),
+		    bad);
 	return 0;
 }
 
@@ -136,7 +136,7 @@ static int read_rows(struct reader *s, const char *path, sqlite3 *db)
 		if (code == SQLITE_ROW)
 			err = hand_out(s, path, row);
 		else if (code == SQLITE_TOOBIG)
-			reader_warn(s, "%s: row %lld is left out: it is too long", path,
+			reader_warn(s, "%s: skipped row %lld: too long", path,
 				    (long long)sqlite3_column_int64(ids, 0));
 		else if (code != SQLITE_DONE) /* removed meanwhile */
 			break;
@@ -157,9 +157,11 @@ static int read_store(struct reader *s, const char *path, sqlite3 *db)
 	char why[256] = "";
 
 	if (pragma(db, "PRAGMA application_id") != STORE_APPLICATION_ID)
-		return reader_fail(s, -EBADMSG, "%s: a database of another program", path);
+		return reader_fail(s, -EBADMSG,
+				   "%s: not an rstscope store, but a database of another program",
+				   path);
 	if (version > STORE_VERSION)
-		return reader_fail(s, -EBADMSG, "%s: a store of a newer version (%lld)", path,
+		return reader_fail(s, -EBADMSG, "%s: the store has a newer version (%lld)", path,
 				   (long long)version);
 	if (!store_is_sound(db, false, why, sizeof(why)))
 		return reader_fail(s, -EBADMSG, "%s: %s", path, why);

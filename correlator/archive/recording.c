@@ -483,13 +483,13 @@ static void put_packets(struct recording *r, const struct reset_case *c,
 	for (i = 0; all && text && i < n; i++) {
 		int sighting = sighting_of(c, &all[i]);
 		const char *comment = sighting == 0 ? text :
-				      sighting > 0  ? "the same reset, seen here too" :
+				      sighting > 0  ? "same reset, seen again here" :
 						      NULL;
 
 		if (!comment && c->seen.answer_match == ANSWER_EXACT &&
 		    is_at(&all[i], c->seen.answers.ts_ns, c->seen.answers.ifindex,
 			  c->seen.answers.hook))
-			comment = "the reset answers this segment";
+			comment = "this segment triggered the reset";
 		/* Its comment is worth a second copy of a packet that was another's history. */
 		if (!was_written(r, &all[i]) || sighting == 0)
 			put_packet(r, &all[i], comment);

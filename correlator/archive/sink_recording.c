@@ -146,7 +146,7 @@ static void close_recording(struct sink *s)
 		say_where(st, !strcmp(recording__path(st->recording), "-"));
 		err = recording__close(st->recording);
 		if (err)
-			warning("close the recording: %s; its end may be missing", error_name(err));
+			warning("close the recording: %s; it may be incomplete", error_name(err));
 	}
 	if (st)
 		free(st->after.packets);

@@ -152,7 +152,7 @@ static int count_steps(void *ctx)
 	return ++*(unsigned int *)ctx > STEPS_MAX;
 }
 
-/* Looks only: a file that is another's must not change. */
+/* Read-only: another program's file must not be modified. */
 static int check_file(const char *path, char *why, size_t why_len)
 {
 	sqlite3 *db = NULL;
@@ -170,16 +170,18 @@ static int check_file(const char *path, char *why, size_t why_len)
 	if (*why)
 		code = SQLITE_OK;
 	else if (code && id != STORE_APPLICATION_ID)
-		snprintf(why, why_len, "no store of rstscope (%s); choose another name",
+		snprintf(why, why_len, "not an rstscope store (%s); choose another file name",
 			 sqlite3_errmsg(db));
 	else if (id != STORE_APPLICATION_ID)
-		snprintf(why, why_len, "a database of another program; choose another name");
+		snprintf(why, why_len, "a database of another program; choose another file name");
 	else if (version > STORE_VERSION)
-		snprintf(why, why_len,
-			 "a store of a newer version (%lld); use that, or another name",
-			 (long long)version);
+		snprintf(
+			why, why_len,
+			"the store has a newer version (%lld); use a newer rstscope or another file name",
+			(long long)version);
 	else if (code)
-		snprintf(why, why_len, "%s; move it away, and `sqlite3 FILE .recover` what can be",
+		snprintf(why, why_len,
+			 "%s; move the file away and salvage it with `sqlite3 FILE .recover`",
 			 sqlite3_errmsg(db));
 	sqlite3_close(db);
 	return *why ? -EBADMSG : 0;
@@ -244,7 +246,7 @@ static int open_database(struct store *s, char *why, size_t why_len)
 		code = sqlite3_prepare_v2(s->db, insert, -1, &s->insert, NULL);
 	if (code)
 		snprintf(why, why_len, "%s",
-			 (code & 0xff) == SQLITE_BUSY ? "another process holds it locked" :
+			 (code & 0xff) == SQLITE_BUSY ? "locked by another process" :
 							sqlite3_errmsg(s->db));
 	return error_of(code);
 }

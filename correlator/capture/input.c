@@ -87,7 +87,7 @@ static ssize_t unpack_gzip(struct reader *r, uint8_t *to, size_t n)
 	got = inflate(&r->gzip, Z_NO_FLUSH);
 	r->packed_at = r->packed_end - r->gzip.avail_in;
 	if (got != Z_OK && got != Z_STREAM_END && got != Z_BUF_ERROR)
-		return refuse(r, "the gzip archive is damaged");
+		return refuse(r, "corrupt gzip data");
 	r->member_open = got != Z_STREAM_END;
 	if (got == Z_STREAM_END)
 		inflateReset(&r->gzip);
@@ -102,7 +102,7 @@ static ssize_t unpack_zstd(struct reader *r, uint8_t *to, size_t n)
 
 	r->packed_at = from.pos;
 	if (ZSTD_isError(left))
-		return refuse(r, "the zstd archive is damaged");
+		return refuse(r, "corrupt zstd data");
 	r->member_open = left != 0;
 	return (ssize_t)out.pos;
 }
@@ -123,7 +123,7 @@ static ssize_t read_packed(struct reader *r, uint8_t *to, size_t n)
 		if (got < 0)
 			return got;
 		if (!got)
-			return r->member_open ? refuse(r, "the archive ends in the middle") : 0;
+			return r->member_open ? refuse(r, "truncated compressed data") : 0;
 		r->packed_at = 0;
 		r->packed_end = (size_t)got;
 	}

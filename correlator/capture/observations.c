@@ -263,8 +263,8 @@ static void align(struct observations *all, struct observation_point *b,
 	}
 	if (!b->aligned)
 		notice(ops,
-		       "%s shares no segments with the captures before it: its clock is taken "
-		       "as it is",
+		       "%s shares no segments with the captures before it: assuming no clock "
+		       "offset",
 		       b->name);
 	else
 		notice(ops,
@@ -505,7 +505,7 @@ static void warn_of_left_out(const struct observations *all, const struct observ
 	if (!all->left_out)
 		return;
 	snprintf(text, sizeof(text),
-		 "%llu resets were left out: of several captures at once, %d can be joined",
+		 "%llu resets were dropped: at most %d can be matched across captures",
 		 (unsigned long long)all->left_out, RESETS_MAX);
 	ops->warn(ops->ctx, text);
 }

@@ -120,14 +120,14 @@ static int next_record(struct pcap_reader *c, struct capture_packet *ret)
 	if (!input__need(in, PCAP_RECORD)) {
 		if (in->at == in->end && !in->err)
 			return 0;
-		return refuse(c, -ENODATA, "the file ends within a packet's header");
+		return refuse(c, -ENODATA, "the file ends inside a packet header");
 	}
 	at = in->at;
 	caplen = get32(c, at + 8);
 	if (caplen > PACKET_MAX)
 		return refuse(c, -EBADMSG, "a packet with an impossible length");
 	if (!input__need(in, PCAP_RECORD + (size_t)caplen))
-		return refuse(c, -ENODATA, "the file ends within a packet");
+		return refuse(c, -ENODATA, "the file ends inside a packet");
 	at = in->at;
 	fraction = get32(c, at + 4);
 	ret->ts_ns = get32(c, at) * NS_PER_S +
@@ -148,13 +148,13 @@ static int open_pcap(struct pcap_reader *c, uint32_t magic)
 
 	if (magic == PCAP_KUZNETZOV)
 		return refuse(c, -EBADMSG,
-			      "a modified pcap format of the 1990s; rewrite it by "
+			      "a modified pcap format from the 1990s; convert it with "
 			      "`tcpdump -r OLD -w NEW`");
 	if (!input__need(c->in, PCAP_HEADER))
-		return refuse(c, -EBADMSG, "the file ends within its header");
+		return refuse(c, -EBADMSG, "the file ends inside its header");
 	at = c->in->at;
 	if (get16(c, at + 4) != 2)
-		return refuse(c, -EBADMSG, "an unknown version of the pcap format");
+		return refuse(c, -EBADMSG, "unknown pcap version");
 	i.snaplen = get32(c, at + 16);
 	i.linktype = (uint16_t)(get32(c, at + 20) & ~PCAP_FCS_BITS);
 	c->in->at += PCAP_HEADER;
@@ -211,7 +211,7 @@ static int take_interface(struct pcap_reader *c, const uint8_t *body, const uint
 	if (end - body < 8)
 		return refuse(c, -EBADMSG, "an interface block that is too short");
 	if (c->n_interfaces >= INTERFACES_MAX)
-		return refuse(c, -EBADMSG, "more interfaces than can be");
+		return refuse(c, -EBADMSG, "too many interfaces");
 	i.linktype = get16(c, body);
 	i.snaplen = get32(c, body + 4);
 	each_option(c, body + 8, end, &i, take_interface_option);
@@ -260,7 +260,8 @@ static int take_packet(struct pcap_reader *c, uint32_t interface, const uint8_t 
 	if (ret->caplen > PACKET_MAX || padded > (size_t)(end - data))
 		return refuse(c, -EBADMSG, "a packet that is longer than its block");
 	if (interface >= c->n_interfaces - c->section)
-		return refuse(c, -EBADMSG, "a packet of an interface that was not described");
+		return refuse(c, -EBADMSG,
+			      "a packet from an interface without a description block");
 	ret->interface = c->section + interface;
 	ret->ts_ns = nanoseconds(&c->interfaces[ret->interface],
 				 (uint64_t)get32(c, body + 4) << 32 | get32(c, body + 8));
@@ -279,7 +280,8 @@ static int take_simple(struct pcap_reader *c, const uint8_t *body, const uint8_t
 	uint32_t snaplen, room;
 
 	if (c->n_interfaces == c->section || end - body < 4)
-		return refuse(c, -EBADMSG, "a packet of an interface that was not described");
+		return refuse(c, -EBADMSG,
+			      "a packet from an interface without a description block");
 	snaplen = c->interfaces[c->section].snaplen;
 	room = (uint32_t)(end - body - 4);
 	*ret = (struct capture_packet){
@@ -332,13 +334,13 @@ static int start_section(struct pcap_reader *c)
 
 	if (!input__need(c->in, 28))
 		return refuse(c, c->blocks ? -ENODATA : -EBADMSG,
-			      "the file ends within a section header");
+			      "the file ends inside a section header");
 	memcpy(&magic, c->in->at + 8, sizeof(magic));
 	if (magic != NG_MAGIC && bswap_32(magic) != NG_MAGIC)
 		return refuse(c, -EBADMSG, "a section header without a byte order");
 	c->swapped = magic != NG_MAGIC;
 	if (get16(c, c->in->at + 12) != 1)
-		return refuse(c, -EBADMSG, "an unknown version of the pcapng format");
+		return refuse(c, -EBADMSG, "unknown pcapng version");
 	c->section = c->n_interfaces;
 	return 0;
 }
@@ -353,7 +355,7 @@ static int next_block(struct pcap_reader *c, struct capture_packet *ret)
 		if (!input__need(in, 12)) {
 			if (in->at == in->end && !in->err)
 				return 0;
-			return refuse(c, -ENODATA, "the file ends within a block");
+			return refuse(c, -ENODATA, "the file ends inside a block");
 		}
 		memcpy(&type, in->at, sizeof(type));
 		if (type == NG_SECTION) {
@@ -367,7 +369,7 @@ static int next_block(struct pcap_reader *c, struct capture_packet *ret)
 		if (len < 12 || len % 4 || len > BLOCK_MAX)
 			return refuse(c, -EBADMSG, "a block with an impossible length");
 		if (!input__need(in, len))
-			return refuse(c, -ENODATA, "the file ends within a block");
+			return refuse(c, -ENODATA, "the file ends inside a block");
 		if (get32(c, in->at + len - 4) != len)
 			return refuse(c, -EBADMSG, "a block whose two lengths differ");
 		got = take_block(c, type, in->at + 8, in->at + len - 4, ret);
@@ -401,7 +403,7 @@ static int open_capture(struct pcap_reader *c)
 	uint32_t magic;
 
 	if (!input__need(c->in, sizeof(magic)) || !capture_is(c->in->at, sizeof(magic)))
-		return refuse(c, -EBADMSG, "no capture: neither pcap nor pcapng");
+		return refuse(c, -EBADMSG, "not a capture: neither pcap nor pcapng");
 	memcpy(&magic, c->in->at, sizeof(magic));
 	if (magic == NG_SECTION) {
 		c->next = next_block;

@@ -55,7 +55,7 @@ struct filter *filter__compile(const char *expression, char *why, size_t len)
 
 	/* libpcap accepts these here, but the headers that we make again have no direction. */
 	if (has_word(expression, "inbound") || has_word(expression, "outbound")) {
-		snprintf(why, len, "'inbound' and 'outbound' are -Q in and -Q out here");
+		snprintf(why, len, "use -Q in and -Q out instead of 'inbound' and 'outbound'");
 		return NULL;
 	}
 	f = calloc(1, sizeof(*f));

@@ -154,8 +154,7 @@ static void warn_of_losses(struct watch *w)
 	if (w->warned || !(w->cfg.host->lost(w->cfg.host->ctx) || join__stats(w->join)->refused))
 		return;
 	w->warned = true;
-	warning("resets come faster than they can be reported: some are lost (the summary counts "
-		"them)");
+	warning("RST rate exceeds capacity; some resets were dropped (see the summary)");
 }
 
 static bool is_past_end(const struct watch *w, uint64_t ns, uint64_t grace_ns)
@@ -164,8 +163,8 @@ static bool is_past_end(const struct watch *w, uint64_t ns, uint64_t grace_ns)
 }
 
 /*
- * In a storm the ring is never empty: what is due must not wait for that. By event time: who has
- * been kept from reading must not close a case too soon.
+ * In a storm the ring never runs empty, so due work must not wait for that. Uses event time: if
+ * reading was delayed, a case must not be closed too soon.
  */
 static void tick_within_turn(struct watch *w, uint64_t ts_ns)
 {
@@ -317,13 +316,13 @@ static void print_unread(const struct watch_counts *n, FILE *out)
 		{ RST_CNT_TRUNCATED, "truncated packets" },
 		{ RST_CNT_MALFORMED, "malformed packets" },
 		{ RST_CNT_EXT_LIMIT, "packets with too many headers" },
-		{ RST_CNT_NO_SLOT, "packets of CPUs without a recorder" },
+		{ RST_CNT_NO_SLOT, "packets on CPUs without a recorder" },
 	};
 	size_t i;
 
 	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (n->packets[kinds[i].count])
-			fprintf(out, ", %" PRIu64 " %s not read", n->packets[kinds[i].count],
+			fprintf(out, ", %" PRIu64 " %s not decoded", n->packets[kinds[i].count],
 				kinds[i].name);
 }
 
@@ -339,10 +338,9 @@ static void print_losses(const struct watch *w, const struct watch_counts *n, FI
 		fprintf(out, ", %" PRIu64 " resets reported without history (too many at once)",
 			w->lookups.without_history);
 	if (w->unreported)
-		fprintf(out, ", %" PRIu64 " resets that standard output did not take",
-			w->unreported);
+		fprintf(out, ", %" PRIu64 " resets not written to standard output", w->unreported);
 	if (n->ct_losses)
-		fprintf(out, ", conntrack's reports lost %" PRIu64 " times", n->ct_losses);
+		fprintf(out, ", conntrack events lost %" PRIu64 " times", n->ct_losses);
 }
 
 void watch__print_summary(const struct watch *w, FILE *out)
@@ -359,7 +357,7 @@ void watch__print_summary(const struct watch *w, FILE *out)
 	fputc('\n', out);
 	print_losses(w, &n, out);
 	if (st->unclaimed && !st->refused && !n.lost && !w->unread)
-		fprintf(out, "\n%" PRIu64 " reset%s of the kernel crossed no watched interface",
+		fprintf(out, "\n%" PRIu64 " kernel reset%s not seen on any watched interface",
 			st->unclaimed, st->unclaimed == 1 ? "" : "s");
 	fputc('\n', out);
 }

@@ -133,7 +133,7 @@ static void read_dropped(void *ctx, uint64_t until_ns)
 
 	if (!err)
 		return;
-	warning("conntrack's reports of dropped entries: %s; no more are read", error_name(err));
+	warning("conntrack events: %s; no longer reading them", error_name(err));
 	ct_destroyed__free(h->dropped);
 	h->dropped = NULL;
 	h->dropped_refused = true;
@@ -219,7 +219,7 @@ int live_host__follow_conntrack(struct live_host *h)
 	if (h->dropped)
 		return ct_destroyed__fd(h->dropped);
 	h->dropped_refused = true;
-	warning("conntrack's reports of dropped entries: %s; 'conntrack-expired' cannot be named",
+	warning("conntrack events: %s; 'conntrack-expired' cannot be identified",
 		error_name(errno));
 	return -1;
 }

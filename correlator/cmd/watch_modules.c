@@ -57,7 +57,7 @@ static void follow_conntrack(struct watch_modules *m)
 		return;
 	m->listens = true;
 	if (!loop__add_fd(m->cfg.loop, fd, m->cfg.on_dropped, m->cfg.ctx))
-		warning("conntrack's reports of dropped entries: %s", error_name(errno));
+		warning("conntrack events: %s", error_name(errno));
 }
 
 static void arm_look(struct watch_modules *m)

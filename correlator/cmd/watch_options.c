@@ -246,9 +246,9 @@ static void add_output(struct argp_state *state, struct watch_options *o, const 
 	size_t len = strcspn(arg, ":");
 
 	if (o->n_outputs == MAX_OUTPUTS)
-		argp_error(state, "more than %d times --output", MAX_OUTPUTS);
+		argp_error(state, "--output can be given at most %d times", MAX_OUTPUTS);
 	if (len >= sizeof(out->name) || (arg[len] && !arg[len + 1]))
-		argp_error(state, "--output wants SINK or SINK:FILE, not '%s'", arg);
+		argp_error(state, "--output takes SINK or SINK:FILE, not '%s'", arg);
 	snprintf(out->name, sizeof(out->name), "%.*s", (int)len, arg);
 	out->path = arg[len] ? arg + len + 1 : NULL;
 	o->n_outputs++;
@@ -268,13 +268,13 @@ static void check_outputs(struct argp_state *state, const struct watch_options *
 		const struct output_option *out = &o->outputs[i];
 
 		if (!watch_sinks__know(out->name))
-			argp_error(state, "--output: no sink '%s'", out->name);
+			argp_error(state, "--output: unknown sink '%s'", out->name);
 		if (!strcmp(out->name, "store") && !file_of(out->path))
-			argp_error(state, "--output: a store wants a file (store:FILE)");
+			argp_error(state, "--output: a store needs a file (store:FILE)");
 		at_stdout += !file_of(out->path);
 	}
 	if (at_stdout > 1)
-		argp_error(state, "only one of --json, -w - and --output can have standard output");
+		argp_error(state, "only one of --json, -w - and --output can use standard output");
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)

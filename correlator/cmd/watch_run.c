@@ -110,7 +110,7 @@ static int start_modules(struct app *a)
 	a->modules = watch_modules__start(&cfg);
 	if (a->modules)
 		return 0;
-	error("follow the loading of modules: %s", error_name(errno));
+	error("monitor module loading: %s", error_name(errno));
 	return -errno;
 }
 
@@ -124,7 +124,7 @@ static int get_ready(struct app *a)
 	if (!a->opt->quiet)
 		sensor__print_plan(live_host__sensor(a->host), stderr);
 	if (!a->opt->quiet && isatty(STDERR_FILENO))
-		notice("watching for resets; Ctrl-C ends it");
+		notice("watching for resets; press Ctrl-C to stop");
 	/* Before the capabilities are dropped: it may be in a user's directory. */
 	err = create_ready_file(a->opt->ready_file);
 	if (!err)
@@ -156,12 +156,12 @@ static void on_links(void *ctx)
 	int n = sensor__read_links(sensor);
 
 	if (n < 0)
-		warning("follow interfaces: %s", error_name(n));
+		warning("monitor interfaces: %s", error_name(n));
 	if (sensor__to_attach(sensor))
 		loop_timer__arm(a->attaching, 0, 0);
 	if (n != 0)
 		return;
-	error("no watched interface is left");
+	error("all watched interfaces were removed");
 	stop(a, -ENODEV);
 }
 
@@ -249,7 +249,7 @@ static int open_watch(struct app *a)
 		return -errno;
 	/* Nice to have: the time of each report is compared, too. */
 	if (!loop__add_clock(a->loop, on_clock, a))
-		debug("watch the wall clock: %s", error_name(errno));
+		debug("monitor the wall clock: %s", error_name(errno));
 	return 0;
 }
 

@@ -116,8 +116,8 @@ static int check_build_id(const struct debug_lines *l, char *why, size_t why_len
 	if (id.len && id.len == l->build_id.len && !memcmp(id.bytes, l->build_id.bytes, id.len))
 		return 0;
 	snprintf(why, why_len,
-		 "it is not the running kernel's: its build-id is %s, that of the kernel %s; "
-		 "take the debug symbols of exactly this version",
+		 "it is not the running kernel's: its build-id is %s, the kernel's is %s; "
+		 "use the debug symbols of exactly this version",
 		 id.len ? to_hex(&id, theirs) : "missing", to_hex(&l->build_id, ours));
 	return -EINVAL;
 }
@@ -165,8 +165,8 @@ static int check_file(struct debug_lines *l, char *why, size_t why_len)
 
 	if (elf_kind(l->elf) != ELF_K_ELF) {
 		snprintf(why, why_len,
-			 "it is not an ELF file; the uncompressed vmlinux with debug symbols is "
-			 "wanted, not vmlinuz");
+			 "it is not an ELF file; use the uncompressed vmlinux with debug symbols, "
+			 "not vmlinuz");
 		return -ENOEXEC;
 	}
 	err = check_build_id(l, why, why_len);

@@ -4,7 +4,7 @@
  *
  * A function is a row; a tier is a way to attach to it. Each tier gets the rows that the ones
  * before it could not have. Nothing is decided by version: what cannot be loaded or attached
- * goes to the next tier, and what remains is printed with what it costs.
+ * goes to the next tier, and what remains is printed with its cost.
  */
 #include "live/attach_probes.h"
 
@@ -54,24 +54,24 @@ enum {
 	N_ROWS,
 };
 
-static const char no_windows[] = "a race in the socket hash table is named 'likely' at best";
-static const char no_clash[] = "early demux before NAT (Linux before 6.7) stays unseen";
+static const char no_windows[] = "races in the socket hash table are 'likely' at best";
+static const char no_clash[] = "early demux before NAT (Linux before 6.7) is not detected";
 
 static const struct row rows[N_ROWS] = {
 	[ROW_V4] = { "tcp_v4_send_reset", NULL, NULL, "fe_v4_send_reset", "kp_v4_send_reset",
 		     "tp_send_reset", COVERS_PASSIVE,
-		     "which socket the look-up found for IPv4 stays unknown" },
+		     "the result of the IPv4 socket lookup is not known" },
 	[ROW_V6] = { "tcp_v6_send_reset", NULL, "ipv6", "fe_v6_send_reset", "kp_v6_send_reset",
 		     "tp_send_reset", COVERS_PASSIVE,
-		     "which socket the look-up found for IPv6 stays unknown" },
+		     "the result of the IPv6 socket lookup is not known" },
 	[ROW_ACTIVE] = { "tcp_send_active_reset", NULL, NULL, "fe_active_reset", "kp_active_reset",
 			 "tp_send_reset", COVERS_ACTIVE,
-			 "why TCP resets on its own (SO_LINGER, unread data, ...) stays unknown" },
+			 "the cause of active resets (SO_LINGER, unread data, ...) is not known" },
 	[ROW_RECEIVE] = { "tcp_reset", NULL, NULL, "fe_tcp_reset", "kp_tcp_reset",
 			  "tp_receive_reset", COVERS_RECEIVE,
-			  "which socket took a received RST stays unknown" },
+			  "the socket that received a RST is not known" },
 	[ROW_CLOSE] = { "__tcp_close", NULL, NULL, "fe_tcp_close", "kp_tcp_close", NULL,
-			COVERS_CLOSE, "how many bytes were unread at close() stays unknown" },
+			COVERS_CLOSE, "the number of unread bytes at close() is not known" },
 	[ROW_INSERT] = { "inet_ehash_insert", NULL, NULL, "fe_ehash_insert", "kp_ehash_insert",
 			 NULL, COVERS_WINDOWS, no_windows },
 	[ROW_INSERTED] = { "inet_ehash_insert", NULL, NULL, "fx_ehash_insert", "kr_ehash_insert",
@@ -86,24 +86,24 @@ static const struct row rows[N_ROWS] = {
 			   NULL, COVERS_CLASH, no_clash },
 	[ROW_REJECT4] = { "nf_send_reset", NULL, "nf_reject_ipv4", "fe_nf_send_reset",
 			  "kp_nf_send_reset", NULL, COVERS_REJECT,
-			  "a REJECT rule for IPv4 is named 'likely' at best" },
+			  "IPv4 REJECT rules are 'likely' at best" },
 	[ROW_REJECT6] = { "nf_send_reset6", NULL, "nf_reject_ipv6", "fe_nf_send_reset6",
 			  "kp_nf_send_reset6", NULL, COVERS_REJECT,
-			  "a REJECT rule for IPv6 is named 'likely' at best" },
+			  "IPv6 REJECT rules are 'likely' at best" },
 	[ROW_INVALID] = { "nf_ct_l4proto_log_invalid", NULL, "nf_conntrack", NULL, "kp_log_invalid",
-			  NULL, COVERS_INVALID, "conntrack's reason for INVALID stays unknown" },
+			  NULL, COVERS_INVALID, "conntrack's reason for INVALID is not known" },
 	[ROW_NF_DROP] = { "kfree_skb", NULL, NULL, NULL, NULL, "tp_kfree_skb", COVERS_NF_DROP,
-			  "a REJECT rule cannot be told from other senders" },
+			  "REJECT rules cannot be distinguished from other senders" },
 };
 
 struct attached {
 	enum tier tier;
-	const char *why_not; /* of the last try */
+	const char *why_not; /* from the last attempt */
 	int err;
 };
 
 static const char not_loaded[] = "module not loaded";
-static const char no_kprobes[] = "no kprobes here";
+static const char no_kprobes[] = "no kprobes in this kernel";
 
 #define MAX_LINKS (3 * N_ROWS)
 #define MAX_OBJECTS (2 * N_ROWS)
@@ -312,7 +312,7 @@ static const char *why_absent(const struct kernel_probes *p, unsigned int i)
 	if (r->module && !is_live(r->module) &&
 	    !(p->cfg->symbols && symbols__has(p->cfg->symbols, r->function)))
 		return not_loaded;
-	return "not in this kernel, or in another form";
+	return "not in this kernel, or with a different signature";
 }
 
 static const void *elf_of(enum tier tier, bool typed, size_t *size)
@@ -345,7 +345,7 @@ static const char *why_in_vain(const struct kernel_probes *p, unsigned int i, en
 	if (!exists(p, i, tier))
 		return why_absent(p, i);
 	if (typed && !(rows[i].view & SOCKET_VIEWS) && !embedded_read_type(p->cfg->btf))
-		return "locked down, and no bpf_rdonly_cast here";
+		return "lockdown, and no bpf_rdonly_cast in this kernel";
 	return NULL;
 }
 
@@ -609,23 +609,22 @@ static void print_row(const struct kernel_probes *p, unsigned int i, FILE *out)
 	const struct attached *a = &p->row[i];
 	const struct row *r = &rows[i];
 
-	/* Entry and return of one function share a line, unless only one could be had. */
+	/* Entry and return of a function share a line, unless only one could be probed. */
 	if (i && !strcmp(rows[i - 1].function, r->function) && p->row[i - 1].tier == a->tier)
 		return;
 	if (a->tier != TIER_NONE) {
 		fprintf(out, "  %-26s %s%s\n", r->function, tier_names[a->tier],
-			is_partial(p, i) ? " (silent on this kernel where there is no socket)" :
-					   "");
+			is_partial(p, i) ? " (on this kernel: only if there is a socket)" : "");
 		return;
 	}
 	if (!is_needed(p, i))
 		return;
 	if (a->why_not == not_loaded) {
-		fprintf(out, "  %-26s waits for module %s\n", r->function, r->module);
+		fprintf(out, "  %-26s waiting for module %s\n", r->function, r->module);
 		return;
 	}
 	fprintf(out, "  %-26s missing (%s%s%s)\n%30s%s\n", r->function,
-		a->why_not ? a->why_not : "not by this view", a->err ? ", " : "",
+		a->why_not ? a->why_not : "not available in this view", a->err ? ", " : "",
 		a->err ? error_name(a->err) : "", "", r->price);
 }
 
@@ -635,16 +634,15 @@ void kernel_probes__print_plan(const struct kernel_probes *p, FILE *out)
 
 	fprintf(out, "kernel view: %s\n", kernel_probes__tier(p));
 	if (!p->cfg->btf) {
-		fputs("  none: this kernel has no BTF (/sys/kernel/btf/vmlinux); give one with --btf\n",
-		      out);
+		fputs("  none: this kernel has no BTF (/sys/kernel/btf/vmlinux); use --btf\n", out);
 		return;
 	}
 	if (p->cfg->tier == TIER_NONE) {
-		fputs("  none, as asked: causes are named from the wire alone\n", out);
+		fputs("  none, as requested: causes are derived from packets only\n", out);
 		return;
 	}
 	if (p->is_typed)
-		fputs("  by typed loads: this kernel refuses bpf_probe_read_kernel (lockdown)\n",
+		fputs("  with typed loads: this kernel rejects bpf_probe_read_kernel (lockdown)\n",
 		      out);
 	for (i = 0; i < N_ROWS; i++)
 		print_row(p, i, out);

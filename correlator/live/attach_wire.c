@@ -131,7 +131,8 @@ static void clean_up_after_others(struct wire *w)
 	int n = attach_journal_reap(&w->place, &reaper);
 
 	if (n)
-		notice("removed %d leftover%s of an rstscope that was killed", n, n > 1 ? "s" : "");
+		notice("removed %d leftover%s of an rstscope that had been killed", n,
+		       n > 1 ? "s" : "");
 }
 
 static int load_tc(struct bpf_object *obj, struct shared_maps *maps)
@@ -274,8 +275,8 @@ static void note(struct wire *w, const struct wire_if *wif, enum leftover_kind k
 	if (!err || w->said_unnoted)
 		return;
 	w->said_unnoted = true;
-	warning("cannot write /run/rstscope (%s): if rstscope is killed by SIGKILL, detach by hand "
-		"what it leaves: %s",
+	warning("cannot write /run/rstscope (%s): if rstscope is killed by SIGKILL, detach "
+		"its leftovers manually: %s",
 		error_name(err),
 		kind == LEFTOVER_XDP ?
 			"`xdp-loader unload IF --all`, or `ip link set dev IF xdp off` (both also "
@@ -321,8 +322,8 @@ static int attach_xdp(struct wire *w, struct wire_if *wif)
 	wif->is_native = true;
 	err = xdp_attach(w->maps, wif->link.ifindex, true);
 	if (err) {
-		notice("%s: no native XDP (%s): using generic XDP, which costs more per packet",
-		       wif->link.name, error_name(err));
+		notice("%s: no native XDP (%s): using generic XDP, which is slower", wif->link.name,
+		       error_name(err));
 		wif->is_native = false;
 		err = xdp_attach(w->maps, wif->link.ifindex, false);
 	}
@@ -437,8 +438,7 @@ int wire__attach(struct wire *w, const struct link_info *link)
 	if (*at)
 		return -EEXIST;
 	if (!is_supported(link)) {
-		warning("'%s' has a link type that is not supported (ARPHRD %u)", link->name,
-			link->type);
+		warning("'%s' has an unsupported link type (ARPHRD %u)", link->name, link->type);
 		return -EOPNOTSUPP;
 	}
 	wif = calloc(1, sizeof(*wif));

@@ -182,7 +182,7 @@ static int find_interfaces(struct sensor *s)
 	for (i = 0; i < s->cfg.n_interfaces; i++) {
 		if (!strcmp(s->cfg.interfaces[i], "any") || is_known(s, s->cfg.interfaces[i]))
 			continue;
-		error("no interface '%s' in this network namespace; `rstscope watch -D` lists them",
+		error("no interface '%s' in this network namespace; `rstscope watch -D` lists all",
 		      s->cfg.interfaces[i]);
 		return -ENODEV;
 	}
@@ -196,8 +196,8 @@ static void load_kernel_names(struct sensor *s)
 		debug("kernel BTF: %s", error_name(errno));
 	s->symbols = symbols__load();
 	if (!s->symbols)
-		warning("/proc/kallsyms: %s: kernel stacks have no names, and causes that need them "
-			"stay unknown",
+		warning("/proc/kallsyms: %s: kernel stacks have no symbols, and causes that need them "
+			"are not identified",
 			error_name(errno));
 	s->enums = kernel_enums__new(s->btf, s->symbols);
 	if (s->enums)
@@ -233,7 +233,7 @@ static int open_views(struct sensor *s)
 	}
 	load_kernel_names(s);
 	if (s->cfg.btf_path && !s->btf) {
-		error("BTF file '%s' cannot be read as BTF", s->cfg.btf_path);
+		error("'%s' is not a valid BTF file", s->cfg.btf_path);
 		return -EINVAL;
 	}
 	/* Kernel first: a RST that is seen without an account must not be for want of a probe. */
@@ -247,7 +247,7 @@ static unsigned int possible_cpus(void)
 
 	if (n > 0)
 		return (unsigned int)n;
-	warning("/sys/devices/system/cpu/possible: %s: recording on the %d CPUs that are there now",
+	warning("/sys/devices/system/cpu/possible: %s: recording on the %d current CPUs only",
 		error_name(n), get_nprocs_conf());
 	return (unsigned int)get_nprocs_conf();
 }
@@ -330,7 +330,7 @@ static void on_link_gone(struct sensor *s, const struct link_info *link)
 		k->unsupported = false; /* the number may be given to another */
 	}
 	if (wire__forget(s->wire, link))
-		warning("interface '%s' is gone; it is watched no longer", link->name);
+		warning("interface '%s' was removed", link->name);
 }
 
 static void on_link_change(void *ctx, const struct link_info *link)

@@ -155,8 +155,8 @@ static int fail(struct entry *e, int err, uint64_t now_ns)
 static void succeed(struct entry *e)
 {
 	if (e->failed)
-		warning("%s '%s' works again; it lacks %" PRIu64 " resets", e->sink.ops->name,
-			e->sink.path, e->sink.gap.resets);
+		warning("%s '%s': writable again; %" PRIu64 " resets are missing",
+			e->sink.ops->name, e->sink.path, e->sink.gap.resets);
 	e->failed = false;
 	e->wait_ns = 0;
 	e->sink.gap = (struct sink_gap){ 0 };

@@ -71,7 +71,7 @@ if command -v tshark > /dev/null; then
 	check "each RST tells its story as comment" \
 		[ "$(fields 'tcp.flags.reset == 1' frame.comment | grep -c '(certain,')" -eq 5 ]
 	check "what a RST answers is marked" \
-		[ "$(fields 'frame.comment contains "answers this segment"' frame.number | wc -l)" -ge 3 ]
+		[ "$(fields 'frame.comment contains "this segment triggered"' frame.number | wc -l)" -ge 3 ]
 	check "the handshake before is there" [ "$(fields 'tcp.flags.syn == 1 && tcp.port == 1112' frame.number | wc -l)" -eq 2 ]
 	check "directions are kept" [ "$(fields 'tcp.flags.reset == 1 && frame.packet_flags_direction == 2' frame.number | wc -l)" -eq 5 ]
 	check "times are those of the report" \
@@ -190,7 +190,7 @@ refused()	# REGEX DESC ARGS...
 
 echo "no database" > "$dir/text"
 refused 'ENOENT' "-w into a directory that does not exist" -w "$dir/nowhere/r.pcapng"
-refused 'no store of rstscope' "--store of another file" --store "$dir/text"
+refused 'not an rstscope store' "--store of another file" --store "$dir/text"
 check "which stays as it was" grep -qx "no database" "$dir/text"
 refused '--help' "-W without -C" -w "$dir/x" -W 3
 refused '--help' "--keep without --store" --keep 3d

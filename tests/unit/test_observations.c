@@ -466,7 +466,7 @@ static void test_bounds(void)
 	r.fail = -EPIPE;
 	check_int(observations__finish(all, &ops), -EPIPE, "the error of who takes them ends it");
 	check_int(r.n, 1, "at once");
-	check_has(r.texts, "3 resets were left out", "of more than 200000 it is said how many (%s)",
+	check_has(r.texts, "3 resets were dropped", "of more than 200000 it is said how many (%s)",
 		  r.texts + strlen(r.texts) - 80);
 	observations__free(all);
 	observations__free(NULL);

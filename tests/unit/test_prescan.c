@@ -162,7 +162,7 @@ static void test_file(struct file *f, enum format format, enum payload payload)
 	f->n = size * 7 / 8 + 5;
 	piped = wire_read_piped(f->bytes, f->n);
 	whole = wire_read(f->bytes, f->n);
-	check(is_same(whole, piped) && strstr(whole->warnings, "was cut"),
+	check(is_same(whole, piped) && strstr(whole->warnings, "truncated"),
 	      "%s with %s: and when it is cut", format_names[format], payload_names[payload]);
 }
 

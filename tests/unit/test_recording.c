@@ -258,7 +258,7 @@ static void test_cuts(void)
 		got = replay(path);
 		close(fd);
 		wrong += got.n != want || got.same != want || got.err;
-		untold += is_boundary[cut] == !!strstr(got.warnings, "was cut");
+		untold += is_boundary[cut] == !!strstr(got.warnings, "truncated");
 	}
 	check_int(wrong, 0,
 		  "cut at %u block boundaries and 1000 bytes: each complete reset is there",
@@ -577,7 +577,7 @@ static void test_store_wrong(void)
 		    120) == 120,
 	      "a text file is made");
 	close(fd);
-	expect_refused(path, "no store", "a file of text");
+	expect_refused(path, "not an rstscope store", "a file of text");
 	path = in_dir("broken.db");
 	s = open_store(path, 0, 0, why);
 	fill(s, 0, 50);
@@ -640,7 +640,7 @@ static void test_store_hostile(void)
 					 "WHERE id = 2;");
 	got = replay(path);
 	check(!got.err && got.n == 2, "a row of 20 MB is left out, the others are not (%u)", got.n);
-	check_has(got.warnings, "row 2 is left out", "and that is said");
+	check_has(got.warnings, "skipped row 2", "and that is said");
 
 	path = changed_store(
 		"generated.db",

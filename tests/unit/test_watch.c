@@ -737,7 +737,7 @@ static void test_stdout_fails(void)
 	check_int(watch__output_error(host.watch), -EPIPE, "and says why");
 	check_int(side.n, 1, "the others have that reset");
 	check(summary_has("0 resets"), "it does not count as reported");
-	check(summary_has("1 resets that standard output did not take"), "but as not taken");
+	check(summary_has("1 resets not written to standard output"), "but as not taken");
 }
 
 /* A second signal, while a pipe that nobody reads blocks the last writes. */
@@ -749,7 +749,7 @@ static void test_stdout_interrupted(void)
 	out.err = -EINTR;
 	watch__finish(host.watch);
 	check_int(out.tried, 1, "a stop while standard output blocks is not tried again");
-	check(summary_has("5 resets that standard output did not take"), "what is left is counted");
+	check(summary_has("5 resets not written to standard output"), "what is left is counted");
 }
 
 static void test_reopen(void)
