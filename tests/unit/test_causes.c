@@ -180,7 +180,7 @@ static char *output_of(const char *first, const char *second, int *ret_status)
 	static char text[sizeof(c->out) + sizeof(c->err)];
 
 	*ret_status = c->status;
-	snprintf(text, sizeof(text), "%s%s", c->err, c->out);
+	strcpy(stpcpy(text, c->err), c->out);
 	return text;
 }
 
