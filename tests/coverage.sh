@@ -7,6 +7,11 @@
 set -eu -o pipefail
 
 cd "${0%/*}/.."
+# What is left of files that are no more.
+find "$1/obj" -name '*.gcno' | while read -r notes; do
+	source=${notes#"$1/obj/"}
+	[ -e "correlator/${source%.gcno}.c" ] || [ -e "$1/${source%.gcno}.c" ] || rm "$notes"
+done
 gcovr --root . --filter correlator/ --csv - "$1" | awk -F, '
 	NR > 1 {
 		room = $1
