@@ -163,6 +163,18 @@ struct nf_conn {
 	union nf_conntrack_proto proto;
 };
 
+struct mm_struct;
+
+struct signal_struct {
+	struct mm_struct *oom_mm; /* set once the OOM killer has chosen the process */
+};
+
+struct task_struct {
+	unsigned int flags; /* PF_* */
+	int exit_code;	    /* set by do_exit() before it closes files */
+	struct signal_struct *signal;
+};
+
 struct va_format {
 	const char *fmt;
 };

@@ -83,6 +83,11 @@ static __always_inline const struct inet_timewait_sock *timewait_of(const struct
 			   (const void *)bpf_skc_to_tcp_timewait_sock((void *)sk);
 }
 
+static __always_inline const struct task_struct *current_task(void)
+{
+	return (const void *)bpf_get_current_task_btf();
+}
+
 #else
 
 static __always_inline int can_read_any(void)
@@ -98,6 +103,11 @@ static __always_inline const struct tcp_sock *tcp_sock_of(const struct sock *sk)
 static __always_inline const struct inet_timewait_sock *timewait_of(const struct sock *sk)
 {
 	return (const void *)sk;
+}
+
+static __always_inline const struct task_struct *current_task(void)
+{
+	return (const void *)bpf_get_current_task();
 }
 
 #endif

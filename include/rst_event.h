@@ -150,6 +150,8 @@ enum rst_func {
 #define RST_HAS_WINDOW 0x200u	  /* the segment's connection has a hash window */
 #define RST_HAS_MEMORY 0x400u	  /* mem_* */
 #define RST_HAS_SEEN 0x800u	  /* seen: the segment as the wire view has it */
+#define RST_HAS_EXIT 0x1000u	  /* the task that ran was exiting: exit_code */
+#define RST_HAS_OOM 0x2000u	  /* and the OOM killer had chosen it */
 
 struct rst_ct {
 	struct rst_tuple orig;
@@ -229,7 +231,7 @@ struct rst_ev_kernel {
 	__u64 mem_pages; /* of TCP on this host */
 	__u64 mem_limit; /* tcp_mem[2] */
 	__u32 wmem_queued;
-	__u32 pad;
+	__u32 exit_code; /* as wait(2) has it: the signal in the low 7 bits, else the status << 8 */
 };
 
 /*

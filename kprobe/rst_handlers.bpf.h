@@ -34,6 +34,7 @@
 #define TH_ACK 0x10
 
 #define NFCT_INFO_MASK 7UL
+#define PF_EXITING 0x4u
 
 /* Network namespace to report, by inode number; 0 = all. */
 const volatile __u32 want_netns = 0;
@@ -367,6 +368,19 @@ static __always_inline void store_view(const struct skb_view *v, struct rst_ev_k
 	e->skb_flags = v->flags;
 }
 
+/* Is it exiting, and why? What it has open is closed meanwhile. */
+static __always_inline void read_exit(struct rst_ev_kernel *e)
+{
+	const struct task_struct *task = current_task();
+
+	if (!(BPF_CORE_READ(task, flags) & PF_EXITING))
+		return;
+	e->has |= RST_HAS_EXIT;
+	e->exit_code = (__u32)BPF_CORE_READ(task, exit_code);
+	if (BPF_CORE_READ(task, signal, oom_mm))
+		e->has |= RST_HAS_OOM;
+}
+
 static __always_inline void read_task(void *ctx, struct rst_ev_kernel *e)
 {
 	__u64 id = bpf_get_current_pid_tgid();
@@ -376,6 +390,7 @@ static __always_inline void read_task(void *ctx, struct rst_ev_kernel *e)
 	e->tid = (__u32)id;
 	e->task_cgroup = bpf_get_current_cgroup_id();
 	bpf_get_current_comm(e->comm, sizeof(e->comm));
+	read_exit(e);
 	len = bpf_get_stack(ctx, e->stack, sizeof(e->stack), 0);
 	e->stack_len = len > 0 ? len / sizeof(e->stack[0]) : 0;
 }

@@ -22,6 +22,7 @@
 #include "base/output_file.h"
 #include "base/stoppable.h"
 #include "capture/pcap_reader.h"
+#include "diagnose/advice.h"
 #include "diagnose/classify.h"
 
 #ifndef RSTSCOPE_VERSION
@@ -342,6 +343,7 @@ static void put_packet(struct recording *r, const struct packet *p, const char *
 
 static void print_story(FILE *out, const struct reset_case *c, const struct report_context *report)
 {
+	const struct advice *advice = case_advice(c, 0);
 	struct report_lines because = report_evidence(c, report, false);
 	char *title = template_expand(c->diagnosis.cause->title, c, report), *action = NULL;
 	size_t i;
@@ -353,11 +355,11 @@ static void print_story(FILE *out, const struct reset_case *c, const struct repo
 		title ? title : "");
 	for (i = 0; i < because.n; i++)
 		fprintf(out, "\nbecause %s", because.line[i]);
-	if (c->diagnosis.cause->advice[0].action)
-		action = template_expand(c->diagnosis.cause->advice[0].action, c, report);
+	if (advice)
+		action = template_expand(advice->action, c, report);
 	if (action)
 		fprintf(out, "\ndo: %s", action);
-	if (!c->diagnosis.cause->advice[0].action && c->diagnosis.n_candidates) {
+	if (!advice && c->diagnosis.n_candidates) {
 		fputs("\nperhaps", out);
 		for (i = 0; i < c->diagnosis.n_candidates; i++)
 			fprintf(out, "%s %s", i ? "," : "", c->diagnosis.candidates[i]->id);

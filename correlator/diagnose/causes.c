@@ -55,7 +55,7 @@ const struct cause causes[] = {
 	},
 	{
 		.id = "linger-zero",
-		.title = "the application closed the socket with SO_LINGER on and a timeout of 0",
+		.title = "{closer} with SO_LINGER on and a timeout of 0",
 		.type = TYPE_ACTIVE,
 		.origin = ORIGIN_LOCAL,
 		.ways = {
@@ -74,7 +74,7 @@ const struct cause causes[] = {
 	},
 	{
 		.id = "unread-data",
-		.title = "the application closed the socket with unread data in its receive buffer",
+		.title = "{closer} with unread data in its receive buffer",
 		.type = TYPE_ACTIVE,
 		.origin = ORIGIN_LOCAL,
 		.ways = {
@@ -85,6 +85,7 @@ const struct cause causes[] = {
 		},
 		.advice = {
 			{
+				.forbids = FACT(IN_EXIT),
 				.action = "in the application, read until EOF before close(), or call "
 					  "shutdown(SHUT_WR) and drain the socket first",
 				.price = "a peer that never stops sending keeps the socket open: set a timeout",

@@ -20,6 +20,8 @@ struct advice {
 	const char *action; /* "do" in JSON */
 	const char *price;
 	const char *undo;
+	fact_set needs; /* FACT() masks; facts that are not known fulfil `forbids` */
+	fact_set forbids;
 };
 
 /* One set of facts that proves the cause. */

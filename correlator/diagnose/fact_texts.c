@@ -280,6 +280,26 @@ const struct fact_text fact_texts[FACT_MAX] = {
 		.no = "the kernel was not out of resources",
 		.missing = "kernel stack with symbols",
 	},
+	[FACT_IN_EXIT] = {
+		.yes = "{exit}",
+		.no = "the process was not exiting",
+		.missing = "kernel stack with symbols",
+	},
+	[FACT_SIGNALLED] = {
+		.yes = "a signal killed the process",
+		.no = "no signal killed the process",
+		.missing = "the exit code of the task that closed the socket",
+	},
+	[FACT_CRASHED] = {
+		.yes = "the process crashed",
+		.no = "the process did not crash",
+		.missing = "the exit code of the task that closed the socket",
+	},
+	[FACT_OOM_KILLED] = {
+		.yes = "the OOM killer chose the process",
+		.no = "the OOM killer had not chosen the process",
+		.missing = "the exit code of the task that closed the socket",
+	},
 	[FACT_UNTRANSLATED] = {
 		.yes = "{ct.from} should have been translated to {ct.to} (per the conntrack "
 		       "entry), but the segment reached TCP untranslated: {seg}",

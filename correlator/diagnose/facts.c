@@ -8,6 +8,7 @@
 #include "diagnose/facts.h"
 
 #include <stdlib.h>
+#include <signal.h>
 #include <string.h>
 #include <netinet/tcp.h>
 
@@ -521,6 +522,7 @@ static void gather_stack(struct reset_case *c)
 		{ FACT_IN_CHECK_REQ, { "tcp_check_req" } },
 		{ FACT_IN_DO_RCV, { "tcp_v4_do_rcv", "tcp_v6_do_rcv" } },
 		{ FACT_IN_RESOURCES, { "tcp_out_of_resources" } },
+		{ FACT_IN_EXIT, { "do_exit" } },
 		{ FACT_IN_MPTCP,
 		  { "mptcp_subflow_reset", "mptcp_worker", "subflow_syn_recv_sock",
 		    "__mptcp_close_ssk", "mptcp_do_fastclose", "__mptcp_close",
@@ -544,6 +546,25 @@ static void gather_stack(struct reset_case *c)
 		facts_set(c, FACT_IN_CHECK_REQ, true);
 	if (!strncmp(k->reason, "MPTCP_RST_", strlen("MPTCP_RST_")))
 		facts_set(c, FACT_IN_MPTCP, true);
+}
+
+static bool is_of_a_crash(unsigned int signal)
+{
+	return signal == SIGSEGV || signal == SIGABRT || signal == SIGBUS || signal == SIGFPE ||
+	       signal == SIGILL || signal == SIGSYS || signal == SIGTRAP;
+}
+
+/* Why it ended counts only for the task whose own call this is. */
+static void gather_exit(struct reset_case *c)
+{
+	const struct kernel_event *k = c->seen.kernel;
+	bool exits = fact_in(c->diagnosis.facts_yes, FACT_IN_EXIT);
+
+	if (exits ? !k->exiting : !fact_in(c->diagnosis.facts_no, FACT_IN_EXIT))
+		return;
+	facts_set(c, FACT_SIGNALLED, exits && k->exit_code & 0x7f);
+	facts_set(c, FACT_CRASHED, exits && is_of_a_crash(k->exit_code & 0x7f));
+	facts_set(c, FACT_OOM_KILLED, exits && k->oom_killed);
 }
 
 static void gather_reason(struct reset_case *c)
@@ -626,6 +647,7 @@ void facts_gather(struct reset_case *c)
 	gather_clash(c);
 	gather_memory(c);
 	gather_stack(c);
+	gather_exit(c);
 	gather_reason(c);
 	gather_conntrack(c);
 	gather_gone(c);

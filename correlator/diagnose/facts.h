@@ -60,6 +60,10 @@ enum fact {
 	FACT_IN_DO_RCV, /* the socket that the look-up found took the segment itself */
 	FACT_IN_MPTCP,
 	FACT_IN_RESOURCES, /* tcp_out_of_resources() */
+	FACT_IN_EXIT,	   /* the process was exiting: the kernel closed what it had open */
+	FACT_SIGNALLED,	   /* because a signal killed it, */
+	FACT_CRASHED,	   /* one that a program brings upon itself, */
+	FACT_OOM_KILLED,   /* or the OOM killer's */
 	FACT_OVER_MEMORY,  /* more pages than tcp_mem allows */
 	FACT_REASON_MEMORY,
 	FACT_REASON_LINGER,
@@ -90,6 +94,9 @@ enum fact {
 _Static_assert(FACT_MAX <= 128, "facts stand in 128-bit masks");
 
 #define FACT(name) ((fact_set)1 << FACT_##name)
+
+/* Part of the evidence whenever they hold, whatever the cause needs. */
+#define FACTS_OF_NOTE FACT(IN_EXIT)
 
 /** fact_in() - is @f in @set? */
 static inline bool fact_in(fact_set set, enum fact f)

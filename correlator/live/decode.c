@@ -296,6 +296,9 @@ static int decode_kernel(const void *buf, size_t len, const struct kernel_names 
 	}
 	decode_stack(ev, names, k);
 	k->tgid = ev->tgid;
+	k->exiting = ev->has & RST_HAS_EXIT;
+	k->oom_killed = ev->has & RST_HAS_OOM;
+	k->exit_code = ev->exit_code;
 	k->task_cgroup = ev->task_cgroup;
 	memcpy(k->comm, ev->comm, sizeof(k->comm));
 	k->comm[sizeof(k->comm) - 1] = 0;

@@ -238,7 +238,10 @@ struct kernel_event {
 	struct frame stack[CASE_STACK_MAX]; /* innermost first */
 	unsigned int stack_len;
 	uint32_t cpu;
-	uint32_t tgid; /* the task that ran: not always the owner */
+	uint32_t tgid;	    /* the task that ran: not always the owner */
+	uint32_t exit_code; /* as wait(2) has it; valid if exiting */
+	bool exiting;	    /* that task */
+	bool oom_killed;    /* it was the OOM killer's choice */
 	uint64_t task_cgroup;
 	char comm[16];
 };

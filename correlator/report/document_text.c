@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/escape.h"
+#include "diagnose/advice.h"
 #include "report/document.h"
 #include "report/sink.h"
 #include "report/timeline.h"
@@ -257,11 +258,10 @@ static void print_phrase(FILE *out, const char *before, const char *template,
 
 static void print_advice(FILE *out, const struct reset_case *c, const struct report_context *report)
 {
+	const struct advice *a;
 	unsigned int i;
 
-	for (i = 0; i < CAUSE_ADVICE_MAX && c->diagnosis.cause->advice[i].action; i++) {
-		const struct advice *a = &c->diagnosis.cause->advice[i];
-
+	for (i = 0; (a = case_advice(c, i)); i++) {
 		print_phrase(out, i ? "- or: " : "What to do\n\n- ", a->action, c, report);
 		print_phrase(out, "\n  - trade-off: ", a->price, c, report);
 		print_phrase(out, "\n  - undo: ", a->undo, c, report);

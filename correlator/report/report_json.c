@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/strbuf.h"
+#include "diagnose/advice.h"
 #include "model/names.h"
 
 #define SCHEMA_VERSION 1
@@ -229,6 +230,28 @@ static void put_call(struct json_writer *w, const struct kernel_event *k,
 	put_known(w, "function", call_name(k));
 }
 
+/* Of the process whose end closed the socket. */
+static void put_exit(struct json_writer *w, const struct reset_case *c)
+{
+	const struct kernel_event *k = c->seen.kernel;
+	unsigned int signal = k->exit_code & 0x7f;
+
+	if (!k->exiting || !fact_in(c->diagnosis.facts_yes, FACT_IN_EXIT)) {
+		json__null(w, "exit");
+		return;
+	}
+	json__object(w, "exit");
+	if (signal) {
+		json__unsigned(w, "signal", signal);
+		json__null(w, "status");
+	} else {
+		json__null(w, "signal");
+		json__unsigned(w, "status", k->exit_code >> 8 & 0xff);
+	}
+	json__boolean(w, "oom_killed", k->oom_killed);
+	json__end(w);
+}
+
 static void put_kernel(struct json_writer *w, const struct reset_case *c,
 		       const struct report_context *ctx)
 {
@@ -247,6 +270,7 @@ static void put_kernel(struct json_writer *w, const struct reset_case *c,
 	put_window(w, &k->window, ctx);
 	put_stack(w, k);
 	put_stack_lines(w, k, ctx);
+	put_exit(w, c);
 	json__end(w);
 }
 
@@ -299,15 +323,15 @@ static void put_ruled_out(struct json_writer *w, const struct reset_case *c,
 static void put_advice(struct json_writer *w, const struct reset_case *c,
 		       const struct report_context *ctx)
 {
-	const struct advice *a = c->diagnosis.cause->advice;
+	const struct advice *a;
 	unsigned int i;
 
 	json__array(w, "advice");
-	for (i = 0; i < CAUSE_ADVICE_MAX && a[i].action; i++) {
+	for (i = 0; (a = case_advice(c, i)); i++) {
 		json__object(w, NULL);
-		put_sentence(w, "do", a[i].action, c, ctx);
-		put_sentence(w, "price", a[i].price, c, ctx);
-		put_sentence(w, "undo", a[i].undo, c, ctx);
+		put_sentence(w, "do", a->action, c, ctx);
+		put_sentence(w, "price", a->price, c, ctx);
+		put_sentence(w, "undo", a->undo, c, ctx);
 		json__end(w);
 	}
 	json__end(w);

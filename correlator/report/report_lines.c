@@ -140,7 +140,8 @@ struct report_lines report_evidence(const struct reset_case *c, const struct rep
 				    bool all)
 {
 	const struct way *way = cause_way(c);
-	fact_set show = way ? way->needs : c->diagnosis.facts_yes;
+	fact_set show = (way ? way->needs : c->diagnosis.facts_yes) |
+			(c->diagnosis.facts_yes & FACTS_OF_NOTE);
 	struct report_lines lines = { .n = 0 };
 	int f;
 

@@ -8,6 +8,7 @@
 
 #include "base/strbuf.h"
 #include "base/textwrap.h"
+#include "diagnose/advice.h"
 #include "report/sink.h"
 
 #define INDENT 13
@@ -192,10 +193,10 @@ static const char *first_step(const struct reset_case *c)
 static void print_advice(struct sink *s, const struct reset_case *c,
 			 const struct report_context *ctx)
 {
+	const struct advice *a;
 	unsigned int i;
 
-	for (i = 0; i < CAUSE_ADVICE_MAX && c->diagnosis.cause->advice[i].action; i++) {
-		const struct advice *a = &c->diagnosis.cause->advice[i];
+	for (i = 0; (a = case_advice(c, i)); i++) {
 		char *action = template_expand(a->action, c, ctx);
 
 		if (!action)

@@ -511,6 +511,67 @@ PRINTER(gone_how)
 	      out);
 }
 
+/* Names are the same on all that we build for; real-time signals have none. */
+static void print_signal(FILE *out, unsigned int number)
+{
+	const char *name = sigabbrev_np((int)number);
+
+	if (name)
+		fprintf(out, "SIG%s", name);
+	else
+		fprintf(out, "signal %u", number);
+}
+
+static void print_task(FILE *out, const struct kernel_event *k)
+{
+	if (!k->tgid) {
+		fputs("the process", out);
+		return;
+	}
+	print_escaped(out, k->comm);
+	fprintf(out, "[%u]", k->tgid);
+}
+
+/* Who ended, and how. */
+PRINTER(exit)
+{
+	const struct kernel_event *k = c->seen.kernel;
+
+	(void)ctx;
+	print_task(out, k);
+	fputs(" was exiting, and the kernel closed its sockets", out);
+	if (!k->exiting)
+		return;
+	fputs(": ", out);
+	if (k->oom_killed)
+		fputs("the OOM killer ended it with ", out);
+	else if (k->exit_code & 0x7f)
+		fputs("killed by ", out);
+	else
+		fprintf(out, "exit status %u", k->exit_code >> 8 & 0xff);
+	if (k->exit_code & 0x7f)
+		print_signal(out, k->exit_code & 0x7f);
+}
+
+/* Closing is what the application does, unless it ends without. */
+PRINTER(closer)
+{
+	fact_set facts = c->diagnosis.facts_yes;
+
+	(void)ctx;
+	if (!fact_in(facts, FACT_IN_EXIT))
+		fputs("the application closed the socket", out);
+	else if (fact_in(facts, FACT_OOM_KILLED))
+		fputs("the OOM killer killed the process, which left the socket", out);
+	else if (fact_in(facts, FACT_SIGNALLED)) {
+		print_signal(out, c->seen.kernel->exit_code & 0x7f);
+		fputs(" killed the process, which left the socket", out);
+	} else {
+		fprintf(out, "the process %s without closing the socket",
+			fact_in(c->diagnosis.facts_no, FACT_SIGNALLED) ? "exited" : "ended");
+	}
+}
+
 PRINTER(nat_none)
 {
 	(void)ctx;
@@ -627,6 +688,8 @@ static const struct {
 	{ "gone.mapping", p_gone_mapping, "which it needs" },
 	{ "gone.ago", p_gone_ago, "some time" },
 	{ "gone.how", p_gone_how, "it timed out, was evicted or was deleted" },
+	{ "exit", p_exit, "the process was exiting, and the kernel closed its sockets" },
+	{ "closer", p_closer, "the application closed the socket" },
 	{ "nat.none", p_nat_none, "no NAT mapping applied to the segment" },
 	{ "mem.pages", p_mem_pages, "N" },
 	{ "mem.limit", p_mem_limit, "M" },

@@ -67,7 +67,7 @@ static const struct member ev_kernel[] = {
 	M(func),      M(sk_state),    M(sk_shutdown),	M(tw_substate),
 	M(skb_flags), M(hook),	      M(stack_len),	M(comm),
 	M(why),	      M(stack),	      M(window),	M(seen),
-	M(mem_pages), M(mem_limit),   M(wmem_queued),	M(pad),
+	M(mem_pages), M(mem_limit),   M(wmem_queued),	M(exit_code),
 };
 #undef M
 

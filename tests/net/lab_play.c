@@ -10,10 +10,12 @@
 #include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -344,6 +346,41 @@ static void do_close(const struct step *s)
 	*s->fd = -1;
 }
 
+static void die_as_told(int signal, int go)
+{
+	char byte;
+
+	if (read(go, &byte, 1) < 0)
+		_exit(127);
+	if (signal)
+		raise(signal);
+	_exit(3);
+}
+
+/* A process that alone has the socket ends without closing it: by a signal, or 0: exit(3). */
+static void do_die(const struct step *s)
+{
+	int signal = (int)arg_or(s, SIGKILL), go[2], status;
+	pid_t pid;
+
+	if (pipe(go))
+		die("pipe: %s", strerror(errno));
+	pid = fork();
+	if (pid < 0)
+		die("fork: %s", strerror(errno));
+	if (!pid) {
+		close(go[1]);
+		die_as_told(signal, go[0]);
+	}
+	do_close(s);
+	close(go[0]);
+	close(go[1]);
+	if (waitpid(pid, &status, 0) != pid ||
+	    (signal ? WTERMSIG(status) != signal : WEXITSTATUS(status) != 3))
+		die("ended otherwise: status %#x", (unsigned int)status);
+	printf("process %d\n", pid);
+}
+
 /* A socket in repair mode goes away without telling the peer. */
 static void do_silent_close(const struct step *s)
 {
@@ -638,6 +675,7 @@ static const struct verb {
 	{ "user-timeout", do_user_timeout, 1, "=MS" },
 	{ "keepalive", do_keepalive, 1, "=IDLE_SECONDS  one probe" },
 	{ "close", do_close, 1, "" },
+	{ "die", do_die, 1, "[=SIGNAL]  its process ends by it (9); 0: it exits" },
 	{ "silent-close", do_silent_close, 1, "  no FIN, no RST" },
 	{ "shutdown", do_shutdown, 1, "[=wr|rd|rdwr]" },
 	{ "disconnect", do_disconnect, 1, "  connect(AF_UNSPEC)" },

@@ -99,6 +99,7 @@ static struct rst_ev_kernel kernel_of(const struct family *f)
 		.skb_flags = FLAG_ACK,
 		.reason = 1,
 		.tgid = 77,
+		.exit_code = 9,
 		.func = RST_FUNC_PASSIVE,
 		.sk_state = TCP_CLOSE,
 		.comm = "nginx",
@@ -228,6 +229,8 @@ static void test_kernel(const struct family *f)
 	check_str(k->reason, "NO_SOCKET", "the reason has its name (%s)", f->name);
 	check_str(k->comm, "nginx", "the task's name is kept (%s)", f->name);
 	check_int(k->tgid, 77, "the task's id is kept (%s)", f->name);
+	check(!k->exiting && !k->oom_killed && k->exit_code == 9,
+	      "a task that lives is not exiting (%s)", f->name);
 }
 
 static void test_calls(void)

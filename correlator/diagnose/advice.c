@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * advice.c - which advice fits a case.
+ */
+#include "diagnose/advice.h"
+
+/* For whichever cause: the process ended with the connection open. */
+static const struct advice on_exit_advice[] = {
+	{
+		.needs = FACT(OOM_KILLED),
+		.action =
+			"give the process more memory, or find what it needs it for: raise MemoryMax= "
+			"(systemd) or resources.limits.memory (Kubernetes); `journalctl -k -g oom` "
+			"shows what the OOM killer saw",
+		.price = "less memory for others on this host",
+		.undo = "restore the previous limit",
+	},
+	{
+		.needs = FACT(CRASHED),
+		.action = "find out why it crashed: `coredumpctl info`, or its core file and log",
+		.price = "none",
+		.undo = "none needed",
+	},
+	{
+		.needs = FACT(SIGNALLED),
+		.forbids = FACT(OOM_KILLED) | FACT(CRASHED),
+		.action =
+			"stop it gracefully: take it out of the load balancer, send SIGTERM, let the "
+			"application drain its connections when it gets that, and leave time for it "
+			"before SIGKILL (TimeoutStopSec= in systemd; preStop and "
+			"terminationGracePeriodSeconds in Kubernetes)",
+		.price = "a stop or roll-out takes longer",
+		.undo = "restore the previous timeout",
+	},
+	{
+		.needs = FACT(IN_EXIT),
+		.forbids = FACT(SIGNALLED),
+		.action = "in the application, close or drain open connections before exit()",
+		.price = "the exit takes longer: set a timeout",
+		.undo = "none needed",
+	},
+};
+
+#define N_ON_EXIT (sizeof(on_exit_advice) / sizeof(on_exit_advice[0]))
+
+static bool fits(const struct reset_case *c, const struct advice *a)
+{
+	return !(a->needs & ~c->diagnosis.facts_yes) && !(a->forbids & c->diagnosis.facts_yes);
+}
+
+const struct advice *case_advice(const struct reset_case *c, unsigned int i)
+{
+	const struct advice *own = c->diagnosis.cause->advice;
+	unsigned int at;
+
+	for (at = 0; at < N_ON_EXIT; at++)
+		if (fits(c, &on_exit_advice[at]) && !i--)
+			return &on_exit_advice[at];
+	for (at = 0; at < CAUSE_ADVICE_MAX && own[at].action; at++)
+		if (fits(c, &own[at]) && !i--)
+			return &own[at];
+	return NULL;
+}
