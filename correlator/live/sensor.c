@@ -5,6 +5,7 @@
 #include "live/sensor.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysinfo.h>
@@ -274,6 +275,8 @@ struct sensor *sensor__open(const struct sensor_config *cfg)
 		err = find_interfaces(s);
 	if (err)
 		goto err_free;
+	/* What loading needed, many times the kernel's BTF, goes back to the system. */
+	malloc_trim(0);
 	return s;
 err_free:
 	sensor__free(s);
