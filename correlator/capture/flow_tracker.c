@@ -15,6 +15,7 @@
 
 #include "base/lazy_array.h"
 #include "capture/flow_table.h"
+#include "model/same_reset.h"
 
 #define RING_BITS 20
 #define RING_RECORDS (1u << RING_BITS)
@@ -24,8 +25,6 @@
 #define MARKS (1u << 22)       /* bits; a power of two */
 #define NS_PER_S 1000000000ull
 #define SETTLE_NS NS_PER_S
-/* Sightings of one RST lie closer together. */
-#define SIGHTING_NS (NS_PER_S / 20)
 /* What was under way when the RST left comes within this. */
 #define UNDER_WAY_NS 1000000ull
 /* Resets; about as many as a history has packets. */
@@ -440,14 +439,18 @@ static uint64_t distance(uint64_t a, uint64_t b)
 	return a > b ? a - b : b - a;
 }
 
+static struct reset_marks marks_of(const struct record *r)
+{
+	return (struct reset_marks){ r->ts_ns, r->seq, r->ack, r->flags };
+}
+
 /* The same RST at another place: not one more. */
 static bool is_sighting(const struct pending *p, const struct record *r)
 {
 	const struct record *first = &p->rst;
 
-	return first->from == r->from && first->seq == r->seq && first->ack == r->ack &&
-	       first->flags == r->flags && first->ipid == r->ipid &&
-	       distance(r->ts_ns, first->ts_ns) < SIGHTING_NS &&
+	return same_reset(marks_of(first), marks_of(r), SAME_HOST_NS) && first->from == r->from &&
+	       first->ipid == r->ipid &&
 	       (first->interface != r->interface || first->heading != r->heading ||
 		first->ttl != r->ttl);
 }
@@ -549,7 +552,7 @@ static bool is_copy(const struct flow_tracker *t, const struct record *r)
 		o = &t->ring[number % RING_RECORDS];
 		if (o->from == r->from && o->seq == r->seq && o->ack == r->ack &&
 		    o->len == r->len && o->flags == r->flags && o->ipid == r->ipid &&
-		    distance(r->ts_ns, o->ts_ns) < SIGHTING_NS &&
+		    distance(r->ts_ns, o->ts_ns) <= SAME_HOST_NS &&
 		    (o->interface != r->interface || o->heading != r->heading))
 			return true;
 	}

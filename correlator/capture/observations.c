@@ -18,11 +18,10 @@
 #include "capture/fingerprints.h"
 #include "capture/flow_table.h"
 #include "diagnose/classify.h"
+#include "model/same_reset.h"
 
 #define VANTAGES_MAX 64
 #define RESETS_MAX 200000
-/* Two sightings of one RST, once the clocks are aligned. */
-#define SAME_NS 1000000000ull
 #define PLACE_BITS CAPTURE_PLACE_BITS
 
 struct kept {
@@ -307,16 +306,10 @@ static bool shares_segment(const struct capture_case *a, const struct capture_ca
 	for (i = 0; i < a->n_history; i++)
 		for (j = 0; j < b->n_history; j++)
 			if (is_same_segment(&a->history[i], &b->history[j]) &&
-			    distance(a->history[i].ts_ns, b->history[j].ts_ns) <= SAME_NS &&
+			    distance(a->history[i].ts_ns, b->history[j].ts_ns) <= SAME_PATH_NS &&
 			    !(a->history[i].flags & FLAG_RST))
 				return true;
 	return false;
-}
-
-static bool is_same_reset(const struct capture_case *a, const struct capture_case *b)
-{
-	return a->rst.seq == b->rst.seq && a->rst.ack == b->rst.ack &&
-	       a->rst.flags == b->rst.flags && distance(a->rst.ts_ns, b->rst.ts_ns) <= SAME_NS;
 }
 
 /*
@@ -328,7 +321,8 @@ static unsigned int likeness(const struct kept *a, const struct kept *b, unsigne
 	const struct tuple *s = &a->w.rst.tuple, *t = &b->w.rst.tuple;
 	unsigned int alike = 0;
 
-	if (a->vantages & b->vantages || !is_same_reset(&a->w, &b->w))
+	if (a->vantages & b->vantages ||
+	    !same_reset(reset_marks(&a->w.rst), reset_marks(&b->w.rst), SAME_PATH_NS))
 		return 0;
 	alike += s->sport == t->sport && !memcmp(s->saddr, t->saddr, 16) ? 4 : 0;
 	alike += s->dport == t->dport && !memcmp(s->daddr, t->daddr, 16) ? 4 : 0;
@@ -370,7 +364,7 @@ static struct kept *find_same(struct kept *newest, const struct kept *k)
 	unsigned int n, alike, most = 0, budget = HISTORIES_MAX;
 
 	for (other = newest, n = 0; other && n < COMPARED_MAX; other = other->next, n++) {
-		if (k->w.rst.ts_ns - other->w.rst.ts_ns > SAME_NS)
+		if (k->w.rst.ts_ns - other->w.rst.ts_ns > SAME_PATH_NS)
 			break;
 		alike = other->joined ? 0 : likeness(other, k, &budget);
 		if (alike > most) {
