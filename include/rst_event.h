@@ -12,7 +12,7 @@
 
 #include <linux/types.h>
 
-#define RST_ABI_VERSION 1
+#define RST_ABI_VERSION 2
 
 /* Records per CPU in the flight recorder; a power of two, changeable before load. */
 #define RST_RING_SLOTS 8192
@@ -45,16 +45,16 @@ struct rst_pkt {
 	__u64 ts_ns; /* CLOCK_MONOTONIC; 0 = empty slot */
 	__u8 saddr[16];
 	__u8 daddr[16];
+	__be32 seq; /* with ack: eight bytes of the TCP header, as they stand there */
+	__be32 ack;
 	__be16 sport;
 	__be16 dport;
-	__be32 seq;
-	__be32 ack;
 	__u32 meta; /* RST_META_* */
-	__u16 len;  /* payload bytes, host order, saturating */
+	__u8 ttl;   /* hop limit for IPv6; eight bytes from here on */
+	__u8 flags; /* 14th byte of the TCP header, as are those of the window after it */
 	__be16 window;
+	__u16 len;   /* payload bytes, host order, saturating */
 	__be16 ipid; /* 0 for IPv6 */
-	__u8 flags;  /* 13th byte of the TCP header */
-	__u8 ttl;    /* hop limit for IPv6 */
 };
 
 /* What became of the packets, counted per CPU. Names for people: rst_count_names[]. */
@@ -73,12 +73,11 @@ enum rst_count {
 	RST_CNT_MAX,
 };
 
-/* One per CPU, in an mmap-able array: how many records this CPU wrote, and the counters. */
+/* One per CPU, in an mmap-able array. */
 struct rst_cpu {
-	__u64 head;   /* records ever written; slot = head % slots */
 	__u64 events; /* ids given out */
 	__u64 count[RST_CNT_MAX];
-	__u64 pad[3];
+	__u64 pad[4];
 };
 
 enum rst_ev_type {

@@ -12,21 +12,22 @@
 #include <bpf/bpf_helpers.h>
 
 #include "rst_event.h"
+#include "rst_ring.h"
 
 #ifndef BPF_F_MMAPABLE
 #define BPF_F_MMAPABLE (1U << 10)
 #endif
 
-/* Records per CPU, a power of two; user space changes it together with rst_ring's size. */
+/* Records per CPU that are used, a power of two; user space may lower it before load. */
 const volatile __u32 ring_slots = RST_RING_SLOTS;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, RST_RING_CPUS *RST_RING_SLOTS);
+	__uint(max_entries, RST_RING_CPUS);
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 	__type(key, __u32);
-	__type(value, struct rst_pkt);
+	__type(value, struct rst_ring);
 } rst_ring SEC(".maps");
 
 struct {

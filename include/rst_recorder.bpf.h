@@ -2,8 +2,8 @@
 /*
  * rst_recorder.bpf.h - the flight recorder, and the event that a RST raises.
  *
- * Every TCP segment leaves a record in the ring of the CPU that it crosses: no lock, no hash,
- * no copy to user space. Only a RST costs more: the ring is searched backwards for the segment
+ * Every TCP segment leaves a record in the ring of the CPU that it crosses, linked to the one
+ * before it in its bucket of flows: no lock, no hash table, no copy to user space. Only a RST costs more: the ring is searched backwards for the segment
  * that it answers, and both go to user space with the id of the kernel's own account of it.
  */
 #ifndef RST_RECORDER_BPF_H
@@ -11,6 +11,46 @@
 
 #include "rst_maps.bpf.h"
 #include "rst_parse.bpf.h"
+
+/*
+ * The last eight bytes of a record, in one store. @tcp12: those of the TCP header from the 13th on,
+ * of which the first, the data offset, makes room for the TTL. And an IPv4 address as the last four
+ * bytes of eight.
+ */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define LAST_BYTES(ttl, tcp12, len, ipid) \
+	((tcp12 & 0xffffff00) | (ttl) | (len) << 32 | (ipid) << 48)
+#define IPV4_WORD(addr) ((addr) << 32)
+#else
+#define LAST_BYTES(ttl, tcp12, len, ipid) \
+	(((tcp12 & 0x00ffffff) | (ttl) << 24) << 32 | (len) << 16 | (ipid))
+#define IPV4_WORD(addr) (addr)
+#endif
+
+/* Both return what rst_flow_hash() wants of the addresses. */
+static __always_inline __u64 store_v6(struct rst_pkt *rec, const struct segment *seg)
+{
+	const __u64 *from = seg->ip + offsetof(struct ipv6hdr, saddr);
+	__u64 *s = (__u64 *)rec->saddr, *d = (__u64 *)rec->daddr, x;
+
+	x = s[0] = from[0];
+	x ^= s[1] = from[1];
+	x ^= d[0] = from[2];
+	x ^= d[1] = from[3];
+	return (x ^ x << 32) & ~0xffffffffULL;
+}
+
+static __always_inline __u64 store_v4(struct rst_pkt *rec, const struct segment *seg)
+{
+	const __u32 *from = seg->ip + offsetof(struct iphdr, saddr);
+	__u64 *s = (__u64 *)rec->saddr, *d = (__u64 *)rec->daddr, x;
+
+	s[0] = 0;
+	d[0] = 0;
+	x = s[1] = IPV4_WORD((__u64)from[0]);
+	x ^= d[1] = IPV4_WORD((__u64)from[1]);
+	return IPV4_WORD(1ULL) == 1 ? x << 32 : x;
+}
 
 static __always_inline void store_address(__u8 *to, const void *from, __u8 is_v6)
 {
@@ -37,38 +77,51 @@ static __always_inline int same_address(const __u8 *a, const __u8 *b)
 	return x[0] == y[0] && x[1] == y[1];
 }
 
-static __always_inline void fill_record(struct rst_pkt *rec, const struct segment *seg, __u32 meta)
+static __always_inline void count(__u32 cpu, enum rst_count what)
 {
-	const struct tcphdr *tcp = seg->tcp;
+	struct rst_cpu *c = bpf_map_lookup_elem(&rst_cpus, &cpu);
 
+	if (c)
+		c->count[what]++;
+}
+
+/* All of a record but its time. Returns the hash of its flow, and @ret_rest for rst_link(). */
+static __always_inline __u64 fill_record(struct rst_pkt *rec, const struct segment *seg, __u64 meta,
+					 __u32 cpu, __u64 *ret_rest)
+{
+	__u64 len = seg->payload, numbers, last, ports, addresses;
+	const void *tcp = seg->tcp;
+
+	if (len > 0xffff) {
+		if (len & PAYLOAD_JUMBO)
+			count(cpu, RST_CNT_JUMBO);
+		len &= 0xffffffff;
+		if (len > 0xffff) {
+			len = 0xffff;
+			meta |= RST_META_LEN_MAX;
+		}
+	}
+	last = *(const __u32 *)(tcp + 12);
 	if (seg->is_v6) {
 		const struct ipv6hdr *ip = seg->ip;
 
-		store_address(rec->saddr, &ip->saddr, 1);
-		store_address(rec->daddr, &ip->daddr, 1);
-		rec->ttl = ip->hop_limit;
-		rec->ipid = 0;
+		last = LAST_BYTES((__u64)ip->hop_limit, last, len, 0ULL);
 		meta |= RST_META_V6;
+		addresses = store_v6(rec, seg);
 	} else {
 		const struct iphdr *ip = seg->ip;
 
-		store_address(rec->saddr, &ip->saddr, 0);
-		store_address(rec->daddr, &ip->daddr, 0);
-		rec->ttl = ip->ttl;
-		rec->ipid = ip->id;
+		last = LAST_BYTES((__u64)ip->ttl, last, len, (__u64)ip->id);
+		addresses = store_v4(rec, seg);
 	}
-	rec->sport = tcp->source;
-	rec->dport = tcp->dest;
-	rec->seq = tcp->seq;
-	rec->ack = tcp->ack_seq;
-	rec->window = tcp->window;
-	rec->flags = ((const __u8 *)tcp)[13];
-	rec->len = seg->payload;
-	if (seg->payload > 0xffff) {
-		rec->len = 0xffff;
-		meta |= RST_META_LEN_MAX;
-	}
+	*(__u64 *)&rec->ttl = last;
 	rec->meta = meta;
+	numbers = *(const __u64 *)(tcp + offsetof(struct tcphdr, seq));
+	*(__u64 *)&rec->seq = numbers;
+	*ret_rest = rst_rest(numbers, last, meta);
+	ports = *(const __u32 *)tcp;
+	*(__u32 *)&rec->sport = ports;
+	return rst_flow_hash(addresses, (ports ^ ports >> 16) & 0xffff);
 }
 
 static __always_inline int same_family(const struct rst_pkt *a, const struct rst_pkt *b)
@@ -102,21 +155,19 @@ static __always_inline int answers_exactly(const struct rst_pkt *rec, const stru
 }
 
 /*
- * Searches this CPU's ring, newest first. @head counts the records, the RST's own included.
+ * Searches this CPU's ring, newest first, from before the RST's own record.
  * Copies the best match to @ev; user space looks wider when it is not exact.
  */
-static __always_inline void find_answered(struct rst_ev_wire *ev, __u32 cpu, __u64 head)
+static __always_inline void find_answered(struct rst_ev_wire *ev, const struct rst_ring *ring)
 {
-	__u32 slot, i;
+	__u32 i;
 
 	ev->answer = RST_ANSWER_NONE;
 	ev->answers.ts_ns = 0;
 	for (i = 2; i < RST_SCAN_BACK && i <= ring_slots; i++) {
-		const struct rst_pkt *rec;
+		const struct rst_pkt *rec = &ring->rec[(ring->head - i) & (ring_slots - 1)];
 
-		slot = cpu * ring_slots + ((head - i) & (ring_slots - 1));
-		rec = bpf_map_lookup_elem(&rst_ring, &slot);
-		if (!rec || !rec->ts_ns)
+		if (!rec->ts_ns)
 			return;
 		if (is_opposite(rec, &ev->rst)) {
 			if (answers_exactly(rec, &ev->rst)) {
@@ -231,12 +282,14 @@ static __always_inline void join_kernel(struct __sk_buff *skb, struct rst_ev_wir
 }
 
 /* @skb: at tc egress only, else NULL */
-static __noinline int raise_reset(struct __sk_buff *skb, struct rst_pkt *rec, struct rst_cpu *c)
+static __noinline int raise_reset(struct __sk_buff *skb, struct rst_pkt *rec, struct rst_ring *ring)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
 	struct rst_ev_wire *ev;
+	struct rst_cpu *c;
 
-	if (!rec || !c)
+	c = bpf_map_lookup_elem(&rst_cpus, &cpu);
+	if (!rec || !ring || !c)
 		return 0;
 	c->count[RST_CNT_RESETS]++;
 	ev = bpf_ringbuf_reserve(&rst_events, sizeof(*ev), 0);
@@ -257,7 +310,7 @@ static __noinline int raise_reset(struct __sk_buff *skb, struct rst_pkt *rec, st
 	ev->now_rcv_nxt = 0;
 	ev->now_snd_nxt = 0;
 	ev->rst = *rec;
-	find_answered(ev, cpu, c->head);
+	find_answered(ev, ring);
 	if (skb)
 		join_kernel(skb, ev);
 	bpf_ringbuf_submit(ev, 0);
@@ -273,43 +326,41 @@ static __noinline int raise_reset(struct __sk_buff *skb, struct rst_pkt *rec, st
 static __always_inline void record(const struct segment *seg, __u32 meta, struct __sk_buff *leaving)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
+	struct rst_ring *ring;
 	struct rst_pkt *rec;
-	struct rst_cpu *c;
-	__u32 slot;
+	__u64 n, slot, hash, rest;
+	__u32 *newest;
 
-	c = bpf_map_lookup_elem(&rst_cpus, &cpu);
-	if (!c)
-		return;
-	slot = cpu * ring_slots + (c->head & (ring_slots - 1));
-	rec = bpf_map_lookup_elem(&rst_ring, &slot);
-	if (!rec) {
-		c->count[RST_CNT_NO_SLOT]++;
+	ring = bpf_map_lookup_elem(&rst_ring, &cpu);
+	if (!ring) {
+		count(cpu, RST_CNT_NO_SLOT);
 		return;
 	}
+	n = ring->head + 1;
+	slot = ring->head & ((__u64)ring_slots - 1);
+	rec = &ring->rec[slot];
+	barrier_var(rec); /* or clang computes it again and again */
+	hash = fill_record(rec, seg, meta, cpu, &rest);
 	rec->ts_ns = bpf_ktime_get_ns();
-	fill_record(rec, seg, meta);
-	c->head++;
-	if (seg->jumbo)
-		c->count[RST_CNT_JUMBO]++;
-	if (meta & RST_META_GSO)
-		c->count[RST_CNT_GSO]++;
+	newest = &ring->newest[rst_bucket(hash)];
+	ring->link[slot] = rst_link(hash, rec->ts_ns, rest, n, *newest);
+	/* On x86 stores are seen in this order; where not, the check tells (rst_ring.h). */
+	barrier();
+	*newest = n;
+	ring->head = n;
 	if (rec->flags & TCP_RST)
-		raise_reset(leaving, rec, c);
+		raise_reset(leaving, rec, ring);
 }
 
 /* Counts a packet that parse_tcp() would not read. @why: its return value. */
 static __always_inline void count_refused(int why)
 {
-	__u32 cpu = bpf_get_smp_processor_id();
-	struct rst_cpu *c;
-
 	if (why == PARSE_OTHER)
 		return;
 	if (why == PARSE_SHORT)
 		why = RST_CNT_TRUNCATED;
-	c = bpf_map_lookup_elem(&rst_cpus, &cpu);
-	if (c && why > 0 && why < RST_CNT_MAX)
-		c->count[why]++;
+	if (why > 0 && why < RST_CNT_MAX)
+		count(bpf_get_smp_processor_id(), why);
 }
 
 #endif

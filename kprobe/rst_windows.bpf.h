@@ -81,18 +81,16 @@ static __always_inline int on_window_return(void)
 static __noinline int find_syn(struct rst_pkt *ret, const struct rst_tuple *sk)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
-	struct rst_cpu *c;
-	__u32 slot, i;
+	const struct rst_ring *ring;
+	__u32 i;
 
-	c = bpf_map_lookup_elem(&rst_cpus, &cpu);
-	if (!c || !ret || !sk)
+	ring = bpf_map_lookup_elem(&rst_ring, &cpu);
+	if (!ring || !ret || !sk)
 		return 0;
 	for (i = 1; i <= RST_SCAN_BACK && i <= ring_slots; i++) {
-		const struct rst_pkt *rec;
+		const struct rst_pkt *rec = &ring->rec[(ring->head - i) & (ring_slots - 1)];
 
-		slot = cpu * ring_slots + ((c->head - i) & (ring_slots - 1));
-		rec = bpf_map_lookup_elem(&rst_ring, &slot);
-		if (!rec || !rec->ts_ns)
+		if (!rec->ts_ns)
 			return 0;
 		if (rec->sport != sk->dport || last_word(rec->saddr) != last_word(sk->daddr))
 			continue;

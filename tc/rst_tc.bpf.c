@@ -37,8 +37,10 @@ static __always_inline int watch_skb(struct __sk_buff *skb, __be16 proto, enum r
 		return TC_ACT_UNSPEC;
 	}
 	meta = (skb->ifindex & RST_META_IFINDEX) | hook << RST_META_HOOK_SHIFT;
-	if (skb->gso_segs > 1 || (skb->gso_size && !skb->gso_segs))
+	if (skb->gso_size && skb->gso_segs != 1) {
 		meta |= RST_META_GSO;
+		count(bpf_get_smp_processor_id(), RST_CNT_GSO);
+	}
 	if (hook == RST_HOOK_TC_EGRESS && skb->ingress_ifindex)
 		meta |= RST_META_FORWARDED;
 	record(&seg, meta, hook == RST_HOOK_TC_EGRESS ? skb : NULL);

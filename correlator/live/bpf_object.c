@@ -61,9 +61,7 @@ static int share_map(struct bpf_object *obj, const struct shared_maps *maps, enu
 		return err;
 	if (maps->fd[i] >= 0)
 		return bpf_map__reuse_fd(map, maps->fd[i]);
-	if (i == MAP_RING)
-		return bpf_map__set_max_entries(map, maps->cpus * maps->slots);
-	return i == MAP_CPU ? bpf_map__set_max_entries(map, maps->cpus) : 0;
+	return i == MAP_RING || i == MAP_CPU ? bpf_map__set_max_entries(map, maps->cpus) : 0;
 }
 
 static int share_maps(struct bpf_object *obj, const struct shared_maps *maps)

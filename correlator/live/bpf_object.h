@@ -25,7 +25,7 @@ enum shared_map {
 struct shared_maps {
 	int fd[N_SHARED_MAPS]; /* our own duplicates; -1 = not created yet */
 	unsigned int cpus;
-	unsigned int slots;
+	unsigned int slots; /* a power of two, at most RST_RING_SLOTS */
 };
 
 /** shared_maps_init() - room for @slots records for each of @cpus */

@@ -2,9 +2,9 @@
 /*
  * recorder.c - read the flight recorder.
  *
- * BPF writes while we read. A CPU fills a record first and moves its head afterwards, so what
- * lies behind the head is whole until the ring comes round: after copying we look at the head
- * again and drop what it may have overtaken.
+ * On each CPU we follow the links of the flow's bucket, newest first (rst_ring.h). BPF writes while
+ * we read, and its stores may come in any order: a record is believed when its check fits what was
+ * copied, its number and its link, whatever the head says.
  */
 #include "live/recorder.h"
 
@@ -16,9 +16,10 @@
 
 #include "live/decode.h"
 #include "rst_event.h"
+#include "rst_ring.h"
 
 struct recorder {
-	const struct rst_pkt *ring;
+	const struct rst_ring *rings;
 	const struct rst_cpu *cpu;
 	size_t ring_size;
 	size_t cpu_size;
@@ -49,11 +50,11 @@ struct recorder *recorder__map(int ring_fd, int cpu_fd, unsigned int cpus, unsig
 		return NULL;
 	f->cpus = cpus;
 	f->slots = slots;
-	f->ring_size = page_round((size_t)cpus * slots * sizeof(*f->ring));
+	f->ring_size = page_round(cpus * sizeof(*f->rings));
 	f->cpu_size = page_round(cpus * sizeof(*f->cpu));
-	f->ring = map_array(ring_fd, f->ring_size);
+	f->rings = map_array(ring_fd, f->ring_size);
 	f->cpu = map_array(cpu_fd, f->cpu_size);
-	if (!f->ring || !f->cpu) {
+	if (!f->rings || !f->cpu) {
 		err = errno;
 		recorder__free(f);
 		errno = err;
@@ -66,8 +67,8 @@ void recorder__free(struct recorder *f)
 {
 	if (!f)
 		return;
-	if (f->ring)
-		munmap((void *)f->ring, f->ring_size);
+	if (f->rings)
+		munmap((void *)f->rings, f->ring_size);
 	if (f->cpu)
 		munmap((void *)f->cpu, f->cpu_size);
 	free(f);
@@ -83,13 +84,18 @@ uint64_t recorder__count(const struct recorder *f, int which)
 	return sum;
 }
 
+static uint64_t head_of(const struct rst_ring *ring)
+{
+	return __atomic_load_n(&ring->head, __ATOMIC_ACQUIRE);
+}
+
 uint64_t recorder__recorded(const struct recorder *f)
 {
 	uint64_t sum = 0;
 	unsigned int i;
 
 	for (i = 0; i < f->cpus; i++)
-		sum += __atomic_load_n(&f->cpu[i].head, __ATOMIC_RELAXED);
+		sum += head_of(&f->rings[i]);
 	return sum;
 }
 
@@ -105,9 +111,70 @@ void recall_add(struct recall *what, const struct tuple *flow)
 		what->flows[what->n_flows++] = *flow;
 }
 
+/* How long a record is given to become whole: far longer than a store needs to be seen. */
+#define READ_TRIES 100
+/* The newest of a bucket may be seen before the head that counts it. */
+#define HEAD_LAG 64
+
+static uint64_t hash_of(const struct rst_pkt *rec)
+{
+	uint32_t s[4], d[4], x;
+
+	memcpy(s, rec->saddr, sizeof(s));
+	memcpy(d, rec->daddr, sizeof(d));
+	x = s[0] ^ s[1] ^ s[2] ^ s[3] ^ d[0] ^ d[1] ^ d[2] ^ d[3];
+	return rst_flow_hash((uint64_t)x << 32, rec->sport ^ rec->dport);
+}
+
+/* Word by word: each is of one record, though perhaps not all of the same. */
+static void copy_record(const struct rst_pkt *from, struct rst_pkt *to)
+{
+	const uint64_t *words = (const uint64_t *)(const void *)from;
+	uint64_t copy[sizeof(*to) / sizeof(uint64_t)];
+	size_t i;
+
+	for (i = 0; i < sizeof(copy) / sizeof(copy[0]); i++)
+		copy[i] = __atomic_load_n(&words[i], __ATOMIC_RELAXED);
+	memcpy(to, copy, sizeof(*to));
+}
+
+static bool is_whole(const struct rst_pkt *rec, uint64_t n, uint64_t link)
+{
+	uint64_t numbers, last;
+
+	memcpy(&numbers, &rec->seq, sizeof(numbers));
+	memcpy(&last, &rec->ttl, sizeof(last));
+	return rst_link(hash_of(rec), rec->ts_ns, rst_rest(numbers, last, rec->meta), n,
+			(uint32_t)link) == link;
+}
+
+/* Record @n and the number of the one before it in its bucket; false: it is overwritten. */
+static bool read_record(const struct recorder *f, const struct rst_ring *ring, uint64_t n,
+			struct rst_pkt *ret, uint32_t *ret_prev)
+{
+	uint64_t slot = (n - 1) & (f->slots - 1);
+	unsigned int i;
+
+	for (i = 0; i < READ_TRIES; i++) {
+		uint64_t link = __atomic_load_n(&ring->link[slot], __ATOMIC_RELAXED);
+
+		copy_record(&ring->rec[slot], ret);
+		if (is_whole(ret, n, link)) {
+			*ret_prev = (uint32_t)link;
+			return true;
+		}
+		/* It is being written over when as many records have come after it as there are slots. */
+		if (head_of(ring) >= n + f->slots - 1)
+			break;
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	}
+	return false;
+}
+
 /* One flow is looked for on one CPU after the other. */
 struct search {
 	struct rst_pkt want;
+	uint32_t bucket;
 	uint64_t from_ns; /* rises once older packets can no longer be among the newest */
 	uint64_t until_ns;
 	unsigned int max;
@@ -168,26 +235,31 @@ static bool is_of_flow(const struct rst_pkt *rec, const struct rst_pkt *want)
 	       !memcmp(rec->saddr, want->daddr, 16) && !memcmp(rec->daddr, want->saddr, 16);
 }
 
-/* Returns how many records were overwritten before they could be read. */
+/* Returns how many records may have been overwritten before they could be read. */
 static uint64_t search_cpu(const struct recorder *f, unsigned int cpu, struct search *s)
 {
-	const struct rst_pkt *ring = f->ring + (size_t)cpu * f->slots;
-	uint64_t head = __atomic_load_n(&f->cpu[cpu].head, __ATOMIC_ACQUIRE);
-	uint64_t first = head > f->slots ? head - f->slots : 0, at;
+	const struct rst_ring *ring = &f->rings[cpu];
+	uint32_t prev = __atomic_load_n(&ring->newest[s->bucket], __ATOMIC_ACQUIRE);
+	uint64_t head = head_of(ring), first = head > f->slots ? head - f->slots + 1 : 1, n;
 	unsigned int found = 0;
+	struct rst_pkt rec;
+	struct packet p;
 
-	for (at = head; at-- > first && found < s->max && !s->err;) {
-		struct rst_pkt rec = ring[at % f->slots];
-		struct packet p;
+	/* Halves of numbers, near the head: it may be behind the newest, though not far. */
+	for (n = head + HEAD_LAG; found < s->max && !s->err;) {
+		uint32_t back = (uint32_t)n - prev;
 
-		if (!is_of_flow(&rec, &s->want) || rec.ts_ns >= s->until_ns)
-			continue;
-		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-		if (__atomic_load_n(&f->cpu[cpu].head, __ATOMIC_RELAXED) >= at + f->slots)
-			return at - first + 1;
+		/* What is not older is older by 2^32 records. */
+		if (!back || back > n - first)
+			break;
+		n -= back;
+		if (!read_record(f, ring, n, &rec, &prev))
+			return n - first + 1;
 		/* A CPU's records stand in the order of time. */
 		if (rec.ts_ns < s->from_ns)
 			break;
+		if (rec.ts_ns >= s->until_ns || !is_of_flow(&rec, &s->want))
+			continue;
 		decode_packet(&rec, cpu, &p);
 		s->err = append(s->list, &p);
 		found++;
@@ -221,6 +293,7 @@ static int search_flow(const struct recorder *f, const struct recall *what,
 	};
 	unsigned int cpu;
 
+	s.bucket = rst_bucket(hash_of(&s.want));
 	for (cpu = 0; cpu < f->cpus && !s.err; cpu++) {
 		list->lost += search_cpu(f, cpu, &s);
 		if (list->n - s.first > 2 * s.max)
@@ -230,13 +303,26 @@ static int search_flow(const struct recorder *f, const struct recall *what,
 	return s.err;
 }
 
-/* What came before is overwritten; 0 = nothing was. */
-static uint64_t oldest_ns(const struct recorder *f, unsigned int cpu)
+/*
+ * What came before is overwritten; 0 = nothing was. Not the oldest of all: BPF may be writing over
+ * it. @until_ns: the answer when the ring turns faster than we read
+ */
+static uint64_t oldest_ns(const struct recorder *f, unsigned int cpu, uint64_t until_ns)
 {
-	const struct rst_pkt *ring = f->ring + (size_t)cpu * f->slots;
-	uint64_t head = __atomic_load_n(&f->cpu[cpu].head, __ATOMIC_ACQUIRE);
+	const struct rst_ring *ring = &f->rings[cpu];
+	struct rst_pkt rec;
+	uint32_t prev;
+	int i;
 
-	return head > f->slots ? ring[head % f->slots].ts_ns : 0;
+	for (i = 0; i < 4; i++) {
+		uint64_t head = head_of(ring);
+
+		if (head <= f->slots)
+			return 0;
+		if (read_record(f, ring, head - f->slots + 2, &rec, &prev))
+			return rec.ts_ns;
+	}
+	return until_ns;
 }
 
 int recorder__recall(const struct recorder *f, const struct recall *what, struct packet_list *list)
@@ -248,7 +334,7 @@ int recorder__recall(const struct recorder *f, const struct recall *what, struct
 	list->lost = 0;
 	list->since_ns = 0;
 	for (i = 0; i < f->cpus; i++) {
-		uint64_t oldest = oldest_ns(f, i);
+		uint64_t oldest = oldest_ns(f, i, what->until_ns);
 
 		if (oldest > list->since_ns)
 			list->since_ns = oldest;

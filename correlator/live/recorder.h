@@ -11,8 +11,8 @@ struct recorder;
 
 /**
  * recorder__map() - map the recorder
- * @ring_fd: flight_ring, @cpu_fd: flight_cpu
- * @cpus, @slots: how many rings, and records in each (a power of two)
+ * @ring_fd: rst_ring, @cpu_fd: rst_cpus
+ * @cpus, @slots: how many rings, and records used of each (a power of two)
  *
  * Return: NULL with errno on failure.
  */

@@ -184,8 +184,8 @@ static int resize(struct bpf_object *obj, const struct bed_config *cfg)
 	if (cfg->events_bytes)
 		err = bpf_map__set_max_entries(map, cfg->events_bytes);
 	map = bpf_object__find_map_by_name(obj, "rst_ring");
-	if (!err && cfg->ring_entries)
-		err = bpf_map__set_max_entries(map, cfg->ring_entries);
+	if (!err && cfg->rings)
+		err = bpf_map__set_max_entries(map, cfg->rings);
 	return err;
 }
 
@@ -227,7 +227,7 @@ static int load_xdp(struct bed *b, const struct bed_config *cfg)
 	return err ? err : embedded_load(b->xdp, &b->maps);
 }
 
-static size_t ring_entries(const struct bed *b)
+static unsigned int n_rings(const struct bed *b)
 {
 	struct bpf_map *map = bpf_object__find_map_by_name(b->tc, "rst_ring");
 
@@ -242,10 +242,10 @@ static int map_memory(struct bed *b)
 		b->cpus = NULL;
 		return -errno;
 	}
-	b->ring = mmap(NULL, ring_entries(b) * sizeof(*b->ring), PROT_READ | PROT_WRITE, MAP_SHARED,
-		       b->maps.fd[MAP_RING], 0);
-	if (b->ring == MAP_FAILED) {
-		b->ring = NULL;
+	b->rings = mmap(NULL, n_rings(b) * sizeof(*b->rings), PROT_READ | PROT_WRITE, MAP_SHARED,
+			b->maps.fd[MAP_RING], 0);
+	if (b->rings == MAP_FAILED) {
+		b->rings = NULL;
 		return -errno;
 	}
 	return 0;
@@ -304,8 +304,8 @@ void bed__close(struct bed *b)
 	ring_buffer__free(b->rb);
 	if (b->cpus)
 		munmap(b->cpus, b->maps.cpus * sizeof(*b->cpus));
-	if (b->ring)
-		munmap(b->ring, ring_entries(b) * sizeof(*b->ring));
+	if (b->rings)
+		munmap(b->rings, n_rings(b) * sizeof(*b->rings));
 	bpf_object__close(b->xdp);
 	bpf_object__close(b->tc);
 	shared_maps_close(&b->maps);
@@ -325,13 +325,10 @@ void bed__clear(struct bed *b)
 
 	bed__collect(b);
 	b->n_events = 0;
-	if (b->cpu < b->maps.cpus) {
-		size_t first = (size_t)b->cpu * b->maps.slots;
-
+	if (b->cpu < b->maps.cpus)
 		memset(&b->cpus[b->cpu], 0, sizeof(*b->cpus));
-		if (first + b->maps.slots <= ring_entries(b))
-			memset(&b->ring[first], 0, b->maps.slots * sizeof(*b->ring));
-	}
+	if (b->cpu < n_rings(b))
+		memset(&b->rings[b->cpu], 0, sizeof(*b->rings));
 	if (none)
 		bpf_map_update_elem(b->maps.fd[MAP_HANDOFF], &zero, none, BPF_ANY);
 	free(none);
@@ -389,7 +386,7 @@ unsigned int bed__collect(struct bed *b)
 
 uint64_t bed__head(const struct bed *b)
 {
-	return b->cpus[b->cpu].head;
+	return b->cpu < n_rings(b) ? b->rings[b->cpu].head : 0;
 }
 
 uint64_t bed__count(const struct bed *b, enum rst_count what)
@@ -401,7 +398,7 @@ const struct rst_pkt *bed__record(const struct bed *b, unsigned int back)
 {
 	uint64_t slot = (bed__head(b) - 1 - back) & (b->maps.slots - 1);
 
-	return &b->ring[(size_t)b->cpu * b->maps.slots + slot];
+	return &b->rings[b->cpu].rec[slot];
 }
 
 #define SAY_IF_DIFFERENT(member, format, show)                                       \

@@ -15,6 +15,7 @@
 
 #include "live/bpf_object.h"
 #include "rst_event.h"
+#include "rst_ring.h"
 
 /* Results, one line each; a failure is explained in "# " lines below it. */
 void ok(bool good, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -51,7 +52,7 @@ struct bed_config {
 	unsigned int slots;	   /* 0: RST_RING_SLOTS */
 	unsigned int cpus;	   /* 0: all */
 	unsigned int events_bytes; /* 0: as compiled */
-	unsigned int ring_entries; /* 0: slots of all CPUs */
+	unsigned int rings;	   /* 0: all CPUs */
 	bool xdp_frags;
 };
 
@@ -59,8 +60,8 @@ struct bed {
 	struct bpf_object *tc;
 	struct bpf_object *xdp;
 	struct shared_maps maps;
-	struct rst_cpu *cpus; /* mmap of rst_cpus */
-	struct rst_pkt *ring; /* mmap of rst_ring */
+	struct rst_cpu *cpus;	/* mmap of rst_cpus */
+	struct rst_ring *rings; /* mmap of rst_ring */
 	struct ring_buffer *rb;
 	int fd[N_ENTRIES];
 	unsigned int cpu;      /* the CPU that everything runs on */

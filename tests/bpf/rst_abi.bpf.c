@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * rst_abi.bpf.c - no program: the types of rst_event.h as clang lays them out for BPF.
+ * rst_abi.bpf.c - no program: the types of rst_event.h and rst_ring.h as clang lays them out for BPF.
  *
  * clang keeps only the types of maps, globals and out-of-line functions in the BTF of our
  * objects; the events are none of these. test_abi compares this object too.
@@ -9,9 +9,11 @@
 #include <bpf/bpf_helpers.h>
 
 #include "rst_event.h"
+#include "rst_ring.h"
 
 struct rst_pkt abi_pkt;
 struct rst_cpu abi_cpu;
+struct rst_ring abi_ring;
 struct rst_ev_hdr abi_ev_hdr;
 struct rst_ev_wire abi_ev_wire;
 struct rst_ev_kernel abi_ev_kernel;

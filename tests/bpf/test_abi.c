@@ -37,13 +37,17 @@ struct layout {
 
 #define M(name) MEMBER(rst_pkt, name)
 static const struct member pkt[] = {
-	M(ts_ns), M(saddr), M(daddr),  M(sport), M(dport), M(seq), M(ack),
-	M(meta),  M(len),   M(window), M(ipid),	 M(flags), M(ttl),
+	M(ts_ns), M(saddr), M(daddr), M(seq),	 M(ack), M(sport), M(dport),
+	M(meta),  M(ttl),   M(flags), M(window), M(len), M(ipid),
 };
 #undef M
 
 #define M(name) MEMBER(rst_cpu, name)
-static const struct member cpu[] = { M(head), M(events), M(count), M(pad) };
+static const struct member cpu[] = { M(events), M(count), M(pad) };
+#undef M
+
+#define M(name) MEMBER(rst_ring, name)
+static const struct member ring[] = { M(head), M(pad), M(newest), M(link), M(rec) };
 #undef M
 
 #define M(name) MEMBER(rst_ev_hdr, name)
@@ -106,9 +110,9 @@ static const struct member flow[] = { M(local), M(remote), M(lport), M(rport), M
 		"rst_" #name, sizeof(struct rst_##name), name, sizeof(name) / sizeof(name[0]) \
 	}
 static const struct layout layouts[] = {
-	LAYOUT(pkt),	   LAYOUT(cpu),	   LAYOUT(ev_hdr), LAYOUT(ev_wire),
-	LAYOUT(ev_kernel), LAYOUT(tuple),  LAYOUT(ct),	   LAYOUT(handoff),
-	LAYOUT(invalid),   LAYOUT(window), LAYOUT(flow),
+	LAYOUT(pkt),	 LAYOUT(cpu),	    LAYOUT(ring),   LAYOUT(ev_hdr),
+	LAYOUT(ev_wire), LAYOUT(ev_kernel), LAYOUT(tuple),  LAYOUT(ct),
+	LAYOUT(handoff), LAYOUT(invalid),   LAYOUT(window), LAYOUT(flow),
 };
 
 static const struct {

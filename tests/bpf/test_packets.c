@@ -351,15 +351,15 @@ static bool check_event(const struct bed *b, const struct want *want, const char
 	return !expected || !memcmp(&b->events[0].rst, bed__record(b, 0), sizeof(struct rst_pkt));
 }
 
-static bool check_record(const struct bed *b, enum entry e, const struct rst_cpu *before,
-			 const struct want *want, uint64_t since, const char *who)
+static bool check_record(const struct bed *b, enum entry e, uint64_t head, const struct want *want,
+			 uint64_t since, const char *who)
 {
 	bool recorded = want->verdict == VERDICT_RECORD;
 	const struct rst_pkt *got = bed__record(b, 0);
 	struct rst_pkt expected = want->record;
 
-	if (bed__head(b) != before->head + recorded) {
-		note("%s: %d records", who, (int)(bed__head(b) - before->head));
+	if (bed__head(b) != head + recorded) {
+		note("%s: %d records", who, (int)(bed__head(b) - head));
 		return false;
 	}
 	if (!recorded)
@@ -379,7 +379,7 @@ static bool check_run(struct bed *b, enum entry e, const struct run *run, const 
 	struct rst_cpu before = b->cpus[b->cpu];
 	struct rst_pkt next = *bed__record(b, (unsigned int)-1);
 	const char *who = entry_names[e];
-	uint64_t since = now_ns();
+	uint64_t since = now_ns(), head = bed__head(b);
 	struct outcome out;
 	bool good;
 	int err;
@@ -394,7 +394,7 @@ static bool check_run(struct bed *b, enum entry e, const struct run *run, const 
 	b->n_events = 0;
 	bed__collect(b);
 	good = check_counts(b, &before, want, who);
-	good &= check_record(b, e, &before, want, since, who);
+	good &= check_record(b, e, head, want, since, who);
 	good &= check_event(b, want, who);
 	if (want->verdict != VERDICT_RECORD &&
 	    memcmp(&next, bed__record(b, (unsigned int)-1), sizeof(next))) {

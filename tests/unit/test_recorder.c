@@ -3,26 +3,31 @@
  * test_recorder.c - the flight recorder, from rings that are files in memory.
  */
 #include <errno.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "live/recorder.h"
+#include "ring_writer.h"
 #include "rst_event.h"
 #include "samples.h"
 
 #define CPUS 3
+#define MANY_CPUS 128
 #define SLOTS 64
 
 struct bed {
 	struct recorder *flight;
-	struct rst_pkt *ring;
+	struct rst_ring *rings;
 	struct rst_cpu *cpu;
+	unsigned int cpus;
 	int ring_fd, cpu_fd;
 };
 
-#define RING_SIZE (CPUS * SLOTS * sizeof(struct rst_pkt))
-#define CPU_SIZE (CPUS * sizeof(struct rst_cpu))
+#define RING_SIZE(cpus) ((cpus) * sizeof(struct rst_ring))
+#define CPU_SIZE(cpus) ((cpus) * sizeof(struct rst_cpu))
 
 static int file_of(size_t size)
 {
@@ -31,42 +36,35 @@ static int file_of(size_t size)
 	return fd < 0 || ftruncate(fd, (off_t)size) ? -1 : fd;
 }
 
+static void begin_cpus(struct bed *b, unsigned int cpus)
+{
+	b->cpus = cpus;
+	b->ring_fd = file_of(RING_SIZE(cpus));
+	b->cpu_fd = file_of(CPU_SIZE(cpus));
+	b->rings = mmap(NULL, RING_SIZE(cpus), PROT_READ | PROT_WRITE, MAP_SHARED, b->ring_fd, 0);
+	b->cpu = mmap(NULL, CPU_SIZE(cpus), PROT_READ | PROT_WRITE, MAP_SHARED, b->cpu_fd, 0);
+	b->flight = recorder__map(b->ring_fd, b->cpu_fd, cpus, SLOTS);
+}
+
 static void begin(struct bed *b)
 {
-	b->ring_fd = file_of(RING_SIZE);
-	b->cpu_fd = file_of(CPU_SIZE);
-	b->ring = mmap(NULL, RING_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, b->ring_fd, 0);
-	b->cpu = mmap(NULL, CPU_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, b->cpu_fd, 0);
-	b->flight = recorder__map(b->ring_fd, b->cpu_fd, CPUS, SLOTS);
+	begin_cpus(b, CPUS);
 }
 
 static void end(struct bed *b)
 {
 	recorder__free(b->flight);
-	munmap(b->ring, RING_SIZE);
-	munmap(b->cpu, CPU_SIZE);
+	munmap(b->rings, RING_SIZE(b->cpus));
+	munmap(b->cpu, CPU_SIZE(b->cpus));
 	close(b->ring_fd);
 	close(b->cpu_fd);
 }
 
-/* As BPF writes: the record first, then the head. */
 static void record(struct bed *b, unsigned int cpu, const struct packet *p)
 {
-	struct rst_pkt *rec = &b->ring[cpu * SLOTS + b->cpu[cpu].head % SLOTS];
+	struct rst_pkt rec = record_of(p);
 
-	*rec = (struct rst_pkt){
-		.ts_ns = p->ts_ns,
-		.sport = htons(p->tuple.sport),
-		.dport = htons(p->tuple.dport),
-		.seq = htonl(p->seq),
-		.ack = htonl(p->ack),
-		.meta = p->tuple.family == AF_INET6 ? RST_META_V6 : 0,
-		.len = (uint16_t)p->len,
-		.flags = p->flags,
-	};
-	memcpy(rec->saddr, p->tuple.saddr, 16);
-	memcpy(rec->daddr, p->tuple.daddr, 16);
-	b->cpu[cpu].head++;
+	ring_write(&b->rings[cpu], SLOTS, &rec);
 }
 
 /* The history of a case, as `watch` looks for it. */
@@ -232,8 +230,308 @@ static void test_wrap(const struct family *f)
 		record(&b, 1, &p);
 	}
 	recall(&b, &c);
+	check(c.asked.n_history == 2 && c.asked.history[0].seq == 10 && !c.asked.lost_packets,
+	      "the oldest record of a full ring is there (%s)", f->name);
+	/* BPF begins to write over it: the head has not moved yet. */
+	b.rings[1].rec[10].seq++;
+	c = case_of(f->af, 1);
+	recall(&b, &c);
 	check(c.asked.n_history == 1 && c.asked.history[0].seq == 11,
-	      "the record that BPF may be writing over is left out, the next is not (%s)", f->name);
+	      "the record that BPF is writing over is left out, the next is not (%s)", f->name);
+	check_int((long)c.asked.lost_packets, 1, "... and counted as lost (%s)", f->name);
+	end(&b);
+}
+
+/* Of the members of a record none may be another's. */
+static void test_whole(const struct family *f)
+{
+	struct packet p = packet_of(f->af, false, 1);
+	unsigned int i, found = 0;
+	struct bed b;
+
+	begin(&b);
+	record(&b, 0, &p);
+	for (i = 0; i < sizeof(struct rst_pkt); i++) {
+		struct reset_case c = case_of(f->af, 1);
+		uint8_t *byte = (uint8_t *)&b.rings[0].rec[0] + i;
+
+		*byte ^= 1;
+		recall(&b, &c);
+		found += c.asked.n_history;
+		*byte ^= 1;
+	}
+	check_int(found, 0, "a record of which any byte is not its own is left out (%s)", f->name);
+	end(&b);
+}
+
+static void test_stale(const struct family *f)
+{
+	struct reset_case c = case_of(f->af, 1);
+	struct packet p = packet_of(f->af, false, 1);
+	struct rst_pkt old = record_of(&p);
+	struct bed b;
+	uint64_t link;
+	uint32_t i;
+
+	begin(&b);
+	record(&b, 0, &p);
+	link = b.rings[0].link[0];
+	for (i = 0; i < SLOTS; i++) {
+		p = packet_of(f->af, false, 100 + i);
+		record(&b, 0, &p);
+	}
+	/* As another CPU may see it: what counts the newest record before that record itself. */
+	b.rings[0].rec[0] = old;
+	b.rings[0].link[0] = link;
+	recall(&b, &c);
+	check_int(c.asked.n_history, 0, "of the round before, a record is not the newest (%s)",
+		  f->name);
+	check(c.asked.lost_packets > 0, "... but counted as lost (%s)", f->name);
+	end(&b);
+}
+
+static void test_since(const struct family *f)
+{
+	struct reset_case c = case_of(f->af, 1);
+	struct packet p = packet_of(f->af, false, 1);
+	struct bed b;
+	uint32_t i;
+
+	begin(&b);
+	for (i = 0; i < SLOTS; i++) {
+		p.ts_ns = T0 + i * 1000;
+		record(&b, 1, &p);
+	}
+	recall(&b, &c);
+	check(!c.asked.history_since_ns, "before a ring is full, nothing is overwritten (%s)",
+	      f->name);
+	for (i = SLOTS; i < SLOTS + 8; i++) {
+		p.ts_ns = T0 + i * 1000;
+		record(&b, 1, &p);
+	}
+	recall(&b, &c);
+	check(c.asked.history_since_ns == T0 + 9 * 1000,
+	      "then history goes back to the oldest record that BPF cannot be writing over (%s)",
+	      f->name);
+	end(&b);
+}
+
+/* Numbers are 32 bits wide in the links, and a CPU is not always young. */
+static void test_numbers(const struct family *f)
+{
+	static const uint64_t heads[] = { 0, UINT32_MAX - 20, UINT32_MAX, 1ull << 32, 1ull << 40 };
+	struct packet p;
+	size_t h;
+	uint32_t i;
+
+	for (h = 0; h < ARRAY_SIZE(heads); h++) {
+		struct reset_case c = case_of(f->af, 1);
+		struct bed b;
+
+		begin(&b);
+		/* What the buckets hold was written ever so long ago. */
+		for (i = 0; i < RST_BUCKETS; i++)
+			b.rings[1].newest[i] =
+				(uint32_t)(test_random(&(unsigned long long){ i }) | 1u << 31);
+		b.rings[1].head = heads[h];
+		for (i = 0; i < 30; i++) {
+			p = packet_of(f->af, false, i);
+			p.tuple.sport = i % 3 ? 40000 : 1;
+			record(&b, 1, &p);
+		}
+		recall(&b, &c);
+		check(c.asked.n_history == 20 && !c.asked.lost_packets,
+		      "after %llu records, a flow is found (%s)", (unsigned long long)heads[h],
+		      f->name);
+		end(&b);
+	}
+}
+
+/* Rings are there for all CPUs that are possible; few may be online, and these anywhere. */
+static void test_many_cpus(const struct family *f)
+{
+	static const unsigned int online[] = { 0, 5, 64, MANY_CPUS - 1 };
+	struct reset_case c = case_of(f->af, 1);
+	struct packet p;
+	struct bed b;
+	uint32_t i;
+
+	begin_cpus(&b, MANY_CPUS);
+	for (i = 0; i < 400; i++) {
+		p = packet_of(f->af, i & 1, i);
+		p.tuple.family = f->af;
+		if (i % 20)
+			*(i & 1 ? &p.tuple.dport : &p.tuple.sport) = (uint16_t)(50000 + i % 17);
+		record(&b, online[i / 5 % 4], &p);
+	}
+	recall(&b, &c);
+	check(c.asked.n_history == 12 && c.asked.history[0].seq == 160,
+	      "a flow that wandered is found on the few CPUs that are online (%s)", f->name);
+	check(c.asked.history_since_ns && !c.asked.lost_packets, "... all that is left (%s)",
+	      f->name);
+	end(&b);
+
+	begin_cpus(&b, MANY_CPUS);
+	for (i = 0; i < 2 * MANY_CPUS; i++) {
+		p = packet_of(f->af, i & 1, i);
+		record(&b, i * 37 % MANY_CPUS, &p);
+	}
+	c = case_of(f->af, 1);
+	recall(&b, &c);
+	check(c.asked.n_history == CASE_HISTORY_MAX &&
+		      disorder(&c, 2 * MANY_CPUS - CASE_HISTORY_MAX) == -1,
+	      "one that was on all of %d CPUs has its newest packets (%s)", MANY_CPUS, f->name);
+	check_int((long)recorder__recorded(b.flight), 2 * MANY_CPUS, "... and all are counted (%s)",
+		  f->name);
+	end(&b);
+}
+
+/* All flows in one bucket: then a recall looks at every record, and still finds the right ones. */
+static void test_one_bucket(const struct family *f)
+{
+	struct reset_case c = case_of(f->af, 1);
+	struct packet p = packet_of(f->af, false, 0);
+	struct rst_pkt rec = record_of(&p);
+	uint32_t bucket = rst_bucket(record_hash(&rec)), port = 0, i;
+	struct bed b;
+
+	begin(&b);
+	for (i = 0; i < SLOTS; i++) {
+		p = packet_of(f->af, false, i);
+		if (i % 4) {
+			do {
+				port = port % 39999 + 1;
+				p.tuple.sport = (uint16_t)port;
+				rec = record_of(&p);
+			} while (rst_bucket(record_hash(&rec)) != bucket);
+		}
+		record(&b, 2, &p);
+	}
+	recall(&b, &c);
+	check(c.asked.n_history == SLOTS / 4 && c.asked.history[1].seq == 4,
+	      "flows that share a bucket are kept apart (%s)", f->name);
+	end(&b);
+}
+
+struct writer {
+	struct bed *b;
+	uint8_t af;
+	bool in_order;
+	bool found; /* by the reader; on a busy machine it may come late */
+	bool done;
+};
+
+#define WRITES 20000
+
+/* Packet @n, of which every member follows from another. */
+static struct packet packet_of_writer(uint8_t af, uint32_t n)
+{
+	struct packet p = packet_of(af, n & 1, n);
+
+	p.ack = ~n;
+	p.len = n & 0xffff;
+	p.window = (uint16_t)(n * 7);
+	p.ttl = (uint8_t)n;
+	p.flags = n & FLAG_PSH;
+	*(n & 1 ? &p.tuple.dport : &p.tuple.sport) += n / 2 % 2;
+	return p;
+}
+
+static bool is_as_written(const struct packet *p)
+{
+	struct packet want = packet_of_writer(p->tuple.family, p->seq);
+
+	return p->ts_ns == want.ts_ns && p->ack == want.ack && p->len == want.len &&
+	       p->window == want.window && p->ttl == want.ttl && p->flags == want.flags &&
+	       tuple_equal(&p->tuple, &want.tuple);
+}
+
+/* A reader on the same CPU must see records that are half written, too. */
+static void rest_at_times(unsigned long long *rnd)
+{
+	if (test_random(rnd) % 64 == 0)
+		sched_yield();
+	else
+		__atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
+static void count_record(struct rst_ring *ring, uint32_t *newest, uint64_t n)
+{
+	__atomic_store_n(newest, (uint32_t)n, __ATOMIC_RELEASE);
+	__atomic_store_n(&ring->head, n, __ATOMIC_RELEASE);
+}
+
+/* In BPF's order, or as a CPU's stores may be seen by others: what counts the record before it. */
+static void write_slowly(struct rst_ring *ring, const struct rst_pkt *rec, bool in_order,
+			 unsigned long long *rnd)
+{
+	uint64_t n = ring->head + 1, slot = ring->head & (SLOTS - 1);
+	uint32_t *newest = &ring->newest[rst_bucket(record_hash(rec))], prev = *newest;
+	size_t i, first = in_order ? 0 : test_random(rnd) % (RECORD_WORDS + 1);
+
+	if (!in_order)
+		count_record(ring, newest, n);
+	for (i = 0; i <= RECORD_WORDS; i++) {
+		size_t word = (first + i) % (RECORD_WORDS + 1);
+
+		rest_at_times(rnd);
+		if (word < RECORD_WORDS)
+			store_word(&ring->rec[slot], rec, word);
+		else
+			__atomic_store_n(&ring->link[slot], record_link(rec, n, prev),
+					 __ATOMIC_RELEASE);
+	}
+	if (in_order)
+		count_record(ring, newest, n);
+}
+
+static void *write_on(void *arg)
+{
+	struct writer *w = arg;
+	unsigned long long rnd = 5;
+	uint32_t n;
+
+	for (n = 0;
+	     n < WRITES || (n < 1000 * WRITES && !__atomic_load_n(&w->found, __ATOMIC_ACQUIRE));
+	     n++) {
+		struct packet p = packet_of_writer(w->af, n);
+		struct rst_pkt rec = record_of(&p);
+
+		write_slowly(&w->b->rings[1], &rec, w->in_order, &rnd);
+	}
+	__atomic_store_n(&w->done, true, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+static void test_writer(const struct family *f, bool in_order)
+{
+	struct bed b;
+	struct writer w = { .b = &b, .af = f->af, .in_order = in_order };
+	struct recall what = { .until_ns = UINT64_MAX, .max = SLOTS };
+	struct packet p = packet_of_writer(f->af, 0);
+	struct packet_list list = { 0 };
+	unsigned int broken = 0, i;
+	unsigned long long found = 0;
+	pthread_t thread;
+
+	begin(&b);
+	recall_add(&what, &p.tuple);
+	pthread_create(&thread, NULL, write_on, &w);
+	while (!__atomic_load_n(&w.done, __ATOMIC_ACQUIRE)) {
+		recorder__recall(b.flight, &what, &list);
+		for (i = 0; i < list.n; i++)
+			broken += !is_as_written(&list.packets[i]);
+		found += list.n;
+		__atomic_store_n(&w.found, found > 0, __ATOMIC_RELEASE);
+		sched_yield();
+	}
+	pthread_join(thread, NULL);
+	recorder__recall(b.flight, &what, &list);
+	check(found, "a recall finds packets while they are written%s (%s)",
+	      in_order ? "" : " in whatever order", f->name);
+	check_int(broken, 0, "... and each is whole (%s)", f->name);
+	check(list.n == SLOTS / 2 && !list.lost, "... also when the writing is over (%s)", f->name);
+	free(list.packets);
 	end(&b);
 }
 
@@ -414,7 +712,7 @@ static void test_counts(void)
 
 static void test_bad_files(void)
 {
-	int fd = file_of(RING_SIZE);
+	int fd = file_of(RING_SIZE(CPUS));
 
 	errno = 0;
 	check(!recorder__map(-1, fd, CPUS, SLOTS) && errno == EBADF,
@@ -436,10 +734,10 @@ static void test_noise(void)
 	size_t i;
 
 	begin(&b);
-	for (i = 0; i < RING_SIZE / 8; i++)
-		((uint64_t *)b.ring)[i] = test_random(&rnd);
+	for (i = 0; i < RING_SIZE(CPUS) / 8; i++)
+		((uint64_t *)b.rings)[i] = test_random(&rnd);
 	for (cpu = 0; cpu < CPUS; cpu++)
-		b.cpu[cpu].head = cpu ? test_random(&rnd) : UINT64_MAX;
+		b.rings[cpu].head = cpu ? test_random(&rnd) : UINT64_MAX;
 	recall(&b, &c);
 	check(c.asked.n_history <= CASE_HISTORY_MAX, "noise in the rings does no harm (seed %llu)",
 	      seed);
@@ -457,6 +755,14 @@ int main(void)
 		test_newest(f);
 		test_until(f);
 		test_wrap(f);
+		test_whole(f);
+		test_stale(f);
+		test_since(f);
+		test_numbers(f);
+		test_many_cpus(f);
+		test_one_bucket(f);
+		test_writer(f, true);
+		test_writer(f, false);
 		test_answers(f);
 		test_newest_exact(f);
 		test_again(f);
