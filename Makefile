@@ -233,7 +233,10 @@ bench-explain: all $(BUILD)/tests/make_capture $(BUILD)/tests/read_capture ## ex
 bench-join: $(BUILD)/tests/bench_join ## microseconds per reset of the join, from 100 to 20 000 a second
 	@$(BUILD)/tests/bench_join
 
-bench: all $(BENCHES) bench-explain bench-join ## these, and nanoseconds per packet of the BPF programs
+bench-recall: all $(BUILD)/tests/bench_recall ## microseconds to recall a flow's history, up to 128 CPUs
+	@$(BUILD)/tests/bench_recall
+
+bench: all $(BENCHES) bench-explain bench-join bench-recall ## these, and nanoseconds per packet of the BPF programs
 	@$(SUDO) $(BUILD)/tests/bench_wire
 
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -314,4 +317,4 @@ help: ## list the targets
 		printf '  %-14s %s\n' "$$t" "$$d"; done
 
 .PHONY: all help clean install packages check-packages demo test matrix benign tests check check-asan thread-tests \
-	check-built coverage bench bench-explain bench-join fuzz fuzz-replays fuzzers lint docs format
+	check-built coverage bench bench-explain bench-join bench-recall fuzz fuzz-replays fuzzers lint docs format
