@@ -15,6 +15,7 @@
 #include "capture/flow_tracker.h"
 #include "capture/observations.h"
 #include "capture/pcap_reader.h"
+#include "capture/places.h"
 #include "capture/prescan.h"
 #include "capture/reorder.h"
 #include "diagnose/classify.h"
@@ -24,17 +25,6 @@
 /* And so many read, where most of them are spared. */
 #define READ_MAX 512
 #define PROGRESS_PACKETS 65536
-#define PLACES_MAX 65535
-
-/*
- * A place of the capture: an interface of the file or, in a Linux "any" capture, of the host. It stays
- * as it is once a packet of it was seen: the thread that tells of resets reads its name.
- */
-struct place {
-	uint32_t interface;
-	uint32_t ifindex; /* 0 = all of it */
-	char name[96];
-};
 
 struct capture_source {
 	struct reader *s;
@@ -45,8 +35,7 @@ struct capture_source {
 	struct observation_point *vantage; /* of several; NULL = this is the only one */
 	const char *name;		   /* of the file, without directories */
 	struct case_queue *queue;
-	struct place **places; /* room for PLACES_MAX; they do not move */
-	unsigned int n_places;
+	struct places *places;
 	struct report_context report;
 	struct reset_case c; /* that is told */
 	uint64_t packets;
@@ -62,21 +51,7 @@ static const char *place_name(void *ctx, uint32_t i)
 {
 	const struct capture_source *cs = ctx;
 
-	return i < PLACES_MAX && cs->places[i] ? cs->places[i]->name : cs->name;
-}
-
-static void name_place(const struct capture_source *cs, struct place *p)
-{
-	const char *interface = pcap_reader__interface(cs->capture, p->interface)->name;
-
-	if (p->ifindex)
-		snprintf(p->name, sizeof(p->name), "if%u", p->ifindex);
-	else if (*interface)
-		snprintf(p->name, sizeof(p->name), "%s", interface);
-	else if (p->interface)
-		snprintf(p->name, sizeof(p->name), "%.80s:%u", cs->name, p->interface);
-	else
-		snprintf(p->name, sizeof(p->name), "%s", cs->name);
+	return places__name(cs->places, i);
 }
 
 static const char *no_line(void *ctx, const struct frame *f)
@@ -84,25 +59,6 @@ static const char *no_line(void *ctx, const struct frame *f)
 	(void)ctx;
 	(void)f;
 	return NULL;
-}
-
-/* PLACES_MAX: there are too many to tell apart. */
-static uint16_t find_place(struct capture_source *cs, uint32_t interface, uint32_t ifindex)
-{
-	struct place *p;
-	unsigned int i;
-
-	for (i = 0; i < cs->n_places; i++)
-		if (cs->places[i]->interface == interface && cs->places[i]->ifindex == ifindex)
-			return (uint16_t)i;
-	p = cs->n_places < PLACES_MAX ? malloc(sizeof(*p)) : NULL;
-	if (!p)
-		return PLACES_MAX;
-	p->interface = interface;
-	p->ifindex = ifindex;
-	name_place(cs, p);
-	cs->places[cs->n_places] = p;
-	return (uint16_t)cs->n_places++;
 }
 
 /* On the other thread. */
@@ -156,7 +112,9 @@ static bool is_spared(struct capture_source *cs, const struct capture_packet *p,
 static bool parse(struct capture_source *cs, const struct capture_packet *p,
 		  struct tracked_segment *seg)
 {
-	uint16_t linktype = pcap_reader__interface(cs->capture, p->interface)->linktype;
+	const struct capture_interface *interface =
+		pcap_reader__interface(cs->capture, p->interface);
+	uint16_t linktype = interface->linktype;
 	enum segment_result result;
 
 	if (is_spared(cs, p, linktype)) {
@@ -172,7 +130,7 @@ static bool parse(struct capture_source *cs, const struct capture_packet *p,
 	if (result != SEGMENT_TCP)
 		return false;
 	seg->ts_ns = p->ts_ns;
-	seg->interface = find_place(cs, p->interface, seg->s.ifindex);
+	seg->interface = places__find(cs->places, p->interface, seg->s.ifindex, interface->name);
 	return true;
 }
 
@@ -290,6 +248,7 @@ static void warn_if(struct capture_source *cs, uint64_t n, const char *what)
 static void tell_losses(struct capture_source *cs)
 {
 	uint64_t evicted = flow_tracker__evicted(cs->trace);
+	uint64_t nowhere = places__refused(cs->places);
 
 	warn_if(cs, cs->results[SEGMENT_TRUNCATED], "headers truncated (snaplen)");
 	warn_if(cs, cs->results[SEGMENT_MALFORMED], "inconsistent lengths");
@@ -298,6 +257,11 @@ static void tell_losses(struct capture_source *cs)
 	if (cs->link_unknown)
 		reader_warn(cs->s, "%s: %llu packets were not decoded: unsupported link type %u",
 			    cs->name, (unsigned long long)cs->link_unknown, cs->unknown_linktype);
+	if (nowhere)
+		reader_warn(cs->s,
+			    "%s: more than %d interfaces: %llu packets of further ones are not "
+			    "told apart",
+			    cs->name, PLACES_MAX, (unsigned long long)nowhere);
 	if (evicted)
 		reader_warn(cs->s,
 			    "%s: flow table full (1 million): %llu flows were evicted; "
@@ -330,7 +294,7 @@ static int read_capture(struct capture_source *cs, struct input *in)
 	int err = read_packets(cs, in);
 
 	if (cs->vantage && err >= 0 &&
-	    observation_point__end(cs->vantage, place_name, cs, cs->n_places))
+	    observation_point__end(cs->vantage, place_name, cs, places__n(cs->places)))
 		return reader_fail(cs->s, -ENOMEM, "%s: out of memory", cs->name);
 	if (!cs->packets && err >= 0 && !cs->is_recording)
 		reader_warn(cs->s, "%s: no packets", cs->name);
@@ -351,21 +315,17 @@ static const char *base_name(const char *path)
 
 static void close_source(struct capture_source *cs)
 {
-	unsigned int i;
-
 	case_queue__free(cs->queue);
 	progress__free(cs->progress);
 	flow_tracker__free(cs->trace);
 	reorder__free(cs->order);
 	pcap_reader__free(cs->capture);
-	for (i = 0; i < cs->n_places; i++)
-		free(cs->places[i]);
-	free(cs->places);
+	places__free(cs->places);
 }
 
 static bool open_source(struct capture_source *cs)
 {
-	cs->places = calloc(PLACES_MAX, sizeof(void *));
+	cs->places = places__new(cs->name);
 	cs->order = reorder__new();
 	cs->trace = flow_tracker__new(on_reset, cs);
 	cs->queue = case_queue__new(tell, cs);
