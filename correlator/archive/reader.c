@@ -10,6 +10,7 @@
 
 #include "archive/store.h"
 #include "base/log.h"
+#include "base/progress.h"
 #include "capture/observations.h"
 #include "capture/pcap_reader.h"
 
@@ -25,6 +26,18 @@ int reader_fail(struct reader *s, int err, const char *fmt, ...)
 
 #define TEXT_MAX 512
 
+/* Warnings go where the bar is. */
+static void say(struct reader *s, void (*fn)(void *ctx, const char *text), const char *text)
+{
+	if (!fn)
+		return;
+	if (s->progress)
+		progress__pause(s->progress);
+	fn(s->cfg->ctx, text);
+	if (s->progress)
+		progress__resume(s->progress);
+}
+
 void reader_warn(struct reader *s, const char *fmt, ...)
 {
 	char text[TEXT_MAX];
@@ -33,8 +46,7 @@ void reader_warn(struct reader *s, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	if (s->cfg->on_warning)
-		s->cfg->on_warning(s->cfg->ctx, text);
+	say(s, s->cfg->on_warning, text);
 }
 
 void reader_tell(struct reader *s, const char *fmt, ...)
@@ -45,14 +57,21 @@ void reader_tell(struct reader *s, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	if (s->cfg->on_notice)
-		s->cfg->on_notice(s->cfg->ctx, text);
+	say(s, s->cfg->on_notice, text);
 }
 
 int reader_emit(struct reader *s, struct reset_case *c, const struct report_context *report)
 {
+	bool shared = s->progress && s->cfg->shared;
+	int err;
+
 	__atomic_fetch_add(&s->cases, 1, __ATOMIC_RELAXED);
-	return s->cfg->on_case(s->cfg->ctx, c, report);
+	if (shared)
+		progress__pause(s->progress);
+	err = s->cfg->on_case(s->cfg->ctx, c, report);
+	if (shared)
+		progress__resume(s->progress);
+	return err;
 }
 
 static bool is_json(const struct input *in)

@@ -25,14 +25,17 @@ struct reader_config {
 	void (*on_notice)(void *ctx, const char *text);
 	void *ctx;
 	bool progress; /* draw a bar on standard error */
+	bool shared;   /* on_case writes to the terminal that has the bar */
 };
 
 /* One run over the files; the readers' side of it. */
 struct observations;
+struct progress;
 
 struct reader {
 	const struct reader_config *cfg;
 	struct observations *vantages; /* of several captures; NULL = there is only one file */
+	struct progress *progress;     /* while a capture is read; NULL = there is no bar */
 	unsigned long cases;	       /* handed out; shown by another thread meanwhile */
 	char *why;		       /* for the message when a reader fails */
 	size_t why_len;

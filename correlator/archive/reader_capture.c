@@ -316,6 +316,7 @@ static const char *base_name(const char *path)
 static void close_source(struct capture_source *cs)
 {
 	case_queue__free(cs->queue);
+	cs->s->progress = NULL;
 	progress__free(cs->progress);
 	flow_tracker__free(cs->trace);
 	reorder__free(cs->order);
@@ -330,6 +331,7 @@ static bool open_source(struct capture_source *cs)
 	cs->trace = flow_tracker__new(on_reset, cs);
 	cs->queue = case_queue__new(tell, cs);
 	cs->progress = progress__new(cs->s->cfg->progress, cs->name);
+	cs->s->progress = cs->progress;
 	if (cs->s->vantages)
 		cs->vantage = observations__begin(cs->s->vantages, cs->name);
 	return cs->places && cs->order && cs->trace && cs->queue && cs->progress &&

@@ -7,6 +7,7 @@
 #include "base/progress.h"
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 #define BAR_WIDTH 24
 
 struct progress {
+	pthread_mutex_t lock; /* who has it may write to the terminal */
 	bool shown;
 	bool drawn;
 	const char *name;
@@ -39,6 +41,7 @@ struct progress *progress__new(bool shown, const char *name)
 
 	if (!p)
 		return NULL;
+	pthread_mutex_init(&p->lock, NULL);
 	p->shown = shown;
 	p->name = name;
 	p->next_ns = now() + FIRST_NS;
@@ -71,6 +74,9 @@ static void draw(struct progress *p, double done, const char *counts)
 	char line[256], bar[BAR_WIDTH + 1] = "";
 	unsigned int filled;
 
+	/* While somebody writes, the next time will do. */
+	if (pthread_mutex_trylock(&p->lock))
+		return;
 	p->drawn = true;
 	if (done >= 0) {
 		filled = (unsigned int)(done * BAR_WIDTH);
@@ -81,6 +87,7 @@ static void draw(struct progress *p, double done, const char *counts)
 	snprintf(line, sizeof(line), "%.40s %s %3.0f%%  %s", p->name, bar,
 		 done >= 0 ? done * 100 : 0, counts);
 	fprintf(stderr, "\r%.*s\033[K", (int)columns() - 1, line);
+	pthread_mutex_unlock(&p->lock);
 }
 
 void progress__show(struct progress *p, double done, uint64_t packets, uint64_t resets)
@@ -104,16 +111,30 @@ void progress__count(struct progress *p, uint64_t done, uint64_t all, const char
 	draw(p, all ? (double)done / (double)all : -1, counts);
 }
 
-void progress__clear(struct progress *p)
+void progress__pause(struct progress *p)
 {
+	pthread_mutex_lock(&p->lock);
 	if (p->drawn)
 		fputs("\r\033[K", stderr);
 	p->drawn = false;
 }
 
+void progress__resume(struct progress *p)
+{
+	pthread_mutex_unlock(&p->lock);
+}
+
+void progress__clear(struct progress *p)
+{
+	progress__pause(p);
+	progress__resume(p);
+}
+
 void progress__free(struct progress *p)
 {
-	if (p)
-		progress__clear(p);
+	if (!p)
+		return;
+	progress__clear(p);
+	pthread_mutex_destroy(&p->lock);
 	free(p);
 }

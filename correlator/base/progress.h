@@ -22,6 +22,10 @@ void progress__count(struct progress *p, uint64_t done, uint64_t all, const char
 /** progress__clear() - leave the line empty for what comes next */
 void progress__clear(struct progress *p);
 
+/** progress__pause() - the same, and draw nothing until progress__resume(); by any thread */
+void progress__pause(struct progress *p);
+void progress__resume(struct progress *p);
+
 void progress__free(struct progress *p);
 
 #endif

@@ -286,6 +286,7 @@ int cmd_explain(int argc, char **argv)
 	if (!err)
 		err = open_kept(&e, &sink_evidence, e.evidence);
 	e.err = err;
+	cfg.shared = !e.quiet && isatty(STDOUT_FILENO);
 	if (!err)
 		err = reader_read(&cfg, why, sizeof(why));
 	if (err && !e.err)

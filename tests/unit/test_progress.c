@@ -107,11 +107,39 @@ static void test_narrow(void)
 	progress__free(p);
 }
 
+/* Another thread writes to the same terminal. */
+static void test_pause(void)
+{
+	struct progress *p;
+	const char *text;
+	unsigned int i;
+
+	open_terminal(80);
+	p = progress__new(true, "file");
+	check_has(shown(p, 0.5, 1, 0), "50%", "a bar is drawn");
+	progress__pause(p);
+	check_str(appeared(), "\r\033[K", "it goes before somebody writes");
+	fputs("a report\n", stderr);
+	text = appeared();
+	for (i = 0; i < 50 && !strchr(text, '#'); i++) {
+		struct pollfd wait = { .fd = terminal, .events = POLLIN };
+
+		progress__show(p, 0.6, 2, 0);
+		if (poll(&wait, 1, 10) > 0)
+			text = appeared();
+	}
+	check_lacks(text, "#", "and is not drawn while somebody does");
+	progress__resume(p);
+	check_has(shown(p, 0.75, 3, 0), "75%", "but after it");
+	progress__free(p);
+}
+
 int main(void)
 {
 	open_terminal(100);
 	test_bar();
 	test_narrow();
 	progress__free(NULL);
+	test_pause();
 	return test_done();
 }
