@@ -221,10 +221,10 @@ static enum header step_ipv4(struct cursor *c)
 	return PAYLOAD;
 }
 
-/* Hop-by-hop, routing, destination options, fragment, authentication. */
+/* Hop-by-hop, routing, destination options, fragment, authentication, mobility; as rst_parse.bpf.h. */
 static bool is_extension(uint8_t next)
 {
-	return next == 0 || next == 43 || next == 60 || next == 44 || next == 51;
+	return next == 0 || next == 43 || next == 60 || next == 44 || next == 51 || next == 135;
 }
 
 static enum header skip_extension(struct cursor *c, uint8_t *next)

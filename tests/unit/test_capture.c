@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <zlib.h>
 
+#include "capture/dissect.h"
 #include "diagnose/causes.h"
 #include "wire.h"
 
@@ -621,6 +622,40 @@ static bool is_same_piped(const struct wire *w)
 	return true;
 }
 
+/* Those that `watch` follows too; a header of 8 bytes, 12 of authentication. */
+static void test_extensions(void)
+{
+	static const struct {
+		const char *name;
+		uint8_t number, size;
+	} headers[] = { { "hop-by-hop options", 0, 8 },	  { "routing", 43, 8 },
+			{ "the first fragment", 44, 8 },  { "authentication", 51, 16 },
+			{ "destination options", 60, 8 }, { "mobility", 135, 8 } };
+	static struct wire plain, w;
+	size_t i;
+
+	wire_ip(&plain, &refused[0], AF_INET6);
+	for (i = 0; i < ARRAY_SIZE(headers); i++) {
+		struct capture_packet p = { .data = w.bytes };
+		struct segment s;
+
+		w.n = 0;
+		wire_put(&w, plain.bytes, 40);
+		w.bytes[5] = (uint8_t)(w.bytes[5] + headers[i].size);
+		w.bytes[6] = headers[i].number;
+		wire_put8(&w, 6);
+		wire_put8(&w, headers[i].number == 51 ? headers[i].size / 4 - 2 :
+							headers[i].size / 8 - 1);
+		while (w.n < 40u + headers[i].size)
+			wire_put8(&w, 0);
+		wire_put(&w, plain.bytes + 40, plain.n - 40);
+		p.len = p.caplen = (uint32_t)w.n;
+		check_int(segment_parse(&p, 101, &s), SEGMENT_TCP, "IPv6 with %s is read",
+			  headers[i].name);
+		check_int(s.seq, refused[0].seq, "... up to TCP");
+	}
+}
+
 static void test_piped(const struct family *f)
 {
 	static struct wire w;
@@ -893,6 +928,7 @@ int main(void)
 			test_wrapping(i, f);
 		test_piped(f);
 	}
+	test_extensions();
 	test_not_followed();
 	test_second_half();
 	test_pcapng();
