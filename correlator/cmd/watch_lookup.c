@@ -67,13 +67,19 @@ static void ask_conntrack(const struct watch_host *h, struct reset_case *c)
 		c->asked.ct.state = CT_INVALID;
 }
 
+/* An entry that was made in the middle of a connection, when its mapping was gone, has no NAT. */
+static bool has_mapping(const struct conntrack *ct)
+{
+	return ct->has_entry && (ct->snat || ct->dnat);
+}
+
 /* A mapping that was dropped before: of the segment, or of the one that made the peer reset. */
 static void ask_dropped(const struct watch_host *h, struct reset_case *c, uint64_t until_ns)
 {
 	struct tuple back = tuple_reverse(&c->seen.rst.tuple);
 	struct gone_mapping gone;
 
-	if (c->seen.kind == CASE_STALL || c->asked.ct.has_entry || c->asked.gone.known)
+	if (c->seen.kind == CASE_STALL || has_mapping(&c->asked.ct) || c->asked.gone.known)
 		return;
 	if (h->find_dropped(h->ctx, c->seen.kernel->has_segment ? &c->seen.kernel->segment : &back,
 			    &gone) &&

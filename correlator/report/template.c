@@ -574,11 +574,14 @@ PRINTER(closer)
 
 PRINTER(nat_none)
 {
+	bool carried = c->seen.kernel->nfct & 8;
+
 	(void)ctx;
-	fputs(c->seen.kernel->nfct & 8 ?
-		      "the segment carried its conntrack entry, so any NAT had been applied" :
+	fputs(c->asked.gone.known && carried ?
+		      "conntrack picked the connection up again in the middle, without NAT" :
+	      c->asked.gone.known ? "conntrack no longer had a mapping for the segment" :
+	      carried ? "the segment carried its conntrack entry, so any NAT had been applied" :
 	      c->asked.ct.has_entry ? "the segment's conntrack entry does not translate it" :
-	      c->asked.gone.known   ? "conntrack no longer had a mapping for the segment" :
 	      c->asked.nat_rules == NAT_RULES_NONE ? "this network namespace has no NAT rules" :
 						     "conntrack had no NAT mapping for the segment",
 	      out);

@@ -48,6 +48,29 @@ for fam in 4 6; do
 done
 settle
 
+# Where it may, it picks the connection up as one of its own when the server speaks first.
+ns_sysctl "$G" net.netfilter.nf_conntrack_tcp_loose=1
+start_watch "$G" -i eth2 -i eth1
+for fam in 4 6; do
+	lab_run play -p 80 open exchange "$(forget)" server:send=10 \
+		server:expect=ECONNRESET
+	app_got server ECONNRESET "server sends, loose, IPv$fam"
+	tuple=$(server_tuple)
+	expect_reset R '.cause == "conntrack-expired" and .origin == "local" and
+		.confidence == "certain" and
+		(.evidence | all(test("no NAT (rules|mapping)|any NAT had been") | not))' \
+		"server sends, loose, IPv$fam"
+done
+settle
+start_watch "$G" -i eth1
+for fam in 4 6; do
+	lab_run play -a "$(addr_of V)" -p 82 stray=PA,len=5
+	expect_reset R '.cause == "no-socket" and .confidence == "certain"' \
+		"loose, stray for the gateway, IPv$fam"
+done
+settle
+ns_sysctl "$G" net.netfilter.nf_conntrack_tcp_loose=0
+
 # Without NAT the entry's end changes nothing: what is not tracked is routed.
 for fam in 4 6; do
 	masquerade D

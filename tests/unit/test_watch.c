@@ -113,7 +113,7 @@ static struct host {
 	unsigned int first, last; /* that wait */
 	unsigned int asked_for_losses;
 	uint64_t lost, missed;
-	bool ct_active, ct_has_entry;
+	bool ct_active, ct_has_entry, ct_without_nat;
 	unsigned int lookups, recalls, owners;
 	bool dropped;
 	uint64_t dropped_ts;
@@ -210,7 +210,11 @@ static int ct_lookup(void *ctx, const struct tuple *t, struct conntrack *ret)
 	host.lookups++;
 	if (!host.ct_has_entry)
 		return 0;
-	*ret = (struct conntrack){ .has_entry = true, .dnat = true, .orig = *t };
+	*ret = (struct conntrack){
+		.has_entry = true,
+		.dnat = !host.ct_without_nat,
+		.orig = *t,
+	};
 	ret->reply = make_tuple(AF_INET, LOCAL, 80, PEER, 55555);
 	return 1;
 }
@@ -632,6 +636,20 @@ static void test_dropped(void)
 	turn(SETTLE);
 	check(!out.cases[0].asked.gone.known,
 	      "one that is reported later has nothing to do with it");
+	start();
+	host.ct_active = host.ct_has_entry = host.ct_without_nat = host.dropped = true;
+	host.dropped_ts = T0;
+	wait_in_ring(sent(1));
+	settle();
+	check(out.cases[0].asked.gone.known && out.cases[0].asked.ct.has_entry,
+	      "an entry without NAT, made in the middle, does not hide the mapping that was dropped");
+	start();
+	host.ct_active = host.ct_has_entry = host.dropped = true;
+	host.dropped_ts = T0;
+	wait_in_ring(sent(1));
+	settle();
+	check(!out.cases[0].asked.gone.known,
+	      "one that translates makes an earlier one irrelevant");
 }
 
 static void test_local(void)
