@@ -19,9 +19,14 @@
 /* Linux 6.18 has some 40 reasons, numbered from 0; one beyond this is shown as a number. */
 #define REASONS_MAX 256
 
+/* The padding that the kernel's build puts in front of functions: nothing returns into it. */
+#define PADDING_PREFIX "__pfx_"
+#define NO_NAME UINT32_MAX
+
 struct symbol {
 	uint64_t addr;
-	uint32_t name; /* offset into names */
+	uint32_t name; /* offset into names; NO_NAME = padding, only while the table is read */
+	uint32_t size; /* up to the next symbol: kallsyms knows no sizes */
 };
 
 /* Where code lies: kallsyms knows no sizes, so what follows a module's last function would bear
@@ -64,13 +69,13 @@ static void *grow(void *p, size_t *room, size_t need, size_t size)
 
 static int add_symbol(struct symbols *s, uint64_t addr, const char *name)
 {
-	size_t len = strlen(name) + 1;
+	size_t len = strncmp(name, PADDING_PREFIX, strlen(PADDING_PREFIX)) ? strlen(name) + 1 : 0;
 
 	s->table = grow(s->table, &s->room, s->n + 1, sizeof(*s->table));
 	s->names = grow(s->names, &s->names_room, s->names_len + len, 1);
 	if (!s->table || !s->names)
 		return -ENOMEM;
-	s->table[s->n++] = (struct symbol){ addr, (uint32_t)s->names_len };
+	s->table[s->n++] = (struct symbol){ addr, len ? (uint32_t)s->names_len : NO_NAME, 0 };
 	memcpy(s->names + s->names_len, name, len);
 	s->names_len += len;
 	return 0;
@@ -81,6 +86,32 @@ static int by_address(const void *a, const void *b)
 	const struct symbol *x = a, *y = b;
 
 	return (x->addr > y->addr) - (x->addr < y->addr);
+}
+
+/*
+ * The table by address, with sizes and without padding, which makes half of all symbols, in no more
+ * memory than it needs: it stays for as long as the program runs.
+ */
+static void finish_table(struct symbols *s)
+{
+	struct symbol *fitted;
+	size_t i, n = 0;
+
+	qsort(s->table, s->n, sizeof(*s->table), by_address);
+	for (i = 0; i < s->n; i++) {
+		uint64_t size = i + 1 < s->n ? s->table[i + 1].addr - s->table[i].addr : 0;
+
+		if (s->table[i].name == NO_NAME)
+			continue;
+		s->table[n] = s->table[i];
+		s->table[n++].size = size < UINT32_MAX ? (uint32_t)size : 0;
+	}
+	s->n = n;
+	fitted = n ? realloc(s->table, n * sizeof(*s->table)) : NULL;
+	if (fitted) {
+		s->table = fitted;
+		s->room = n;
+	}
 }
 
 static int add_range(struct symbols *s, const char *module, uint64_t start, uint64_t end)
@@ -191,7 +222,7 @@ struct symbols *symbols__read(const char *kallsyms, const char *modules)
 	if (err)
 		goto err_free;
 	fclose(in);
-	qsort(s->table, s->n, sizeof(*s->table), by_address);
+	finish_table(s);
 	return s;
 err_free:
 	if (in)
@@ -318,14 +349,14 @@ static void find_symbol(const struct symbols *s, uint64_t addr, struct frame *re
 		return;
 	sym = &s->table[lo - 1];
 	range = common_range(s, sym->addr, addr);
-	if (!range)
+	if (!range || (sym->size && addr - sym->addr >= sym->size))
 		return;
 	ret->name = s->names + sym->name;
 	ret->module = range->module;
 	ret->offset = (uint32_t)(addr - sym->addr);
-	/* kallsyms knows no sizes: up to the next function, if that is in the same piece. */
-	if (lo < s->n && s->table[lo].addr < range->end)
-		ret->size = (uint32_t)(s->table[lo].addr - sym->addr);
+	/* Only if what follows it is in the same piece of code. */
+	if (sym->addr + sym->size < range->end)
+		ret->size = sym->size;
 }
 
 /* Have modules come or gone since the table was read? */

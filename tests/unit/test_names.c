@@ -75,6 +75,7 @@ static void test_symbols(void)
 static const char kallsyms[] = "0000000000000000 A fixed_percpu_data\n"
 			       "ffffffff81000000 T _stext\n"
 			       "ffffffff81000100 T tcp_v4_rcv\n"
+			       "ffffffff81000170 t __pfx_alias\n"
 			       "ffffffff81000180 t alias\n"
 			       "ffffffff81000180 t alias_too\n"
 			       "ffffffff81000190 D no_code\n"
@@ -115,8 +116,12 @@ static void test_frames(struct symbols *s)
 		uint64_t addr;
 		struct frame want;
 	} rows[] = {
-		{ "a return address", 0xffffffff8100011aull, { "tcp_v4_rcv", "", 0, 0x1a, 0x80 } },
-		{ "a function's entry", 0xffffffff81000100ull, { "tcp_v4_rcv", "", 0, 0, 0x80 } },
+		{ "a return address", 0xffffffff8100011aull, { "tcp_v4_rcv", "", 0, 0x1a, 0x70 } },
+		{ "a function's entry", 0xffffffff81000100ull, { "tcp_v4_rcv", "", 0, 0, 0x70 } },
+		{ "the last byte of a function",
+		  0xffffffff8100016full,
+		  { "tcp_v4_rcv", "", 0, 0x6f, 0x70 } },
+		{ "padding in front of a function", 0xffffffff81000170ull, { 0 } },
 		{ "one of two names", 0xffffffff81000184ull, { "alias_too", "", 0, 4, 0x20 } },
 		{ "a module's function",
 		  0xffffffffa0000001ull,
@@ -198,6 +203,7 @@ static void test_files(void)
 
 	if (check(s, "symbols can be read from files")) {
 		check(symbols__text(s) == 0xffffffff81000000ull, "the kernel's code has a start");
+		check(!symbols__has(s, "__pfx_alias"), "padding is no function");
 		test_frames(s);
 		test_variants(s);
 		test_reload(s, mods);
