@@ -12,6 +12,8 @@
 #include <string.h>
 #include <netinet/tcp.h>
 
+#include "model/stack.h"
+
 #define SOCK_DEAD_BIT (1u << 0)
 #define RCV_SHUTDOWN 1
 #define SOCK_LINGER_BIT (1u << 4)
@@ -447,63 +449,6 @@ static void gather_memory(struct reset_case *c)
 		facts_set(c, FACT_OVER_MEMORY, over);
 }
 
-static bool starts_with_any(const char *symbol, const char *const *prefixes, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (!strncmp(symbol, prefixes[i], strlen(prefixes[i])))
-			return true;
-	return false;
-}
-
-/*
- * How many frames belong to this call: what lies beyond a softirq is the task that it
- * interrupted. @ret_whole: the call is known down to where it began, so absence is a fact.
- */
-static unsigned int own_frames(const struct kernel_event *k, bool *ret_whole)
-{
-	static const char *const interrupts[] = {
-		"__do_softirq", "handle_softirqs", "do_softirq",      "net_rx_action",
-		"__napi_poll",	"call_timer_fn",   "process_backlog", "run_timer_softirq",
-		"asm_",		"sysvec_",
-	};
-	static const char *const entries[] = { "do_syscall_64", "entry_SYSCALL",  "ret_from_fork",
-					       "kthread",	"invoke_syscall", "el0" };
-	unsigned int i;
-
-	*ret_whole = false;
-	for (i = 0; i < k->stack_len; i++) {
-		if (!k->stack[i].name)
-			return i;
-		*ret_whole = starts_with_any(k->stack[i].name, interrupts,
-					     sizeof(interrupts) / sizeof(interrupts[0]));
-		if (*ret_whole)
-			return i;
-		if (starts_with_any(k->stack[i].name, entries,
-				    sizeof(entries) / sizeof(entries[0])))
-			*ret_whole = true;
-		if (*ret_whole)
-			return i + 1;
-	}
-	return i;
-}
-
-/* Is @name among the first @n frames, also as the compiler's clone of it ("name.isra.0")? */
-static bool on_stack(const struct kernel_event *k, unsigned int n, const char *name)
-{
-	size_t len = strlen(name);
-	unsigned int i;
-
-	for (i = 0; i < n; i++) {
-		const char *s = k->stack[i].name;
-
-		if (!strncmp(s, name, len) && (!s[len] || s[len] == '.'))
-			return true;
-	}
-	return false;
-}
-
 #define STACK_NAMES_MAX 8
 
 static void gather_stack(struct reset_case *c)
@@ -532,12 +477,12 @@ static void gather_stack(struct reset_case *c)
 	unsigned int i, j, n;
 	bool whole;
 
-	n = own_frames(k, &whole);
+	n = stack_own_frames(k, &whole);
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		bool found = false;
 
 		for (j = 0; j < STACK_NAMES_MAX && rows[i].names[j]; j++)
-			found |= on_stack(k, n, rows[i].names[j]);
+			found |= stack_has(k, n, rows[i].names[j]);
 		if (found || whole)
 			facts_set(c, rows[i].fact, found);
 	}

@@ -15,6 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "model/stack.h"
+
 #define FILEID_KERNFS 0xfe
 #define CACHE_SIZE 256 /* a power of two */
 #define CACHE_SECONDS 2
@@ -37,44 +39,6 @@ struct owner_cache *owner_cache__new(void)
 void owner_cache__free(struct owner_cache *cache)
 {
 	free(cache);
-}
-
-/* Also as the compiler's clone of it ("name.isra.0"). */
-static bool is_function(const char *symbol, const char *name)
-{
-	size_t len = strlen(name);
-
-	return !strncmp(symbol, name, len) && (!symbol[len] || symbol[len] == '.');
-}
-
-/*
- * Walk outwards: what comes first decides. Softirq runs on top of any task; a worker thread
- * closes for somebody else; tcp_diag_destroy is called by who kills, not by who owns.
- */
-bool ran_as_owner(const struct kernel_event *k)
-{
-	static const char *const theirs[] = { "tcp_v4_rcv",	  "tcp_v6_rcv",	   "__do_softirq",
-					      "handle_softirqs",  "do_softirq",	   "call_timer_fn",
-					      "tcp_diag_destroy", "tcp_abort",	   "delayed_fput",
-					      "process_one_work", "worker_thread", "kthread" };
-	static const char *const own[] = { "do_syscall_64",  "__x64_sys_close", "task_work_run",
-					   "do_exit",	     "__sys_connect",	"el0_svc",
-					   "invoke_syscall", "io_wq_worker",	"__do_sys_close",
-					   "do_group_exit" };
-	unsigned int i, j;
-
-	for (i = 0; i < k->stack_len; i++) {
-		/* What we cannot name could be a hint that it was somebody else. */
-		if (!k->stack[i].name)
-			return false;
-		for (j = 0; j < sizeof(theirs) / sizeof(theirs[0]); j++)
-			if (is_function(k->stack[i].name, theirs[j]))
-				return false;
-		for (j = 0; j < sizeof(own) / sizeof(own[0]); j++)
-			if (is_function(k->stack[i].name, own[j]))
-				return true;
-	}
-	return false;
 }
 
 /* The last one: of containers in containers, the inner is meant. */

@@ -22,7 +22,4 @@ void owner_find(struct owner_cache *cache, struct reset_case *c);
 /** container_of_cgroup() - the 64-digit id in a cgroup path; false if there is none */
 bool container_of_cgroup(const char *path, char ret_id[65]);
 
-/** ran_as_owner() - does the stack prove that the running task was closing its own socket? */
-bool ran_as_owner(const struct kernel_event *k);
-
 #endif

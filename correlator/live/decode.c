@@ -10,6 +10,7 @@
 #include <string.h>
 #include <netinet/tcp.h>
 
+#include "model/stack.h"
 #include "rst_event.h"
 
 #define NFCT_UNTRACKED 7
@@ -200,19 +201,6 @@ static void decode_conntrack(const struct rst_ev_kernel *ev, struct kernel_event
 		/* No entry is INVALID only where conntrack is at work: facts.c knows. */
 		ct->state = k->nfct == NFCT_UNTRACKED ? CT_UNTRACKED : CT_NONE;
 	}
-}
-
-static bool is_of_probe(const char *symbol)
-{
-	static const char *const prefixes[] = { "bpf_",		"__bpf_",	"__traceiter_",
-						"__probestub_", "trace_event_", "ftrace_",
-						"kprobe_" };
-	size_t i;
-
-	for (i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
-		if (!strncmp(symbol, prefixes[i], strlen(prefixes[i])))
-			return true;
-	return false;
 }
 
 static void decode_stack(const struct rst_ev_kernel *ev, const struct kernel_names *names,

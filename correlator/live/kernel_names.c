@@ -6,13 +6,14 @@
  */
 #include "live/kernel_names.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <bpf/btf.h>
+
+#include "model/stack.h"
 
 /* Reading /proc/modules costs a fraction of a millisecond. */
 #define STALE_CHECK_NS 100000000u
@@ -268,43 +269,23 @@ bool symbols__has(const struct symbols *s, const char *name)
 	return false;
 }
 
-/* What the compiler appends to a function that it changed: 0 none, 1 clone, 2 part, -1 another. */
-static int variant_kind(const char *suffix)
-{
-	static const char *const words[] = { ".isra.", ".constprop.", ".part." };
-	int kind = 0;
-	size_t i;
-
-	while (*suffix) {
-		for (i = 0; i < 3 && strncmp(suffix, words[i], strlen(words[i])); i++)
-			;
-		if (i == 3 || !isdigit((unsigned char)suffix[strlen(words[i])]))
-			return -1;
-		if (kind < 2)
-			kind = i == 2 ? 2 : 1;
-		suffix += strlen(words[i]);
-		suffix += strspn(suffix, "0123456789");
-	}
-	return kind;
-}
-
 const char *symbols__variant(const struct symbols *s, const char *name)
 {
-	const char *found[3] = { NULL };
-	bool several[3] = { false };
-	size_t len = strlen(name), i;
+	const char *found[N_VARIANTS] = { NULL };
+	bool several[N_VARIANTS] = { false };
+	size_t i;
 	int kind;
 
 	for (i = 0; i < s->n; i++) {
 		const char *symbol = s->names + s->table[i].name;
 
-		kind = strncmp(symbol, name, len) ? -1 : variant_kind(symbol + len);
+		kind = function_variant(symbol, name);
 		if (kind < 0)
 			continue;
 		several[kind] |= found[kind] && strcmp(found[kind], symbol);
 		found[kind] = symbol;
 	}
-	for (kind = 0; kind < 3; kind++)
+	for (kind = 0; kind < N_VARIANTS; kind++)
 		if (found[kind])
 			return several[kind] ? NULL : found[kind];
 	return NULL;

@@ -86,28 +86,6 @@ const char *hook_name(enum hook hook)
 	}
 }
 
-const char *call_name(const struct kernel_event *k)
-{
-	bool v6 = k->segment.family == AF_INET6;
-
-	switch (k->call) {
-	case CALL_PASSIVE:
-		return v6 ? "tcp_v6_send_reset" : "tcp_v4_send_reset";
-	case CALL_ACTIVE:
-		return "tcp_send_active_reset";
-	case CALL_RECEIVE:
-		return "tcp_reset";
-	case CALL_REJECT:
-		return v6 ? "nf_send_reset6" : "nf_send_reset";
-	case CALL_CHALLENGE:
-		return "tcp_send_challenge_ack";
-	case CALL_TIMEWAIT:
-		return "tcp_timewait_state_process";
-	default:
-		return "";
-	}
-}
-
 /* Returns behind the last digit. */
 static char *put_number(char *to, uint32_t n)
 {

@@ -36,7 +36,4 @@ const char *conversation_state_text(const char *state);
 const char *lookup_name(enum lookup lookup);
 const char *hook_name(enum hook hook);
 
-/** call_name() - the kernel function, or "" */
-const char *call_name(const struct kernel_event *k);
-
 #endif

@@ -11,6 +11,7 @@
 #include "base/strbuf.h"
 #include "diagnose/advice.h"
 #include "model/names.h"
+#include "model/stack.h"
 
 #define SCHEMA_VERSION 1
 

@@ -9,6 +9,7 @@
 #include "base/strbuf.h"
 #include "base/textwrap.h"
 #include "diagnose/advice.h"
+#include "model/stack.h"
 #include "report/sink.h"
 
 #define INDENT 13

@@ -9,6 +9,7 @@
 
 #include "base/strbuf.h"
 #include "diagnose/facts.h"
+#include "model/stack.h"
 
 static void print_change(FILE *out, const struct tuple *from, const struct tuple *reply, bool to)
 {
@@ -52,19 +53,6 @@ static void print_why(FILE *out, const struct reset_case *c)
 	else
 		fputs("see `conntrack -S` and sysctl net.netfilter.nf_conntrack_log_invalid=6",
 		      out);
-}
-
-unsigned int stack_first(const struct kernel_event *k)
-{
-	static const char *const functions[] = { "tcp_send_active_reset", "tcp_v4_send_reset",
-						 "tcp_v6_send_reset", "nf_send_reset" };
-	unsigned int i, j, first = 0;
-
-	for (i = 0; i < k->stack_len; i++)
-		for (j = 0; j < 4; j++)
-			if (k->stack[i].name && !strcmp(k->stack[i].name, functions[j]))
-				first = i;
-	return first;
 }
 
 /* The call path to the reset, abbreviated. */

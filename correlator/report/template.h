@@ -39,7 +39,4 @@ char *template_expand(const char *template, const struct reset_case *c,
 /** template_is_known() - does every placeholder of @template exist? For the tests of the tables. */
 bool template_is_known(const char *template);
 
-/** stack_first() - the frame that made the reset; before it are those of probes and wrappers */
-unsigned int stack_first(const struct kernel_event *k);
-
 #endif

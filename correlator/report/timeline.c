@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/stack.h"
+
 #define MOMENTS_MAX (CASE_HISTORY_MAX + CASE_SIGHTINGS_MAX + 8)
 
 void format_delay(char *buf, size_t len, int64_t ns)

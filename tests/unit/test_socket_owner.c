@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "host/socket_owner.h"
+#include "model/stack.h"
 #include "scene.h"
 
 #define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"

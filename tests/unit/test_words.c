@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "model/format.h"
+#include "model/stack.h"
 #include "scene.h"
 
 /* As a template has it, and what becomes of it for IPv4; of IPv6 only that it is not the same. */
