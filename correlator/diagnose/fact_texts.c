@@ -57,6 +57,12 @@ const struct fact_text fact_texts[FACT_MAX] = {
 		.no = "its TTL matches the peer's own segments",
 		.missing = "segments from the peer to compare TTLs with",
 	},
+	[FACT_NEAR_TTL] = {
+		.yes = "it arrived with TTL {rst.ttl}, and the peer's own segments with {peer.ttl}: a "
+		       "device close to the peer may have sent it, or the route changed",
+		.no = "its TTL is not just a hop or two off the peer's own segments",
+		.missing = "segments from the peer to compare TTLs with",
+	},
 	[FACT_MADE_BY_LEAK] = {
 		.yes = "the RST was sent to {rst.dst}, which NAT here hides behind {ct.hidden}: "
 		       "its sender had received {ct.leaked} from this gateway without "

@@ -178,13 +178,21 @@ static int hops(uint8_t ttl)
 	return (ttl <= 64 ? 64 : ttl <= 128 ? 128 : 255) - ttl;
 }
 
+/* Only what arrived at the same place. A bare SYN does not count: scanners give theirs any TTL. */
+bool is_ttl_witness(const struct reset_case *c, const struct packet *p)
+{
+	return tuple_equal(&p->tuple, &c->seen.rst.tuple) && p->ifindex == c->seen.rst.ifindex &&
+	       p->hook == c->seen.rst.hook && p->heading == c->seen.rst.heading &&
+	       !(p->flags & FLAG_RST) && (p->flags & (FLAG_SYN | FLAG_ACK)) != FLAG_SYN;
+}
+
 /*
- * A peer's segments come over one path with one TTL. Only what arrived at the same interface
- * and hook can be compared; a difference of one or two is a change of route.
+ * A peer's segments come over one path with one TTL. A difference of one or two hops may be a
+ * change of route, or a device close to the peer: it proves neither.
  */
 static void gather_ttl(struct reset_case *c)
 {
-	bool same = false, compared = false;
+	bool same = false, near = false, compared = false;
 	unsigned int i;
 
 	if (!c->seen.n_sightings || c->seen.sightings[0].hook == HOOK_TC_EGRESS)
@@ -192,14 +200,16 @@ static void gather_ttl(struct reset_case *c)
 	for (i = 0; i < c->asked.n_history; i++) {
 		const struct packet *p = &c->asked.history[i];
 
-		if (!tuple_equal(&p->tuple, &c->seen.rst.tuple) ||
-		    p->ifindex != c->seen.rst.ifindex || p->hook != c->seen.rst.hook ||
-		    p->heading != c->seen.rst.heading || (p->flags & FLAG_RST))
+		if (!is_ttl_witness(c, p))
 			continue;
 		compared = true;
-		same |= abs(hops(p->ttl) - hops(c->seen.rst.ttl)) <= TTL_TOLERANCE;
+		same |= hops(p->ttl) == hops(c->seen.rst.ttl);
+		near |= abs(hops(p->ttl) - hops(c->seen.rst.ttl)) <= TTL_TOLERANCE;
 	}
-	if (compared)
+	if (!compared)
+		return;
+	facts_set(c, FACT_NEAR_TTL, !same && near);
+	if (same || !near)
 		facts_set(c, FACT_FOREIGN_TTL, !same);
 }
 

@@ -23,6 +23,7 @@ enum fact {
 	FACT_SEGMENT_BARE, /* ACK and nothing else */
 	FACT_FLOW_SEEN,	   /* both directions carried traffic before, and nothing had ended it */
 	FACT_FOREIGN_TTL,  /* arrived with another TTL than all that the peer had sent */
+	FACT_NEAR_TTL,	   /* with one that differs by a hop or two */
 	FACT_MADE_BY_LEAK, /* came for an address that NAT here hides from the sender */
 	/* who made it */
 	FACT_PASSIVE,
@@ -96,7 +97,7 @@ _Static_assert(FACT_MAX <= 128, "facts stand in 128-bit masks");
 #define FACT(name) ((fact_set)1 << FACT_##name)
 
 /* Part of the evidence whenever they hold, whatever the cause needs. */
-#define FACTS_OF_NOTE FACT(IN_EXIT)
+#define FACTS_OF_NOTE (FACT(IN_EXIT) | FACT(NEAR_TTL))
 
 /** fact_in() - is @f in @set? */
 static inline bool fact_in(fact_set set, enum fact f)
@@ -125,6 +126,9 @@ struct fact_text {
 };
 
 extern const struct fact_text fact_texts[FACT_MAX];
+
+/** is_ttl_witness() - does @p tell with which TTL the segments of the RST's source arrive? */
+bool is_ttl_witness(const struct reset_case *c, const struct packet *p);
 
 /** mapping_is_due() - is NAT due for a segment that still has this tuple? */
 bool mapping_is_due(const struct conntrack *ct, const struct tuple *seg);

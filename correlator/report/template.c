@@ -323,9 +323,7 @@ PRINTER(peer_ttl)
 	for (i = c->asked.n_history; i-- > 0;) {
 		const struct packet *p = &c->asked.history[i];
 
-		if (!tuple_equal(&p->tuple, &c->seen.rst.tuple) ||
-		    p->ifindex != c->seen.rst.ifindex || p->hook != c->seen.rst.hook ||
-		    (p->flags & FLAG_RST))
+		if (!is_ttl_witness(c, p))
 			continue;
 		fprintf(out, "%u", p->ttl);
 		return;

@@ -24,7 +24,24 @@ for victim in server client; do
 			"$peer:segment=R,seq=+1000,ttl=200,ns=$G" exchange
 		expect_reset R '.cause == "forged" and .origin == "remote"' \
 			"forged reset with a wrong number, $victim, IPv$fam"
+
+		# One hop off: it may be a device on the path as well as the peer over another route.
+		lab_run play -p 80 open exchange \
+			"$peer:segment=R,ttl=64,ns=$G" $victim:expect=ECONNRESET
+		expect_reset R '.cause == "remote" and .rst.ttl == 64 and
+			(.ruled_out | all(.cause != "forged")) and
+			(.evidence | any(test("TTL 64.* 63")))' \
+			"reset from one hop nearer, $victim, IPv$fam"
 	done
 	settle
 done
+
+# A half-open scan: the scanner gives its SYN any TTL, and its kernel resets what it knows nothing of.
+start_watch "$S" -i eth0
+for fam in 4 6; do
+	lab_run play -p 80 --sport 45100 listen stray=S,ttl=41
+	expect_reset R '.cause == "remote" and (.evidence | all(test("TTL") | not))' \
+		"half-open scan, IPv$fam"
+done
+settle
 finish
