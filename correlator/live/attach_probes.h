@@ -9,11 +9,10 @@
 #include <stdio.h>
 
 #include "live/bpf_object.h"
+#include "live/probe_plan.h"
 
 struct btf;
 struct symbols;
-
-enum tier { TIER_NONE, TIER_FENTRY, TIER_KPROBE, TIER_TRACEPOINT, TIER_AUTO };
 
 struct kernel_view_config {
 	enum tier tier;		 /* TIER_AUTO: the best for each function */
@@ -51,6 +50,9 @@ const char *kernel_probes__tier(const struct kernel_probes *p);
 /** kernel_probes__print_plan() - what is attached, what is missing, and what that costs */
 void kernel_probes__print_plan(const struct kernel_probes *p, FILE *out);
 
+/** kernel_probes__plan() - the same for programs, as it was when last attached; until @p is freed */
+const struct probe_plan *kernel_probes__plan(const struct kernel_probes *p);
+
 /** kernel_probes__lacks_modules() - is a module not loaded whose functions we would probe? */
 bool kernel_probes__lacks_modules(const struct kernel_probes *p);
 
@@ -62,8 +64,5 @@ bool kernel_probes__lacks_modules(const struct kernel_probes *p);
 void kernel_probes__look_again(struct kernel_probes *p);
 
 void kernel_probes__free(struct kernel_probes *p);
-
-/** tier_parse() - from the word of --view; -EINVAL if it is none */
-int tier_parse(const char *word, enum tier *ret);
 
 #endif

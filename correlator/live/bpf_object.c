@@ -113,6 +113,110 @@ struct bpf_object *embedded_open(const void *elf, size_t size, const char *name,
 	return obj;
 }
 
+/* @only: the number of one choice; else all that have no error. */
+static bool is_chosen(const struct embedded_programs *programs, const char *name, unsigned int only)
+{
+	const struct program_choice *c = programs->choices;
+	unsigned int i;
+
+	for (i = 0; i < programs->n_choices; i++)
+		if (!strcmp(c[i].name, name))
+			return only < programs->n_choices ? i == only : !c[i].err;
+	return false;
+}
+
+static int load_chosen(const struct embedded_programs *programs, struct shared_maps *maps,
+		       unsigned int only, struct bpf_object **ret)
+{
+	struct bpf_object *obj = programs->open(programs->ctx);
+	struct bpf_program *prog;
+	int err;
+
+	if (!obj)
+		return -errno;
+	bpf_object__for_each_program (prog, obj)
+		bpf_program__set_autoload(prog, is_chosen(programs, bpf_program__name(prog), only));
+	if (programs->configure)
+		programs->configure(programs->ctx, obj);
+	err = embedded_load(obj, maps);
+	if (err) {
+		bpf_object__close(obj);
+		obj = NULL;
+	}
+	*ret = obj;
+	return err;
+}
+
+/* These are said to all programs of a type, or to none. */
+static bool concerns_all(int err)
+{
+	return err == -EPERM || err == -ENOMEM || err == -EMFILE || err == -ENFILE;
+}
+
+static void load_one_by_one(const struct embedded_programs *programs, struct shared_maps *maps)
+{
+	struct bpf_object *obj = NULL;
+	unsigned int i;
+
+	for (i = 0; i < programs->n_choices; i++) {
+		programs->choices[i].err = load_chosen(programs, maps, i, &obj);
+		if (!programs->choices[i].err)
+			bpf_object__close(obj);
+	}
+}
+
+static bool any_granted(const struct embedded_programs *programs)
+{
+	unsigned int i;
+
+	for (i = 0; i < programs->n_choices; i++)
+		if (!programs->choices[i].err)
+			return true;
+	return false;
+}
+
+struct bpf_object *embedded_load_granted(const struct embedded_programs *programs,
+					 struct shared_maps *maps)
+{
+	const unsigned int all = programs->n_choices;
+	struct bpf_object *obj = NULL;
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < all; i++)
+		programs->choices[i].err = 0;
+	err = load_chosen(programs, maps, all, &obj);
+	if (err && all > 1 && !concerns_all(err)) {
+		load_one_by_one(programs, maps);
+		if (any_granted(programs))
+			err = load_chosen(programs, maps, all, &obj);
+	}
+	for (i = 0; err && i < all; i++)
+		if (!programs->choices[i].err)
+			programs->choices[i].err = err;
+	return obj;
+}
+
+bool embedded_reads_refused(void)
+{
+	/* bpf_probe_read_kernel(r10 - 8, 8, NULL), which just fails where it is granted */
+	static const struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = 1, .src_reg = 10 },
+		{ .code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = 1, .imm = -8 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 2, .imm = 8 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 3 },
+		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_probe_read_kernel },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	int fd = bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, "rst_may_read", "GPL", insns,
+			       sizeof(insns) / sizeof(insns[0]), NULL);
+
+	if (fd >= 0)
+		close(fd);
+	return fd == -EINVAL;
+}
+
 static struct bpf_map *find_rodata(struct bpf_object *obj)
 {
 	struct bpf_map *map;

@@ -5,6 +5,7 @@
 #ifndef BPF_OBJECT_H
 #define BPF_OBJECT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <bpf/libbpf.h>
@@ -49,6 +50,35 @@ struct bpf_object *embedded_open(const void *elf, size_t size, const char *name,
 
 /** embedded_load() - load it, and share the maps that it has created; 0 or -errno */
 int embedded_load(struct bpf_object *obj, struct shared_maps *maps);
+
+/* A program that is wanted. */
+struct program_choice {
+	const char *name;
+	int err; /* why it was not loaded; 0 = it was */
+};
+
+struct embedded_programs {
+	struct bpf_object *(*open)(void *ctx); /* anew for each try; NULL with errno */
+	/* When it is known which programs are to be loaded: bpf_program__autoload(). May be NULL. */
+	void (*configure)(void *ctx, struct bpf_object *obj);
+	void *ctx;
+	struct program_choice *choices;
+	unsigned int n_choices;
+};
+
+/**
+ * embedded_load_granted() - load those of the programs that the kernel grants
+ *
+ * One that the verifier refuses takes none of the others along: they are tried one by one then,
+ * and those that were taken are loaded together.
+ *
+ * Return: the loaded object; NULL when no program was taken. Each choice has its error.
+ */
+struct bpf_object *embedded_load_granted(const struct embedded_programs *programs,
+					 struct shared_maps *maps);
+
+/** embedded_reads_refused() - is bpf_probe_read_kernel() refused? lockdown=confidentiality does */
+bool embedded_reads_refused(void);
 
 /** embedded_set() - set a "const volatile" __u32 before load; -ENOENT: no such variable */
 int embedded_set(struct bpf_object *obj, const char *name, uint32_t value);

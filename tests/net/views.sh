@@ -10,7 +10,7 @@
 # shellcheck disable=SC2317 # called by check
 takes_all()	# PLAN
 {
-	! grep -qE 'refused to load, -(EACCES|EINVAL|E2BIG)' "$1"
+	! grep -qE '(refused to load|rejected by the verifier), -(EACCES|EINVAL|E2BIG|EFAULT)' "$1"
 }
 
 topo2
@@ -22,6 +22,6 @@ for view in fentry kprobe tracepoint; do
 	"$RSTSCOPE" watch --netns "$S" -i eth0 --view $view --duration 0.1 2> "$plan" || :
 	check "the verifier takes every program of --view $view" \
 		takes_all "$plan"
-	grep -E -B1 'refused to load' "$plan" | sed 's/^/# /' || :
+	grep -E -B1 '(refused to load|rejected by the verifier)' "$plan" | sed 's/^/# /' || :
 done
 finish

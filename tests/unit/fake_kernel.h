@@ -28,7 +28,7 @@
 
 #include "rst_event.h"
 
-#define FAKE_OBJECTS 512
+#define FAKE_OBJECTS 4096
 #define FAKE_PAGE 4096u
 #define FAKE_EVENTS 64
 #define FAKE_EVENT_SIZE 1024

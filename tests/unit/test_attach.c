@@ -81,6 +81,24 @@ static int no_programs(const char *name, uint32_t type, uint32_t attach_type)
 	return is_ours(name) ? EPERM : 0;
 }
 
+static int no_close_program(const char *name, uint32_t type, uint32_t attach_type)
+{
+	(void)type, (void)attach_type;
+	return !strcmp(name, "fe_tcp_close") ? EINVAL : 0;
+}
+
+static int no_active_program(const char *name, uint32_t type, uint32_t attach_type)
+{
+	(void)type, (void)attach_type;
+	return !strcmp(name, "fe_active_reset") ? EACCES : 0;
+}
+
+static int no_return_program(const char *name, uint32_t type, uint32_t attach_type)
+{
+	(void)type, (void)attach_type;
+	return !strcmp(name, "fx_ehash_insert") ? EACCES : 0;
+}
+
 static int no_close(const char *prog, uint32_t attach_type)
 {
 	(void)attach_type;
@@ -159,6 +177,121 @@ static void test_one_refused(void)
 	check(!(kernel_probes__views(p.probes) & COVERS_CLOSE), "... and counts as not seen");
 	check(kernel_probes__views(p.probes) & COVERS_ACTIVE, "... the others do not");
 	unprobe(&p);
+}
+
+/* The verifier says -EINVAL for many reasons; lockdown is only one of them. */
+static void test_verifier(void)
+{
+	struct probed p;
+
+	fake_kernel.refuse_load = no_close_program;
+	probe(&p, TIER_FENTRY, NULL);
+	check_str(kernel_probes__tier(p.probes), "fentry",
+		  "one program that the verifier refuses leaves the others attached");
+	check_has(line_of(&p, "__tcp_close"), "missing (fentry rejected by the verifier, -EINVAL",
+		  "... and the plan says which it is");
+	check_has(line_of(&p, "tcp_reset"), "fentry", "... and which it is not");
+	check(!strstr(p.plan, "lockdown"), "... and does not call it lockdown");
+	check(!(kernel_probes__views(p.probes) & COVERS_CLOSE) &&
+		      kernel_probes__views(p.probes) & COVERS_ACTIVE,
+	      "... and so do the views");
+	unprobe(&p);
+	fake_kernel.refuse_load = no_active_program;
+	probe(&p, TIER_AUTO, NULL);
+	check_has(line_of(&p, "tcp_send_active_reset"),
+		  "tracepoint (fentry rejected by the verifier, -EACCES",
+		  "its function is probed by the next tier");
+	check_has(line_of(&p, "tcp_v4_send_reset"), " fentry", "... and the others by the best");
+	unprobe(&p);
+	fake_kernel.refuse_load = no_return_program;
+	probe(&p, TIER_FENTRY, NULL);
+	check_has(line_of(&p, "inet_ehash_insert"), "missing (fentry rejected",
+		  "no entry is probed without its return");
+	check_has(line_of(&p, "inet_twsk_hashdance"), " fentry", "... where the return is, it is");
+	unprobe(&p);
+	fake_kernel.refuse_load = NULL;
+}
+
+static const struct probe_plan_row *row_of(const struct probe_plan *plan, const char *function)
+{
+	unsigned int i;
+
+	for (i = 0; i < plan->n_rows; i++)
+		if (!strcmp(plan->rows[i].function, function))
+			return &plan->rows[i];
+	return NULL;
+}
+
+static void test_plan(void)
+{
+	const struct probe_plan_row *close_row, *passive, *invalid;
+	const struct probe_plan *plan;
+	struct probed p;
+
+	fake_kernel.refuse_link = no_close;
+	probe(&p, TIER_FENTRY, NULL);
+	fake_kernel.refuse_link = NULL;
+	plan = kernel_probes__plan(p.probes);
+	close_row = row_of(plan, "__tcp_close");
+	passive = row_of(plan, "tcp_v4_send_reset");
+	invalid = row_of(plan, "nf_ct_l4proto_log_invalid");
+	check(plan->best == TIER_FENTRY && !plan->nothing && !plan->is_typed,
+	      "programs can read the plan");
+	check(passive && passive->how == TIER_FENTRY && !passive->why_not && !passive->err,
+	      "... how a function is probed");
+	check(close_row && close_row->how == TIER_NONE && close_row->err == -EBUSY &&
+		      !strcmp(close_row->why_not, "refused to attach"),
+	      "... why one is not");
+	check_has(close_row ? close_row->price : "", "unread", "... what that costs");
+	check(invalid && !invalid->why_not && invalid->how == TIER_NONE,
+	      "... and what was not even tried");
+	unprobe(&p);
+	probe(&p, TIER_NONE, NULL);
+	plan = kernel_probes__plan(p.probes);
+	check(plan->nothing && !plan->n_rows, "a plan without functions says why");
+	unprobe(&p);
+}
+
+static void test_rendering(void)
+{
+	struct probe_plan
+		plan = { .best = TIER_FENTRY,
+			 .is_typed = true,
+			 .n_rows = 5,
+			 .rows = {
+				 { .function = "one", .how = TIER_FENTRY },
+				 { .function = "two",
+				   .how = TIER_TRACEPOINT,
+				   .partial = true,
+				   .refused = { [TIER_FENTRY] = -EACCES, [TIER_KPROBE] = -E2BIG } },
+				 { .function = "three", .waits_for = "ipv6", .price = "cheap" },
+				 { .function = "four",
+				   .why_not = "refused to load",
+				   .err = -EPERM,
+				   .price = "dear",
+				   .refused = { [TIER_FENTRY] = -EINVAL } },
+				 { .function = "five", .price = "nothing" },
+			 } };
+	char text[2048];
+	FILE *out = fmemopen(text, sizeof(text), "w");
+
+	probe_plan__print(&plan, out);
+	fclose(out);
+	check_str(
+		text,
+		"kernel view: fentry\n"
+		"  with typed loads: this kernel rejects bpf_probe_read_kernel (lockdown)\n"
+		"  one                        fentry\n"
+		"  two                        tracepoint (on this kernel: only if there is a socket)"
+		" (fentry rejected by the verifier, -EACCES (Permission denied);"
+		" kprobe rejected by the verifier, -E2BIG (Argument list too long))\n"
+		"  three                      waiting for module ipv6\n"
+		"  four                       missing (refused to load, -EPERM (Operation not permitted);"
+		" fentry rejected by the verifier, -EINVAL (Invalid argument))\n"
+		"                              dear\n"
+		"  five                       missing (not available in this view)\n"
+		"                              nothing\n",
+		"the plan as people read it");
 }
 
 static struct symbols *symbols_of(const char *kallsyms)
@@ -300,6 +433,7 @@ int main(void)
 	struct netlink *nl;
 
 	log_libraries();
+	test_rendering();
 	kernel_btf = btf__load_vmlinux_btf();
 	if (!kernel_btf) {
 		test_skip("attaching: this kernel has no BTF");
@@ -313,6 +447,8 @@ int main(void)
 	test_tiers();
 	test_lockdown();
 	test_one_refused();
+	test_verifier();
+	test_plan();
 	test_symbols();
 	test_no_btf();
 	nl = netlink__open();
