@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 struct stoppable {
@@ -21,16 +22,36 @@ struct stoppable {
 	bool owned;
 };
 
-int stop_fd_open(void)
+static sigset_t stop_signals(void)
 {
 	sigset_t set;
-	int fd;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
+	return set;
+}
+
+int stop_fd_open(void)
+{
+	sigset_t set = stop_signals();
+	int fd;
+
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return fd < 0 ? -errno : fd;
+}
+
+void stop_signals_release(void)
+{
+	static const struct timespec at_once = { 0 };
+	sigset_t set = stop_signals();
+
+	while (sigtimedwait(&set, NULL, &at_once) > 0)
+		;
+	/* A shell lets its background jobs ignore SIGINT. */
+	signal(SIGINT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
 static bool never_blocks(int fd)

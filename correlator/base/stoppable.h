@@ -19,6 +19,13 @@
 int stop_fd_open(void);
 
 /**
+ * stop_signals_release() - from now on SIGINT and SIGTERM end the process at once
+ *
+ * Those that wait are dropped: `timeout` sends two for one.
+ */
+void stop_signals_release(void);
+
+/**
  * stoppable_write() - write all of it
  * @stop_fd: 0 or -1 = wait for ever
  *

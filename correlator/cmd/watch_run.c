@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/output_file.h"
+#include "base/stoppable.h"
 #include "cmd/watch_host.h"
 #include "cmd/watch_modules.h"
 #include "cmd/watch_sinks.h"
@@ -297,6 +298,8 @@ static int run(struct app *a)
 static void tear_down(struct app *a)
 {
 	watch_sinks__close(&a->sinks);
+	/* All is written. Detaching from hundreds of interfaces takes seconds. */
+	stop_signals_release();
 	watch_modules__free(a->modules);
 	loop__free(a->loop);
 	watch__free(a->watch);

@@ -37,6 +37,7 @@ struct wire_if {
 	bool made_qdisc;
 	bool has_xdp;
 	bool is_native; /* XDP */
+	bool no_fds;	/* for tcx */
 };
 
 struct wire {
@@ -51,7 +52,8 @@ struct wire {
 	rlim_t max_fds;
 	bool left_something;
 	bool said_unnoted;
-	bool said_no_fds;
+	unsigned int n_no_fds; /* interfaces without tcx for want of descriptors, since last said */
+	char first_no_fds[IFNAMSIZ];
 };
 
 enum { INGRESS, EGRESS };
@@ -229,17 +231,26 @@ static uint32_t program_id(int fd)
 }
 
 /* The last ones are for others. A filter on clsact, which comes next, needs none. */
-static int keep_reserve(struct wire *w, const struct wire_if *wif, int fd)
+static int keep_reserve(struct wire *w, struct wire_if *wif, int fd)
 {
 	if ((rlim_t)fd + FD_RESERVE < w->max_fds)
 		return fd;
 	close(fd);
-	if (!w->said_no_fds)
-		warning("%ju descriptors are allowed (ulimit -Hn): from '%s' on, interfaces are "
-			"watched by filters on clsact qdiscs in place of tcx links",
-			(uintmax_t)w->max_fds, wif->link.name);
-	w->said_no_fds = true;
+	if (!wif->no_fds && !w->n_no_fds++)
+		memcpy(w->first_no_fds, wif->link.name, sizeof(w->first_no_fds));
+	wif->no_fds = true;
 	return -EMFILE;
+}
+
+void wire__report_scarcity(struct wire *w)
+{
+	if (!w->n_no_fds)
+		return;
+	warning("%ju descriptors are allowed (ulimit -Hn): %u interface%s, from '%s' on, %s "
+		"watched by filters on clsact qdiscs in place of tcx links",
+		(uintmax_t)w->max_fds, w->n_no_fds, w->n_no_fds > 1 ? "s" : "", w->first_no_fds,
+		w->n_no_fds > 1 ? "are" : "is");
+	w->n_no_fds = 0;
 }
 
 static int attach_tcx(struct wire *w, struct wire_if *wif, int dir)
@@ -389,16 +400,25 @@ static void detach_filters(struct wire *w, const struct wire_if *wif)
 		clsact_remove(w->nl, wif->link.ifindex);
 }
 
+/* What the end of the process would not detach. */
+static void detach_lasting(struct wire *w, struct wire_if *wif)
+{
+	detach_xdp(w, wif);
+	wif->has_xdp = false;
+	if (!wif->link.gone)
+		detach_filters(w, wif);
+	wif->filter[INGRESS] = wif->filter[EGRESS] = 0;
+	wif->made_qdisc = false;
+}
+
 static void detach(struct wire *w, struct wire_if *wif)
 {
 	int dir;
 
-	detach_xdp(w, wif);
+	detach_lasting(w, wif);
 	for (dir = INGRESS; dir <= EGRESS; dir++)
 		if (wif->tcx[dir] >= 0)
 			close(wif->tcx[dir]);
-	if (!wif->link.gone)
-		detach_filters(w, wif);
 	free(wif);
 }
 
@@ -489,6 +509,9 @@ void wire__free(struct wire *w)
 
 	if (!w)
 		return;
+	/* First what would outlive us, should nobody wait for the rest. */
+	for (wif = w->ifs; wif; wif = wif->next)
+		detach_lasting(w, wif);
 	while ((wif = w->ifs)) {
 		w->ifs = wif->next;
 		detach(w, wif);

@@ -32,6 +32,9 @@ struct wire *wire__load(const struct wire_config *cfg, struct shared_maps *maps,
  */
 int wire__attach(struct wire *w, const struct link_info *link);
 
+/** wire__report_scarcity() - log how many were attached without tcx for want of descriptors, once */
+void wire__report_scarcity(struct wire *w);
+
 /** wire__has() - is this interface attached? */
 bool wire__has(const struct wire *w, uint32_t ifindex);
 

@@ -391,6 +391,7 @@ int sensor__attach_some(struct sensor *s)
 	if (s->waiting)
 		return (int)s->waiting;
 	progress__clear(s->progress);
+	wire__report_scarcity(s->wire);
 	err = s->err;
 	s->err = 0;
 	return !err && !wire__count(s->wire) && !wants_all(s) ? -ENODEV : err;

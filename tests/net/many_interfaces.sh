@@ -39,9 +39,40 @@ watched()
 	grep -c '^wire view: ' "$talk"
 }
 
-watches()	# N: at least
+# A log that nobody reads stops the watch in mid-attach, after as many lines as there are in a page.
+clog()
 {
-	gone "$watch_pid" || [ "$(watched)" -ge "$1" ]
+	dd if=/dev/zero "of=$1" bs=4096 oflag=nonblock 2> /dev/null || :
+	dd "if=$1" of=/dev/null bs=4096 count=1 2> /dev/null
+}
+
+open_log()	# NAME: a pipe in place of the log of launch_watch
+{
+	log=$work/$1.stderr
+	rm -f "$log"
+	mkfifo "$log"
+	exec 9<> "$log"
+}
+
+is_clogged()
+{
+	gone "$watch_pid" || grep -q pipe "/proc/$watch_pid/wchan" 2> /dev/null
+}
+
+read_log()	# From now on, and to its end; $talk has it then
+{
+	talk=$work/read.log
+	tr -d '\0' < "$log" > "$talk" 9>&- &
+	log_reader=$!
+	at_exit "kill_child $log_reader"
+	exec 9>&-
+}
+
+ends()	# DESC
+{
+	wait_exit 60 "$watch_pid"
+	wait "$log_reader" || :
+	has_ended "$1"
 }
 
 has_ended()
@@ -50,39 +81,64 @@ has_ended()
 }
 
 make_interfaces $N
+open_log many
+clog "$log"
 launch_watch many "$S" -i any -c 1
-# Resets on lo, which is the first to be attached to, until we kill it.
-ip netns exec "$S" bash -c 'while :; do : < /dev/tcp/127.0.0.1/81; sleep 0.02; done' 2> /dev/null &
-knocker=$!
-at_exit "kill_child $knocker"
-wait_exit 60 "$watch_pid"
-kill_child $knocker 2> /dev/null
-has_ended "-c 1 while it attaches"
+check "a watch stands still while it attaches" wait_for 60 is_clogged
+# On lo, which is the first to be attached to.
+ip netns exec "$S" bash -c ': < /dev/tcp/127.0.0.1/81' 2> /dev/null || :
+read_log
+ends "-c 1 while it attaches"
 check "a reset is reported before all $((N + 1)) interfaces are watched ($(watched))" \
 	[ "$(watched)" -le $N ]
 check "... with its cause" [ "$(jq -r .cause "$events")" = closed-port ]
 
+open_log many
+clog "$log"
 launch_watch many "$S" -i any
-wait_for 60 watches 1 || :
+wait_for 60 is_clogged || :
 kill -INT "$watch_pid"
-wait_exit 60 "$watch_pid"
-has_ended "SIGINT while it attaches"
+read_log
+ends "SIGINT while it attaches"
 check "SIGINT is obeyed before all $((N + 1)) interfaces are watched ($(watched))" \
 	[ "$(watched)" -le $N ]
 check "... and nothing is said to be ready" [ ! -e "$work/many.ready" ]
+rm "$log"
+
+# Once all is written, a second signal does not wait until everything is detached.
+hears_stop()	# PID: SIGINT is not blocked, as far as it still runs
+{
+	local blocked
+
+	blocked=$(sed -n 's/^SigBlk:\t//p' "/proc/$1/status" 2> /dev/null) || :
+	[ -z "$blocked" ] || [ $((16#$blocked & 2)) -eq 0 ]
+}
+
+launch_watch many "$S" -i any
+watch_started many "$watch_pid" || not_ok "watch starts: $(tail -n 3 "$talk")"
+kill -INT "$watch_pid"
+check "SIGINT is heard again while $((N + 1)) interfaces are detached from" \
+	wait_for 60 hears_stop "$watch_pid"
+kill -INT "$watch_pid" 2> /dev/null
+wait_exit 60 "$watch_pid"
+if [ "$status" -eq 0 ]; then
+	skip "a second SIGINT" "all was detached before it came"
+else
+	check "a second SIGINT ends it (status $status)" [ "$status" -eq 130 ]
+fi
+check "... after the summary" grep -q 'segments recorded' "$talk"
 
 # Followed: those that come later, too.
 remove_interfaces $N
+open_log many
 launch_watch many "$S" -i any
-watch_started many "$watch_pid" || not_ok "watch starts: $(tail -n 3 "$talk")"
-make_interfaces $N &
-maker=$!
-at_exit "kill_child $maker"
-wait_for 60 watches 2 || :
+watch_started many "$watch_pid" || not_ok "watch starts"
+clog "$log"
+make_interfaces $N
+wait_for 60 is_clogged || :
 kill -INT "$watch_pid"
-wait_exit 60 "$watch_pid"
-has_ended "SIGINT while it follows"
-wait "$maker"
+read_log
+ends "SIGINT while it follows"
 check "SIGINT is obeyed before all new interfaces are watched ($(watched))" \
 	[ "$(watched)" -le $N ]
 
@@ -107,10 +163,19 @@ limited_watch()	# S|H LIMIT: the soft limit of descriptors, or both
 	check "with $2 descriptors all interfaces are watched" [ "$(watched)" -eq 41 ]
 }
 
+by_clsact()	# The warning counts those that the log has, and names the first.
+{
+	local n first
+
+	n=$(grep -c '^wire view: .*clsact' "$talk")
+	first=$(sed -n '/^wire view: .*clsact/{s/^wire view: \([^ ]*\) .*/\1/p;q}' "$talk")
+	[ "$n" -gt 1 ] && grep -q "^warning: 128 descriptors .*: $n interfaces, from '$first' on" "$talk"
+}
+
 limited_watch S 100
 check "... by tcx: the limit is raised" [ "$(grep -c '^wire view: .*clsact' "$talk")" -eq 0 ]
 limited_watch H 128
-check "... some by clsact where it cannot be" grep -q '^warning: 128 descriptors' "$talk"
+check "... some by clsact where it cannot be" by_clsact
 check "... which leaves nothing behind" \
 	[ -z "$(tc -n "$S" qdisc show | grep clsact)" ]
 finish

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/output_file.h"
@@ -175,6 +176,52 @@ static void test_blocking(void)
 	close(stop_fd);
 }
 
+static int ended_by(void (*child)(void))
+{
+	pid_t pid = fork();
+	int status;
+
+	if (!pid) {
+		child();
+		_exit(0);
+	}
+	return waitpid(pid, &status, 0) == pid && WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
+static void block_stops(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGINT, SIG_IGN);
+}
+
+static void stop_twice(void)
+{
+	block_stops();
+	raise(SIGTERM);
+	stop_signals_release();
+	raise(SIGINT);
+}
+
+static void stop_before(void)
+{
+	block_stops();
+	raise(SIGTERM);
+	raise(SIGINT);
+	stop_signals_release();
+}
+
+static void test_stops_released(void)
+{
+	check_int(ended_by(stop_twice), SIGINT,
+		  "a stop that comes after the release ends the process");
+	check_int(ended_by(stop_before), 0, "... one that came before does not");
+}
+
 static int emit(struct sink *s, const struct reset_case *c)
 {
 	return s->ops->emit(s, c, &sample_context);
@@ -224,6 +271,7 @@ int main(void)
 	test_public();
 	test_owner();
 	test_blocking();
+	test_stops_released();
 	test_taken_back();
 	snprintf(command, sizeof(command), "rm -rf %s", dir);
 	if (system(command))
