@@ -132,8 +132,12 @@ static struct bpf_object *open_object(void *ctx)
 
 	elf = elf_of(a->tier, a->typed, &size);
 	obj = embedded_open(elf, size, tier_name(a->tier), a->p->cfg->btf_path, a->p->maps);
-	if (!obj)
-		debug("open the %s object: %s", tier_name(a->tier), error_name(errno));
+	if (!obj) {
+		int err = errno;
+
+		debug("open the %s object: %s", tier_name(a->tier), error_name(err));
+		errno = err;
+	}
 	return obj;
 }
 
