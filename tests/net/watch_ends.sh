@@ -58,7 +58,7 @@ wait_for 5 ended_after_two || :
 wait_exit 1 "$watch_pid"
 exec 9<&-
 check "two SIGINTs end a watch whose output nobody reads (status $status)" ended_well
-check "the summary says what was not taken" grep -q 'standard output did not take' "$work/blocked.err"
+check "the summary says what was not taken" grep -q 'not written to standard output' "$work/blocked.err"
 
 # --- nothing is up yet ---
 
