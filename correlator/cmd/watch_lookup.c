@@ -4,13 +4,13 @@
  */
 #include "cmd/watch_lookup.h"
 
+#include "model/kernel_bits.h"
+
 #define NS_PER_SEC 1000000000ull
 /* Looking up may take this part of a second; a storm of resets then goes without. */
 #define BUDGET_NS (NS_PER_SEC / 4)
 /* conntrack's report of a dropped entry may be read so long after the reset that it explains. */
 #define REPORT_DELAY_NS 20000000u
-/* Set in the segment's conntrack mark: it carried an entry. */
-#define NFCT_HAS_ENTRY 8
 
 static bool is_within_budget(struct lookup_state *l)
 {
@@ -49,7 +49,7 @@ static void ask_conntrack(const struct watch_host *h, struct reset_case *c)
 {
 	/* A segment that carried an entry was translated: nothing to ask. */
 	if (c->asked.ct_asked || c->asked.ct.has_entry ||
-	    (c->seen.kernel->nfct_known && c->seen.kernel->nfct & NFCT_HAS_ENTRY))
+	    (c->seen.kernel->nfct_known && c->seen.kernel->nfct & NFCT_ENTRY))
 		return;
 	/* To ask would load it. */
 	if (!h->ct_is_active(h->ctx)) {

@@ -12,11 +12,9 @@
 #include <string.h>
 #include <netinet/tcp.h>
 
+#include "model/kernel_bits.h"
 #include "model/stack.h"
 
-#define SOCK_DEAD_BIT (1u << 0)
-#define RCV_SHUTDOWN 1
-#define SOCK_LINGER_BIT (1u << 4)
 /* tcp_out_of_memory() spares sockets that queue less: two small buffers. */
 #define SOCK_MIN_SNDBUF 4608
 /* A history that does not go back so far before the segment says nothing of what is not in it. */
@@ -24,7 +22,6 @@
 /* An exchange of sockets takes microseconds; one that seems to take so long was not seen to end. */
 #define WINDOW_NS 100000000ull
 #define TTL_TOLERANCE 2
-#define NFCT_ENTRY 8 /* kernel_view.nfct: the segment carried an entry */
 
 void facts_set(struct reset_case *c, enum fact f, bool value)
 {
@@ -294,19 +291,19 @@ static void gather_lookup(struct reset_case *c)
 		  k->lookup == LOOKUP_TIMEWAIT && k->sock.tw_substate == TCP_FIN_WAIT2);
 	/* tcp_reset() has already closed it by the time the RST is sent. */
 	is_dead = k->call == CALL_PASSIVE && k->sock.full && k->sock.state == TCP_CLOSE &&
-		  ((k->sock.flags & SOCK_DEAD_BIT) || (k->sock.shutdown & RCV_SHUTDOWN));
+		  ((k->sock.flags & SOCK_FLAG_DEAD) || (k->sock.shutdown & SHUTDOWN_RECEIVE));
 	facts_set(c, FACT_DEAD_SOCKET, is_dead);
 	if (!k->sock.full) {
 		facts_set(c, FACT_LINGER_ZERO, false);
 		facts_set(c, FACT_UNREAD, false);
 		return;
 	}
-	facts_set(c, FACT_LINGER_ZERO, (k->sock.flags & SOCK_LINGER_BIT) && !k->sock.lingertime);
+	facts_set(c, FACT_LINGER_ZERO, (k->sock.flags & SOCK_FLAG_LINGER) && !k->sock.lingertime);
 	if (k->call == CALL_PASSIVE || !has_reason(k) || !strcmp(k->reason, "TCP_ABORT_ON_LINGER"))
 		facts_set(c, FACT_LINGER2_NEGATIVE, k->sock.linger2 < 0);
 	facts_set(c, FACT_USER_TIMEOUT, k->sock.user_timeout > 0);
 	facts_set(c, FACT_IN_FIN_WAIT2,
-		  k->sock.state == TCP_FIN_WAIT2 && (k->sock.flags & SOCK_DEAD_BIT));
+		  k->sock.state == TCP_FIN_WAIT2 && (k->sock.flags & SOCK_FLAG_DEAD));
 	/* Where the kernel says why, that counts and not what we counted. */
 	if (has_reason(k))
 		facts_set(c, FACT_UNREAD, !strcmp(k->reason, "TCP_ABORT_ON_CLOSE"));

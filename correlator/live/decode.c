@@ -10,12 +10,10 @@
 #include <string.h>
 #include <netinet/tcp.h>
 
+#include "model/kernel_bits.h"
 #include "model/stack.h"
 #include "rst_event.h"
 
-#define NFCT_UNTRACKED 7
-#define NFCT_ENTRY 8
-#define NFCT_INFO 7
 #define IPS_SRC_NAT 0x10
 #define IPS_DST_NAT 0x20
 

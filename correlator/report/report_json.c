@@ -10,6 +10,7 @@
 
 #include "base/strbuf.h"
 #include "diagnose/advice.h"
+#include "model/kernel_bits.h"
 #include "model/names.h"
 #include "model/stack.h"
 
@@ -129,8 +130,8 @@ static void put_sock(struct json_writer *w, const struct kernel_sock *s)
 	put_ends(w, &s->tuple);
 	json__text(w, "state", tcp_state_name(s->state));
 	if (s->full) {
-		json__boolean(w, "linger", s->flags & 1u << 4);
-		json__boolean(w, "linger_zero", s->flags & 1u << 4 && !s->lingertime);
+		json__boolean(w, "linger", s->flags & SOCK_FLAG_LINGER);
+		json__boolean(w, "linger_zero", s->flags & SOCK_FLAG_LINGER && !s->lingertime);
 		json__unsigned(w, "shutdown", s->shutdown);
 		if (s->unread_known)
 			json__unsigned(w, "unread", s->unread);

@@ -9,6 +9,7 @@
 
 #include "base/strbuf.h"
 #include "diagnose/facts.h"
+#include "model/kernel_bits.h"
 #include "model/stack.h"
 
 static void print_change(FILE *out, const struct tuple *from, const struct tuple *reply, bool to)
@@ -560,7 +561,7 @@ PRINTER(closer)
 
 PRINTER(nat_none)
 {
-	bool carried = c->seen.kernel->nfct & 8;
+	bool carried = c->seen.kernel->nfct & NFCT_ENTRY;
 
 	(void)ctx;
 	fputs(c->asked.gone.known && carried ?
