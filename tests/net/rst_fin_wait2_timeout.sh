@@ -15,6 +15,7 @@ fin_timeout()	# SECONDS
 }
 
 topo2
+trace_timers
 start_watch "$S" -i eth0
 for fam in 4 6; do
 	lab_run play -p 80 "$(fin_timeout 63)" open exchange server:close \

@@ -15,6 +15,7 @@ deaf()
 
 topo2
 pick_iptables
+trace_timers
 start_watch "$S" -i eth0
 for fam in 4 6; do
 	lab_run play -p 80 open exchange server:keepalive=1 "$(deaf)" \
