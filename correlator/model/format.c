@@ -8,6 +8,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "model/names.h"
+
 const char *tcp_state_name(uint8_t state)
 {
 	static const char *const names[] = {
@@ -56,34 +58,16 @@ const char *conversation_state_text(const char *state)
 
 const char *lookup_name(enum lookup lookup)
 {
-	switch (lookup) {
-	case LOOKUP_LISTENER:
-		return "listener";
-	case LOOKUP_REQUEST:
-		return "request";
-	case LOOKUP_ESTABLISHED:
-		return "established";
-	case LOOKUP_TIMEWAIT:
-		return "timewait";
-	case LOOKUP_OTHER:
-		return "other";
-	default:
-		return "none";
-	}
+	const char *id = lookup == LOOKUP_UNKNOWN ? NULL : lookup_id(lookup);
+
+	return id ? id : lookup_id(LOOKUP_NONE);
 }
 
 const char *hook_name(enum hook hook)
 {
-	switch (hook) {
-	case HOOK_XDP:
-		return "xdp";
-	case HOOK_TC_INGRESS:
-		return "tc-ingress";
-	case HOOK_TC_EGRESS:
-		return "tc-egress";
-	default:
-		return "pcap";
-	}
+	const char *id = hook_id(hook);
+
+	return id ? id : hook_id(HOOK_PCAP);
 }
 
 /* Returns behind the last digit. */
