@@ -42,7 +42,7 @@ static void print_wrapped(struct sink *s, const char *label, const char *text)
 }
 
 /* Prints the text in the string buffer under @label. */
-static void print_memo(struct sink *s, const char *label)
+static void print_buffered(struct sink *s, const char *label)
 {
 	char *text = strbuf_end();
 
@@ -102,7 +102,7 @@ static void print_answers(struct sink *s, const struct reset_case *c,
 	fprintf(out, " seq %u ack %u len %u, %.1f µs earlier on ", p->seq, p->ack, p->len,
 		(double)(int64_t)(c->seen.rst.ts_ns - p->ts_ns) / 1000.0);
 	print_escaped(out, ctx->ifname(ctx->ifname_ctx, p->ifindex));
-	print_memo(s, c->seen.answer_match == ANSWER_EXACT ? "trigger" : "last seen");
+	print_buffered(s, c->seen.answer_match == ANSWER_EXACT ? "trigger" : "last seen");
 }
 
 static void print_conversation(struct sink *s, const struct reset_case *c)
@@ -130,7 +130,7 @@ static void print_one_frame(struct sink *s, const char *label, const struct fram
 		fputc(' ', out);
 		print_escaped(out, line);
 	}
-	print_memo(s, label);
+	print_buffered(s, label);
 }
 
 static void print_stack(struct sink *s, const struct kernel_event *k,
@@ -172,7 +172,7 @@ static void print_owner(struct sink *s, const struct reset_case *c)
 		fputs(" cgroup ", out);
 		print_escaped(out, o->cgroup);
 	}
-	print_memo(s, "owner");
+	print_buffered(s, "owner");
 }
 
 static void print_labelled(struct sink *s, const char *word, const char *text)
@@ -255,7 +255,7 @@ static void print_candidates(struct sink *s, const struct reset_case *c)
 		fputs(c->diagnosis.origin == ORIGIN_REMOTE ? " (on this host)" :
 							     " (on the other host)",
 		      out);
-	print_memo(s, "candidates");
+	print_buffered(s, "candidates");
 }
 
 static int emit_text(struct sink *s, const struct reset_case *c, const struct report_context *ctx)
