@@ -145,7 +145,8 @@ static const struct member view_members[] = {
 	BOOL(kernel_event, invalid_reported),
 	NUM(kernel_event, hook),
 	SUB(kernel_event, window, window_members),
-	SUB(kernel_event, seen, packet_members),
+	/* The key is older than the member's name. */
+	{ .name = "seen", AT(kernel_event, syn), .kind = STRUCT, .inside = packet_members },
 	SUB(kernel_event, ct, conntrack_members),
 	STR(kernel_event, reason),
 	LIST(kernel_event, stack, FRAMES, CASE_STACK_MAX, NULL, stack_len),

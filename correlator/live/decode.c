@@ -241,13 +241,13 @@ static void decode_segment(const struct rst_ev_kernel *ev, struct kernel_event *
 	k->segment_flags = ev->skb_flags;
 	if (!(ev->has & RST_HAS_SEEN))
 		return;
-	decode_packet(&ev->seen, ev->hdr.cpu, &k->seen);
+	decode_packet(&ev->seen, ev->hdr.cpu, &k->syn);
 	k->has_segment = true;
-	k->segment = k->seen.tuple;
-	k->segment_seq = k->seen.seq;
-	k->segment_ack = k->seen.ack;
-	k->segment_len = k->seen.len;
-	k->segment_flags = k->seen.flags;
+	k->segment = k->syn.tuple;
+	k->segment_seq = k->syn.seq;
+	k->segment_ack = k->syn.ack;
+	k->segment_len = k->syn.len;
+	k->segment_flags = k->syn.flags;
 }
 
 static int decode_kernel(const void *buf, size_t len, const struct kernel_names *names,

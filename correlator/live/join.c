@@ -426,8 +426,8 @@ static void on_wire(struct join *j, const struct wire_event *w)
 /* Opens a case of its own: perhaps nobody will ever reset anything. */
 static void open_stall(struct join *j, struct account *acc)
 {
-	struct wire_event syn = { .rst = acc->k.seen,
-				  .answers = acc->k.seen,
+	struct wire_event syn = { .rst = acc->k.syn,
+				  .answers = acc->k.syn,
 				  .match = ANSWER_EXACT };
 	struct slot *s;
 

@@ -8,7 +8,7 @@
 #ifndef STACK_H
 #define STACK_H
 
-#include "model/case.h"
+#include "model/kernel_event.h"
 
 /** is_function() - does @symbol stand for code of the function @name? */
 bool is_function(const char *symbol, const char *name);

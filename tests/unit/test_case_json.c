@@ -223,7 +223,7 @@ static struct kernel_event full_account(void)
 {
 	struct kernel_event k = { 0 };
 
-	k.sock.tuple.family = k.segment.family = k.seen.tuple.family = AF_INET6;
+	k.sock.tuple.family = k.segment.family = k.syn.tuple.family = AF_INET6;
 	fill_conntrack(&k.ct);
 	FILL_TEXT(k.reason);
 	FILL_TEXT(k.comm);

@@ -945,11 +945,11 @@ static struct event challenge(uint8_t af, uint32_t n, uint32_t syn_seq)
 	ev.kernel.has_segment = true;
 	ev.kernel.segment = make_tuple(af, PEER, 40000, LOCAL, 6050);
 	ev.kernel.segment_seq = syn_seq;
-	ev.kernel.seen = (struct packet){ .ts_ns = T0,
-					  .tuple = ev.kernel.segment,
-					  .seq = syn_seq,
-					  .flags = FLAG_SYN,
-					  .hook = HOOK_TC_INGRESS };
+	ev.kernel.syn = (struct packet){ .ts_ns = T0,
+					 .tuple = ev.kernel.segment,
+					 .seq = syn_seq,
+					 .flags = FLAG_SYN,
+					 .hook = HOOK_TC_INGRESS };
 	return ev;
 }
 

@@ -334,12 +334,12 @@ static struct event challenge(bool by_nat)
 			    .segment_flags = FLAG_SYN,
 			    .sock = { .present = true,
 				      .tuple = make_tuple(AF_INET, LOCAL, 80, PEER, 40000) },
-			    .seen = { .ts_ns = host.now,
-				      .tuple = make_tuple(AF_INET, PEER, 40000, LOCAL,
-							  by_nat ? 6050 : 80),
-				      .seq = 99,
-				      .flags = FLAG_SYN,
-				      .hook = HOOK_TC_INGRESS } },
+			    .syn = { .ts_ns = host.now,
+				     .tuple = make_tuple(AF_INET, PEER, 40000, LOCAL,
+							 by_nat ? 6050 : 80),
+				     .seq = 99,
+				     .flags = FLAG_SYN,
+				     .hook = HOOK_TC_INGRESS } },
 	};
 }
 
