@@ -43,7 +43,11 @@ struct member {
 #define STR(type, m) MEMBER(type, m, .kind = TEXT)
 #define TUP(type, m) MEMBER(type, m, .kind = TUPLE)
 #define SUB(type, m, members) MEMBER(type, m, .kind = STRUCT, .inside = (members))
-#define REF(type, m, members) MEMBER(type, m, .kind = ACCOUNT, .inside = (members))
+#define REF(type, m, members)                                                           \
+	{                                                                               \
+		.name = #m, .offset = offsetof(struct type, m), .size = sizeof(void *), \
+		.kind = ACCOUNT, .inside = (members)                                    \
+	}
 #define LIST(type, m, what, elements, members, n)                                                 \
 	{                                                                                         \
 		.name = #m, .kind = (what), .offset = offsetof(struct type, m),                   \

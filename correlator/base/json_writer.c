@@ -108,7 +108,7 @@ static void put_key(struct json_writer *w, const char *key)
 		l->filled = true;
 	if (key) {
 		*to++ = '"';
-		memcpy(to, key, len);
+		memcpy(to, key, len); /* NOLINT(bugprone-not-null-terminated-result) */
 		to += len;
 		*to++ = '"';
 		*to++ = ':';

@@ -55,7 +55,7 @@ void places__free(struct places *p)
 
 	if (!p)
 		return;
-	for (i = 0; i < p->n; i++)
+	for (i = 0; p->list && i < p->n; i++)
 		free(p->list[i]);
 	free(p->list);
 	free(p->slots);

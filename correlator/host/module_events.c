@@ -55,7 +55,7 @@ int module_events_open(void)
 bool module_events_read(int fd)
 {
 	static const char added[] = "add@/module/";
-	struct sockaddr_nl from;
+	struct sockaddr_nl from = { 0 };
 	socklen_t from_len = sizeof(from);
 	bool loaded = false;
 	char text[2048];

@@ -59,7 +59,7 @@ static int write_header(int fd, const struct attach_place *place)
 /* Another one that starts now may take a file that is empty yet for one to be removed. */
 static int open_own(const char *path, const struct attach_place *place)
 {
-	struct stat ours, named;
+	struct stat ours = { 0 }, named = { 0 };
 	int fd, err;
 
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
