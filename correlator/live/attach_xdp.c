@@ -54,7 +54,7 @@ int xdp_attach(const struct shared_maps *maps, uint32_t ifindex, bool native)
 
 static bool uses_map(int prog_fd, uint32_t map_id)
 {
-	uint32_t ids[MAX_MAPS], i;
+	uint32_t ids[MAX_MAPS] = { 0 }, i;
 	struct bpf_prog_info info = { .nr_map_ids = MAX_MAPS, .map_ids = (uintptr_t)ids };
 	uint32_t len = sizeof(info);
 

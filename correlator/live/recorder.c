@@ -135,6 +135,7 @@ static void copy_record(const struct rst_pkt *from, struct rst_pkt *to)
 
 	for (i = 0; i < sizeof(copy) / sizeof(copy[0]); i++)
 		copy[i] = __atomic_load_n(&words[i], __ATOMIC_RELAXED);
+	/* cppcheck-suppress uninitvar ; it does not know the builtin */
 	memcpy(to, copy, sizeof(*to));
 }
 

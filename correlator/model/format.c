@@ -87,8 +87,9 @@ static char *put_number(char *to, uint32_t n)
 void print_number(FILE *out, uint32_t n)
 {
 	char digits[10];
+	const char *end = put_number(digits, n);
 
-	fwrite(digits, 1, (size_t)(put_number(digits, n) - digits), out);
+	fwrite(digits, 1, (size_t)(end - digits), out);
 }
 
 const char *format_address(char *buf, const uint8_t *addr, uint8_t family)
