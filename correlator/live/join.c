@@ -426,9 +426,7 @@ static void on_wire(struct join *j, const struct wire_event *w)
 /* Opens a case of its own: perhaps nobody will ever reset anything. */
 static void open_stall(struct join *j, struct account *acc)
 {
-	struct wire_event syn = { .rst = acc->k.syn,
-				  .answers = acc->k.syn,
-				  .match = ANSWER_EXACT };
+	struct wire_event syn = { .rst = acc->k.syn, .answers = acc->k.syn, .match = ANSWER_EXACT };
 	struct slot *s;
 
 	/* Whoever sends SYNs must not take the room of resets. */
