@@ -5,6 +5,7 @@
 #include <argp.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -200,6 +201,29 @@ static FILE *open_directly(const char *path)
 }
 
 /* An incomplete report must not appear under its final name. */
+/* The file that is not whole yet; a signal that ends us takes it along. */
+static char *volatile half_written;
+
+static void on_end(int sig)
+{
+	if (half_written)
+		unlink(half_written);
+	signal(sig, SIG_DFL);
+	raise(sig);
+}
+
+/* Whoever started us may have set some of them to be ignored, as nohup does. */
+static void clean_up_on_signals(void)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction sa = { .sa_handler = on_end }, before;
+	size_t i;
+
+	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		if (!sigaction(signals[i], NULL, &before) && before.sa_handler == SIG_DFL)
+			sigaction(signals[i], &sa, NULL);
+}
+
 static FILE *open_output(struct report *r)
 {
 	mode_t mask;
@@ -221,6 +245,8 @@ static FILE *open_output(struct report *r)
 		r->temporary = NULL;
 		return NULL;
 	}
+	half_written = r->temporary;
+	clean_up_on_signals();
 	mask = umask(0);
 	umask(mask);
 	fchmod(fd, 0666 & ~mask);
@@ -238,6 +264,7 @@ static int close_output(struct report *r, int err)
 		err = -errno;
 	if (r->temporary && err)
 		unlink(r->temporary);
+	half_written = NULL;
 	free(r->temporary);
 	return err;
 }

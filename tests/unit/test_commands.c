@@ -2,8 +2,10 @@
 /*
  * test_commands.c - `rstscope`, `explain` and `report` as their users see them: output, files and exit status.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <jansson.h>
+#include <signal.h>
 #include <sys/stat.h>
 
 #include "child.h"
@@ -269,6 +271,51 @@ static void mask_all_but_me(void)
 	umask(077);
 }
 
+static unsigned int files_beginning(const char *prefix)
+{
+	DIR *d = opendir(dir);
+	const struct dirent *e;
+	unsigned int n = 0;
+
+	while (d && (e = readdir(d)))
+		n += !strncmp(e->d_name, prefix, strlen(prefix));
+	if (d)
+		closedir(d);
+	return n;
+}
+
+/* Ctrl-C, once the report has begun. */
+static void interrupt_later(void)
+{
+	pid_t report_pid = getpid();
+	unsigned int tries;
+
+	if (fork())
+		return;
+	for (tries = 0; !files_beginning("ended.html.") && tries < 1000; tries++)
+		usleep(10000);
+	kill(report_pid, SIGINT);
+	_exit(0);
+}
+
+static void test_report_interrupted(void)
+{
+	const char *pipe = in_dir("pipe");
+	struct child_setup s = { .command = cmd_report, .before = interrupt_later };
+	const struct child *c;
+	int writer;
+
+	/* Somebody who writes nothing keeps it open. */
+	check(!mkfifo(pipe, 0600), "a named pipe is made");
+	writer = open(pipe, O_RDWR | O_CLOEXEC);
+	s.args = CHILD_ARGS("-r", pipe, "-o", in_dir("ended.html"));
+	c = child_run(&s);
+	check_int(c->status, 1000 + SIGINT, "Ctrl-C ends a report that waits for its input");
+	check_int(files_beginning("ended"), 0, "... and leaves no half a file");
+	close(writer);
+	unlink(pipe);
+}
+
 static void test_report_files(void)
 {
 	const char *kept = in_dir("kept.txt");
@@ -390,6 +437,7 @@ int main(int argc, char **argv)
 	test_report_title();
 	test_report_selection();
 	test_report_files();
+	test_report_interrupted();
 	test_usage();
 	test_program(program);
 	snprintf(command, sizeof(command), "rm -r %s", dir);
