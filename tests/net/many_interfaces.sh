@@ -59,10 +59,22 @@ is_clogged()
 	gone "$watch_pid" || grep -q pipe "/proc/$watch_pid/wchan" 2> /dev/null
 }
 
+# Each line of the log stands for an interface: who reads slowly keeps the watch from having
+# them all before anything else can happen.
+slowly()
+{
+	local line
+
+	while IFS= read -r line; do
+		printf '%s\n' "$line"
+		sleep 0.02
+	done
+}
+
 read_log()	# From now on, and to its end; $talk has it then
 {
 	talk=$work/read.log
-	tr -d '\0' < "$log" > "$talk" 9>&- &
+	slowly < "$log" > "$talk" 9>&- &
 	log_reader=$!
 	at_exit "kill_child $log_reader"
 	exec 9>&-
