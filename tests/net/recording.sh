@@ -93,12 +93,12 @@ same_again()	# FILE
 }
 
 if command -v tcpdump > /dev/null && tcpdump -nr "$dir/r.pcapng" -w "$dir/plain.pcap" 2> /dev/null; then
-	"$RSTSCOPE" explain -r "$dir/plain.pcap" --json --store "$dir/kept.db" --evidence "$dir/kept.ndjson" \
+	"$RSTSCOPE" explain -r "$dir/plain.pcap" --json --store "$dir/kept.db" --evidence "$dir/kept.evidence" \
 		> "$dir/capture.ndjson" 2> "$dir/err" || :
 	check "explain of a capture writes a store and evidence, and says nothing ($(wc -l < "$dir/capture.ndjson"))" \
 		[ "$(wc -l < "$dir/capture.ndjson")/$(wc -c < "$dir/err")" = 5/0 ]
 	check "the store gives the same JSON as the capture" same_again "$dir/kept.db"
-	check "so does the evidence" same_again "$dir/kept.ndjson"
+	check "so does the evidence" same_again "$dir/kept.evidence"
 	status=0
 	"$RSTSCOPE" explain -r "$dir/kept.db" --store "$dir/kept.db" > "$dir/out" 2>&1 || status=$?
 	check "what is read is not appended to: status $status" [ "$status" -eq 2 ]
