@@ -94,23 +94,7 @@ void evidence_document(struct json_writer *w, const struct reset_case *c,
 static int emit_evidence(struct sink *s, const struct reset_case *c,
 			 const struct report_context *ctx)
 {
-	struct json_writer *w = json_writer__new();
-	const char *text;
-	size_t len;
-	int err = -ENOMEM;
-
-	if (!w)
-		return err;
-	errno = 0;
-	evidence_document(w, c, ctx);
-	text = json_writer__text(w, &len);
-	if (text) {
-		fwrite(text, 1, len, s->out);
-		fputc('\n', s->out);
-		err = sink_flush(s);
-	}
-	json_writer__free(w);
-	return err;
+	return sink_emit_document(s, c, ctx, evidence_document);
 }
 
 const struct sink_ops sink_evidence = {

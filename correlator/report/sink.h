@@ -88,6 +88,13 @@ int sink_open(struct sink *s, const char *name, FILE *out);
 /** sink_flush() - after each reset, unless lazy; 0 or -errno: then half a line is taken back */
 int sink_flush(struct sink *s);
 
+typedef void (*sink_document_fn)(struct json_writer *w, const struct reset_case *c,
+				 const struct report_context *ctx);
+
+/** sink_emit_document() - a JSON document as one line; 0 or -errno */
+int sink_emit_document(struct sink *s, const struct reset_case *c, const struct report_context *ctx,
+		       sink_document_fn write);
+
 /* open, reopen and close of sinks that write lines to s->out */
 int sink_file_open(struct sink *s, const struct sink_config *cfg);
 int sink_file_reopen(struct sink *s);

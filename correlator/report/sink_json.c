@@ -7,7 +7,8 @@
 
 #include "report/sink.h"
 
-static int emit_json(struct sink *s, const struct reset_case *c, const struct report_context *ctx)
+int sink_emit_document(struct sink *s, const struct reset_case *c, const struct report_context *ctx,
+		       sink_document_fn write)
 {
 	struct json_writer *w = json_writer__new();
 	const char *text;
@@ -17,7 +18,7 @@ static int emit_json(struct sink *s, const struct reset_case *c, const struct re
 	if (!w)
 		return err;
 	errno = 0;
-	report_json(w, c, ctx);
+	write(w, c, ctx);
 	text = json_writer__text(w, &len);
 	if (text) {
 		fwrite(text, 1, len, s->out);
@@ -26,6 +27,11 @@ static int emit_json(struct sink *s, const struct reset_case *c, const struct re
 	}
 	json_writer__free(w);
 	return err;
+}
+
+static int emit_json(struct sink *s, const struct reset_case *c, const struct report_context *ctx)
+{
+	return sink_emit_document(s, c, ctx, report_json);
 }
 
 const struct sink_ops sink_json = {
