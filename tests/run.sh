@@ -12,7 +12,7 @@ root=$(cd "${0%/*}/.." && pwd)
 cd "$root"
 BUILD=${BUILD:-build}
 logs=$BUILD/test-out
-passed=0 failed=0 skipped=0
+passed=0 failed=0 skipped=0 failing=()
 # Under sudo, what is built must stay the user's.
 [ -z "${SUDO_USER-}" ] || trap 'chown -R "$SUDO_USER:" "$logs"' EXIT
 mkdir -p "$logs"
@@ -28,7 +28,10 @@ count()	# LOG NAME STATUS
 	fi
 	passed=$((passed + $(grep -E '^([a-z_0-9.]*: )*ok' "$log" | grep -vc '# SKIP' || :)))
 	skipped=$((skipped + $(grep -cE '^([a-z_0-9.]*: )*ok .*# SKIP' "$log" || :)))
-	failed=$((failed + $(grep -cE '^([a-z_0-9.]*: )*not ok' "$log" || :)))
+	if grep -qE '^([a-z_0-9.]*: )*not ok' "$log"; then
+		failed=$((failed + $(grep -cE '^([a-z_0-9.]*: )*not ok' "$log")))
+		failing+=("$log")
+	fi
 	grep -E '^([a-z_0-9.]*: )*(not ok|ok .*# SKIP|#)' "$log" | sed "s|^|$name: |" || :
 }
 
@@ -81,6 +84,17 @@ run_unit()
 	wait
 	for t in "${tests[@]}"; do
 		conclude "unit/$t"
+	done
+}
+
+# Once more, at the end: a log is often kept by its last lines only.
+list_failures()
+{
+	local log
+
+	echo "failed:"
+	for log in "${failing[@]}"; do
+		grep -E '^([a-z_0-9.]*: )*not ok' "$log" | sed "s|^|  ${log##*/}: |"
 	done
 }
 
@@ -214,5 +228,6 @@ for suite; do
 		;;
 	esac
 done
+[ "$failed" -eq 0 ] || list_failures
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]
