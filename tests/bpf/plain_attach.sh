@@ -7,6 +7,9 @@
 # share one recorder through maps pinned by name. Runs in network and mount
 # namespaces of its own, with a bpffs of its own, so that nothing that it
 # makes can stay behind or meet what is there.
+#
+# $USERLAND: a directory to chroot to for the iproute2 that attaches; else the
+# machine's own.
 
 set -eu -o pipefail
 
@@ -71,6 +74,26 @@ make_net()
 	ip link set a0 up
 	at_peer ip addr add "$there/24" dev b0
 	at_peer ip link set b0 up
+}
+
+# tc or ip, as the user types them who attaches by hand.
+by_hand()	# PROGRAM ARGS...
+{
+	if [ -n "${USERLAND:-}" ]; then
+		chroot "$USERLAND" "$@"
+	else
+		"$@"
+	fi
+}
+
+# What the other iproute2 must find there; the mount namespace is ours.
+furnish_userland()
+{
+	mount --rbind /sys "$USERLAND/sys"
+	mount --bind /proc "$USERLAND/proc"
+	mount --bind "$BUILD/bpf" "$USERLAND/mnt"
+	tc_obj=/mnt/${tc_obj##*/}
+	xdp_obj=/mnt/${xdp_obj##*/}
 }
 
 at_peer()
@@ -165,9 +188,9 @@ uses_maps_of()	# HOOK HOOK
 attach_tc()
 {
 	check "tc attaches the ingress program from the object file" \
-		tc filter add dev a0 ingress bpf direct-action obj "$tc_obj" sec tc/ingress
+		by_hand tc filter add dev a0 ingress bpf direct-action obj "$tc_obj" sec tc/ingress
 	check "tc attaches the egress program from the object file" \
-		tc filter add dev a0 egress bpf da obj "$tc_obj" sec tc/egress
+		by_hand tc filter add dev a0 egress bpf da obj "$tc_obj" sec tc/egress
 }
 
 no_maps_left()
@@ -192,9 +215,10 @@ if [ "${1:-}" != inside ]; then
 fi
 trap clean_up EXIT
 mount -t bpf bpffs /sys/fs/bpf || skip_all "cannot mount a bpffs"
+[ -z "${USERLAND:-}" ] || furnish_userland
 make_net || skip_all "cannot make network namespaces"
 check "the peer reaches us before anything is attached" knock
-tc qdisc add dev a0 clsact
+by_hand tc qdisc add dev a0 clsact
 
 attach_tc
 pins=$(find /sys/fs/bpf -name rst_cpus -printf '%h\n' | head -n 1)
@@ -209,13 +233,13 @@ check "a SYN and the RST that answers it are both recorded" adds head 2 knock
 check "the RST raises an event" adds '.count[1]' 1 knock
 
 check "ip link attaches the XDP program from the object file" \
-	ip link set dev a0 xdp obj "$xdp_obj" sec xdp
+	by_hand ip link set dev a0 xdp obj "$xdp_obj" sec xdp
 check "XDP and tc share their maps" uses_maps_of xdp ingress
 check "XDP records the SYN too" adds head 3 knock
 mapfile -t map_ids < <(maps_of "$(program_at ingress)" | cut -d' ' -f2)
 
-check "ip link detaches the XDP program" ip link set dev a0 xdp off
-check "tc detaches the programs" tc qdisc del dev a0 clsact
+check "ip link detaches the XDP program" by_hand ip link set dev a0 xdp off
+check "tc detaches the programs" by_hand tc qdisc del dev a0 clsact
 check "the maps outlive the programs, and nobody writes to them" adds head 0 knock
 rm -r "${pins:?}"
 check "once the pins are removed, the maps are gone" no_maps_left
