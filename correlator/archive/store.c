@@ -45,7 +45,8 @@ static const char schema[] =
 	"id INTEGER PRIMARY KEY, ts_ns INTEGER NOT NULL, host TEXT, kind TEXT NOT NULL,"
 	"cause TEXT NOT NULL, confidence TEXT NOT NULL, type TEXT NOT NULL, origin TEXT NOT NULL,"
 	"src TEXT NOT NULL, sport INTEGER NOT NULL, dst TEXT NOT NULL, dport INTEGER NOT NULL,"
-	"pid INTEGER, comm TEXT, container TEXT, cgroup TEXT, title TEXT, evidence BLOB NOT NULL);"
+	"pid INTEGER, comm TEXT, container TEXT, cgroup TEXT, title TEXT, evidence BLOB NOT NULL,"
+	"nat TEXT);"
 	"CREATE INDEX IF NOT EXISTS resets_by_time ON " STORE_TABLE " (ts_ns);"
 	"CREATE INDEX IF NOT EXISTS resets_by_cause ON " STORE_TABLE " (cause, ts_ns);"
 	"PRAGMA application_id = 1920169075;"
@@ -57,8 +58,16 @@ _Static_assert(STORE_APPLICATION_ID == 1920169075 && STORE_VERSION == 2, "as the
 static const char insert[] =
 	"INSERT INTO " STORE_TABLE
 	" (ts_ns, host, kind, cause, confidence, type, origin, src, sport,"
-	" dst, dport, pid, comm, container, cgroup, title, evidence)"
-	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
+	" dst, dport, pid, comm, container, cgroup, title, evidence, nat)"
+	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
+
+/* Columns that stores of before do not have. */
+static const struct {
+	const char *name;
+	const char *type;
+} added_columns[] = {
+	{ "nat", "TEXT" },
+};
 
 static int error_of(int code)
 {
@@ -227,6 +236,37 @@ static void remember_file(struct store *s)
 	s->ino = st.st_ino;
 }
 
+static bool has_column(sqlite3 *db, const char *name)
+{
+	char *sql = sqlite3_mprintf(
+		"SELECT count(*) FROM pragma_table_info('" STORE_TABLE "') WHERE name = %Q", name);
+	bool has = sql && ask_number(db, sql, NULL);
+
+	sqlite3_free(sql);
+	return has;
+}
+
+/* Another watch may be doing the same. */
+static int add_columns(sqlite3 *db)
+{
+	int code = SQLITE_OK;
+	size_t i;
+
+	for (i = 0; i < sizeof(added_columns) / sizeof(added_columns[0]) && !code; i++) {
+		char *sql;
+
+		if (has_column(db, added_columns[i].name))
+			continue;
+		sql = sqlite3_mprintf("ALTER TABLE " STORE_TABLE " ADD COLUMN %s %s",
+				      added_columns[i].name, added_columns[i].type);
+		code = sql ? sqlite3_exec(db, sql, NULL, NULL, NULL) : SQLITE_NOMEM;
+		sqlite3_free(sql);
+		if (code && has_column(db, added_columns[i].name))
+			code = SQLITE_OK;
+	}
+	return code;
+}
+
 static int open_database(struct store *s, char *why, size_t why_len)
 {
 	int code = sqlite3_open_v2(s->cfg.path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
@@ -236,6 +276,8 @@ static int open_database(struct store *s, char *why, size_t why_len)
 	store_guard(s->db);
 	if (!code)
 		code = sqlite3_exec(s->db, schema, NULL, NULL, NULL);
+	if (!code)
+		code = add_columns(s->db);
 	/* Readers do not wait for us, nor we for them; a commit does not wait for the disk. */
 	if (!code)
 		code = sqlite3_exec(s->db,
@@ -301,6 +343,27 @@ static void bind_address(struct store *s, int i, const uint8_t *addr, uint8_t fa
 	bind_text(s, i, format_address(text, addr, family));
 }
 
+/* "SRC:SPORT DST:DPORT", comma-separated: the RST's ends on the other side of NAT. */
+static void bind_images(struct store *s, int i, const struct reset_case *c)
+{
+	struct tuple images[CASE_IMAGES_MAX];
+	unsigned int n = case_images(c, images), j;
+	char *text = NULL;
+	size_t size;
+	FILE *out = n > 1 ? open_memstream(&text, &size) : NULL;
+
+	for (j = 1; out && j < n; j++) {
+		fputs(j > 1 ? ", " : "", out);
+		print_endpoint(out, images[j].saddr, images[j].sport, images[j].family);
+		fputc(' ', out);
+		print_endpoint(out, images[j].daddr, images[j].dport, images[j].family);
+	}
+	if (out)
+		fclose(out);
+	bind_text(s, i, text);
+	free(text);
+}
+
 /* The document as zlib packs it. */
 static int bind_evidence(struct store *s, const struct reset_case *c,
 			 const struct report_context *report)
@@ -354,6 +417,7 @@ static int bind_case(struct store *s, const struct reset_case *c,
 	bind_text(s, 14, c->asked.owner.container);
 	bind_text(s, 15, c->asked.owner.cgroup);
 	bind_text(s, 16, title);
+	bind_images(s, 18, c);
 	free(title);
 	return bind_evidence(s, c, report);
 }

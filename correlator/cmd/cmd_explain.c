@@ -17,6 +17,7 @@
 #include "archive/sinks.h"
 #include "base/log.h"
 #include "cmd/command.h"
+#include "cmd/rst_filter.h"
 #include "report/sink.h"
 
 #define MAX_FILES 64
@@ -26,6 +27,8 @@
 struct explain {
 	const char *files[MAX_FILES]; /* "-" = standard input */
 	unsigned int n_files;
+	char *expression; /* NULL = none */
+	struct filter *filter;
 	const char *fail_on; /* ids, by commas; NULL = none */
 	bool json;
 	bool brief;
@@ -61,7 +64,10 @@ static const struct argp_option options[] = {
 
 static const char doc[] =
 	"Report the causes of the resets in captures and in files from `rstscope watch`. Needs no root."
-	"\vA capture only shows packets: if they are not sufficient, the possible causes are ranked. "
+	"\vFILTER is a pcap-filter(7) expression: only resets that match it are reported, by their "
+	"addresses before or after NAT.\n"
+	"\n"
+	"A capture only shows packets: if they are not sufficient, the possible causes are ranked. "
 	"A recording (`watch -w`), a store (`watch --store`) and evidence (`watch --evidence`) "
 	"also contain the kernel's data.\n"
 	"\n"
@@ -102,6 +108,17 @@ static void check_output(struct argp_state *state, const struct explain *e, cons
 			argp_error(state, "%s: '%s' is also read (-r)", option, path);
 }
 
+static void compile_filter(struct argp_state *state, struct explain *e)
+{
+	char why[256] = "";
+
+	if (!e->expression)
+		return;
+	e->filter = filter__compile(e->expression, why, sizeof(why));
+	if (!e->filter)
+		argp_error(state, "filter '%s': %s (see pcap-filter(7))", e->expression, why);
+}
+
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct explain *e = state->input;
@@ -131,11 +148,16 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		check_causes(state, arg);
 		e->fail_on = arg;
 		return 0;
+	case ARGP_KEY_ARG:
+		if (filter_add_word(&e->expression, arg))
+			argp_failure(state, EXIT_RUNTIME, ENOMEM, "filter expression");
+		return 0;
 	case ARGP_KEY_END:
 		if (!e->n_files)
 			argp_error(state, "-r FILE is missing");
 		check_output(state, e, "--store", e->store);
 		check_output(state, e, "--evidence", e->evidence);
+		compile_filter(state, e);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -206,6 +228,8 @@ static int explain_case(void *ctx, struct reset_case *c, const struct report_con
 	struct explain *e = ctx;
 	int err;
 
+	if (!filter__matches_case(e->filter, c))
+		return 0;
 	e->resets++;
 	e->by_cause[c->diagnosis.cause - causes]++;
 	e->found |= e->fail_on && cause_is_listed(e->fail_on, c->diagnosis.cause->id);
@@ -261,7 +285,9 @@ static bool reads_pipe(const struct explain *e)
 
 int cmd_explain(int argc, char **argv)
 {
-	static const struct argp argp = { .options = options, .parser = parse_option, .doc = doc };
+	static const struct argp argp = {
+		.options = options, .parser = parse_option, .args_doc = "[FILTER]", .doc = doc
+	};
 	static char buffer[1 << 16]; /* of stdout, to the end of the process */
 	struct explain e = { 0 };
 	struct reader_config cfg = {
@@ -292,6 +318,8 @@ int cmd_explain(int argc, char **argv)
 	if (err && !e.err)
 		error("%s", why);
 	kept_err = close_kept(&e);
+	filter__free(e.filter);
+	free(e.expression);
 	if (!e.json || e.quiet)
 		print_counts(&e);
 	if (!err && fflush(stdout)) {

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/output_file.h"
 #include "cmd/command.h"
+#include "cmd/rst_filter.h"
 #include "diagnose/causes.h"
 #include "report/document.h"
 
@@ -26,6 +27,8 @@ enum { OPT_FORMAT = 256, OPT_CAUSE, OPT_SINCE, OPT_UNTIL, OPT_TITLE, OPT_STORE }
 struct report {
 	const char *files[MAX_FILES];
 	unsigned int n_files;
+	char *expression; /* NULL = none */
+	struct filter *filter;
 	const char *output; /* "-" = standard output */
 	const char *causes; /* ids, comma-separated; NULL = all */
 	uint64_t since_ns;
@@ -56,7 +59,10 @@ static const struct argp_option options[] = {
 
 static const char doc[] =
 	"Write a postmortem: a summary, and each reset with its timeline and evidence. Needs no root."
-	"\vExamples:\n"
+	"\vFILTER is a pcap-filter(7) expression: only resets that match it are included, by their "
+	"addresses before or after NAT.\n"
+	"\n"
+	"Examples:\n"
 	"  rstscope report -r resets.pcapng -o resets.html   for a browser, offline\n"
 	"  rstscope report -r resets.pcapng --format=markdown | wl-copy\n"
 	"  rstscope report --store resets.db --since 2026-11-26T10:00:00Z -o day.md\n"
@@ -97,6 +103,17 @@ static void check_causes(struct argp_state *state, const char *list)
 			   (int)strcspn(unknown, ","), unknown);
 }
 
+static void compile_filter(struct argp_state *state, struct report *r)
+{
+	char why[256] = "";
+
+	if (!r->expression)
+		return;
+	r->filter = filter__compile(r->expression, why, sizeof(why));
+	if (!r->filter)
+		argp_error(state, "filter '%s': %s (see pcap-filter(7))", r->expression, why);
+}
+
 static void check_end(struct argp_state *state, struct report *r)
 {
 	if (!r->n_files)
@@ -105,6 +122,7 @@ static void check_end(struct argp_state *state, struct report *r)
 		r->format = document_format_of(r->output);
 	if (!r->format)
 		r->format = &document_text;
+	compile_filter(state, r);
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -140,6 +158,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case OPT_UNTIL:
 		r->until_ns = parse_time(state, "--until", arg);
 		return 0;
+	case ARGP_KEY_ARG:
+		if (filter_add_word(&r->expression, arg))
+			argp_failure(state, EXIT_RUNTIME, ENOMEM, "filter expression");
+		return 0;
 	case ARGP_KEY_END:
 		check_end(state, r);
 		return 0;
@@ -153,7 +175,7 @@ static bool is_wanted(const struct report *r, const struct reset_case *c,
 {
 	uint64_t wall = c->seen.rst.ts_ns + (uint64_t)report->wall_offset_ns;
 
-	return wall >= r->since_ns && wall < r->until_ns &&
+	return filter__matches_case(r->filter, c) && wall >= r->since_ns && wall < r->until_ns &&
 	       cause_is_listed(r->causes, c->diagnosis.cause->id);
 }
 
@@ -310,7 +332,9 @@ static int write_report(struct report *r)
 
 int cmd_report(int argc, char **argv)
 {
-	static const struct argp argp = { .options = options, .parser = parse_option, .doc = doc };
+	static const struct argp argp = {
+		.options = options, .parser = parse_option, .args_doc = "[FILTER]", .doc = doc
+	};
 	struct report r = { .output = "-", .until_ns = UINT64_MAX, .doc.title = "TCP resets" };
 	int err;
 
@@ -327,6 +351,8 @@ int cmd_report(int argc, char **argv)
 	if (r.doc.spool)
 		fclose(r.doc.spool);
 	summary__free(r.summary);
+	filter__free(r.filter);
+	free(r.expression);
 	if (!err)
 		err = r.err = close_output(&r, 0);
 	else

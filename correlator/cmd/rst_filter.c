@@ -8,6 +8,7 @@
 #include "cmd/rst_filter.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +70,20 @@ struct filter *filter__compile(const char *expression, char *why, size_t len)
 	if (pcap)
 		pcap_close(pcap);
 	return f;
+}
+
+int filter_add_word(char **expression, const char *word)
+{
+	size_t have = *expression ? strlen(*expression) : 0;
+	char *grown = realloc(*expression, have + strlen(word) + 2);
+
+	if (!grown)
+		return -ENOMEM;
+	*expression = grown;
+	if (have)
+		grown[have++] = ' ';
+	strcpy(grown + have, word);
+	return 0;
 }
 
 void filter__free(struct filter *f)
@@ -133,4 +148,18 @@ bool filter__matches(const struct filter *f, const struct packet *rst)
 	hdr.caplen = (bpf_u_int32)(ip_len + sizeof(tcp));
 	hdr.len = hdr.caplen + rst->len;
 	return pcap_offline_filter(&f->program, &hdr, buf);
+}
+
+bool filter__matches_case(const struct filter *f, const struct reset_case *c)
+{
+	struct tuple images[CASE_IMAGES_MAX];
+	unsigned int n = f ? case_images(c, images) : 0, i;
+	struct packet rst = c->seen.rst;
+
+	for (i = 0; i < n; i++) {
+		rst.tuple = images[i];
+		if (filter__matches(f, &rst))
+			return true;
+	}
+	return !f;
 }

@@ -79,7 +79,7 @@ static void set_wall_offset(struct watch *w, uint64_t ts_ns)
 
 static void report_case(struct watch *w, struct reset_case *c)
 {
-	if (!filter__matches(w->cfg.filter, &c->seen.rst) || !is_in_direction(w, c))
+	if (!filter__matches_case(w->cfg.filter, c) || !is_in_direction(w, c))
 		return;
 	if (w->done) {
 		w->unreported += w->err != 0;

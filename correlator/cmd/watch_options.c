@@ -85,7 +85,8 @@ static const struct argp_option options[] = {
 
 static const char doc[] =
 	"Report the cause of every TCP reset as it happens."
-	"\vFILTER is a pcap-filter(7) expression, applied to the RST.\n"
+	"\vFILTER is a pcap-filter(7) expression, applied to the RST as it was seen\n"
+	"anywhere: on each interface, before and after NAT.\n"
 	"\n"
 	"Examples:\n"
 	"  rstscope watch                            every reset on every interface\n"
@@ -224,22 +225,6 @@ static enum direction parse_direction(struct argp_state *state, const char *arg)
 	return DIRECTION_BOTH;
 }
 
-/* The words of the expression, joined as tcpdump does. */
-static void add_word(struct argp_state *state, struct watch_options *o, const char *word)
-{
-	size_t have = o->expression ? strlen(o->expression) : 0;
-	char *grown = realloc(o->expression, have + strlen(word) + 2);
-
-	if (!grown)
-		argp_failure(state, EXIT_RUNTIME, ENOMEM, "filter expression");
-	o->expression = grown;
-	if (!o->expression)
-		return;
-	if (have)
-		grown[have++] = ' ';
-	strcpy(grown + have, word);
-}
-
 static void add_output(struct argp_state *state, struct watch_options *o, const char *arg)
 {
 	struct output_option *out = &o->outputs[o->n_outputs];
@@ -360,7 +345,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		o->xdp = true;
 		break;
 	case ARGP_KEY_ARG:
-		add_word(state, o, arg);
+		if (filter_add_word(&o->expression, arg))
+			argp_failure(state, EXIT_RUNTIME, ENOMEM, "filter expression");
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;

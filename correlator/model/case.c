@@ -84,6 +84,61 @@ void case_choose_answer(struct reset_case *c)
 		      &c->seen.answer_match);
 }
 
+/* The other image of @t, of the four that an entry has: two of each direction. */
+static bool translate(const struct conntrack *ct, const struct tuple *t, struct tuple *ret)
+{
+	struct tuple orig_back = tuple_reverse(&ct->orig), reply_back = tuple_reverse(&ct->reply);
+
+	if (!ct->has_entry)
+		return false;
+	if (tuple_equal(t, &ct->orig))
+		*ret = reply_back;
+	else if (tuple_equal(t, &ct->reply))
+		*ret = orig_back;
+	else if (tuple_equal(t, &orig_back))
+		*ret = ct->reply;
+	else if (tuple_equal(t, &reply_back))
+		*ret = ct->orig;
+	else
+		return false;
+	return true;
+}
+
+static unsigned int add_image(struct tuple *list, unsigned int n, const struct tuple *t)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		if (tuple_equal(&list[i], t))
+			return n;
+	if (n < CASE_IMAGES_MAX)
+		list[n++] = *t;
+	return n;
+}
+
+unsigned int case_images(const struct reset_case *c, struct tuple ret[CASE_IMAGES_MAX])
+{
+	const struct kernel_event *k = c->seen.kernel;
+	const struct conntrack *const entries[] = { &c->asked.ct, &k->ct, &c->asked.gone.ct };
+	unsigned int n = 0, i, j;
+	struct tuple t;
+
+	n = add_image(ret, n, &c->seen.rst.tuple);
+	for (i = 0; i < c->seen.n_sightings; i++)
+		n = add_image(ret, n, &c->seen.sightings[i].tuple);
+	if (k->has_segment) {
+		t = tuple_reverse(&k->segment);
+		n = add_image(ret, n, &t);
+	} else if (k->call == CALL_ACTIVE && k->sock.present) {
+		n = add_image(ret, n, &k->sock.tuple);
+	}
+	for (i = 0; i < n; i++)
+		for (j = 0; j < sizeof(entries) / sizeof(entries[0]); j++)
+			if (translate(entries[j], &ret[i], &t))
+				n = add_image(ret, n, &t);
+	return n;
+}
+
 const struct tuple *case_segment(const struct reset_case *c)
 {
 	if (c->seen.kernel->has_segment)

@@ -159,6 +159,16 @@ void case_choose_answer(struct reset_case *c);
 void choose_answer(const struct packet *rst, const struct packet *history, unsigned int n_history,
 		   struct packet *answers, enum answer_match *match);
 
+#define CASE_IMAGES_MAX 12
+
+/**
+ * case_images() - the RST's ends as it was seen, then as they are elsewhere: at its other sightings,
+ * at the socket, and on the other side of a translation that conntrack has or had
+ *
+ * Return: how many there are in @ret, no two of them equal; at least 1.
+ */
+unsigned int case_images(const struct reset_case *c, struct tuple ret[CASE_IMAGES_MAX]);
+
 /** case_segment() - the segment that was answered as TCP saw it; NULL when nobody knows. */
 const struct tuple *case_segment(const struct reset_case *c);
 

@@ -20,10 +20,10 @@
 #define CHUNK_CASES 100
 #define GZIP_LEVEL 3
 
-enum column { MS, CAUSE, CONFIDENCE, FROM, TO, OWNER, PEER, N_COLUMNS };
+enum column { MS, CAUSE, CONFIDENCE, FROM, TO, OWNER, PEER, NAT, N_COLUMNS };
 
 static const char *const column_names[] = { "ms", "cause", "confidence", "from",
-					    "to", "owner", "peer" };
+					    "to", "owner", "peer",	 "nat" };
 
 struct text {
 	char *at;
@@ -170,6 +170,22 @@ static void print_end(FILE *out, const uint8_t *addr, uint16_t port, uint8_t fam
 	fputc('"', out);
 }
 
+/* For the search: its ends on the other side of NAT. */
+static void print_images(FILE *out, const struct reset_case *c)
+{
+	struct tuple images[CASE_IMAGES_MAX];
+	unsigned int n = case_images(c, images), i;
+
+	fputc('"', out);
+	for (i = 1; i < n; i++) {
+		fputs(i > 1 ? " " : "", out);
+		print_endpoint(out, images[i].saddr, images[i].sport, images[i].family);
+		fputc(' ', out);
+		print_endpoint(out, images[i].daddr, images[i].dport, images[i].family);
+	}
+	fputc('"', out);
+}
+
 static void add_row(struct html *h, const struct reset_case *c, const struct report_context *report)
 {
 	uint64_t wall = c->seen.rst.ts_ns + (uint64_t)report->wall_offset_ns;
@@ -188,6 +204,7 @@ static void add_row(struct html *h, const struct reset_case *c, const struct rep
 	print_end(h->columns[TO].out, t->daddr, t->dport, t->family);
 	fprintf(h->columns[OWNER].out, "%lld", (long long)number_of(h->owners, case_owner(c)));
 	fprintf(h->columns[PEER].out, "%lld", (long long)number_of(h->peers, peer));
+	print_images(h->columns[NAT].out, c);
 }
 
 static int add_html(struct document *d, const struct reset_case *c,

@@ -295,6 +295,18 @@ static void print_moments(FILE *out, const struct reset_case *c,
 	timeline_free(&t);
 }
 
+static void print_images(FILE *out, const struct reset_case *c)
+{
+	struct tuple images[CASE_IMAGES_MAX];
+	unsigned int n = case_images(c, images), i;
+
+	for (i = 1; i < n; i++) {
+		fputs(i > 1 ? ", " : "Before or after NAT: ", out);
+		print_tuple(out, &images[i]);
+	}
+	fputs(n > 1 ? "\n\n" : "", out);
+}
+
 static void print_heading(FILE *out, const struct reset_case *c,
 			  const struct report_context *report)
 {
@@ -310,6 +322,7 @@ static void print_heading(FILE *out, const struct reset_case *c,
 		type_name(c->diagnosis.type), origin_name(c->diagnosis.origin));
 	print_phrase(out, "", c->diagnosis.cause->title, c, report);
 	fputs("\n\n", out);
+	print_images(out, c);
 }
 
 static void print_candidates(FILE *out, const struct reset_case *c)

@@ -414,6 +414,18 @@ static void put_sightings(struct json_writer *w, const struct reset_case *c,
 	json__end(w);
 }
 
+/* The RST's ends elsewhere: customers name the address before NAT, servers the one behind it. */
+static void put_images(struct json_writer *w, const struct reset_case *c)
+{
+	struct tuple images[CASE_IMAGES_MAX];
+	unsigned int n = case_images(c, images), i;
+
+	json__array(w, "images");
+	for (i = 1; i < n; i++)
+		put_tuple(w, NULL, true, &images[i]);
+	json__end(w);
+}
+
 static void put_losses(struct json_writer *w, const struct looked_up *asked)
 {
 	json__object(w, "lost");
@@ -451,6 +463,7 @@ void report_json(struct json_writer *w, const struct reset_case *c,
 	put_advice(w, c, ctx);
 	put_rst(w, c);
 	put_sightings(w, c, ctx);
+	put_images(w, c);
 	put_answers(w, c, ctx);
 	put_kernel(w, c, ctx);
 	put_owner(w, &c->asked.owner);

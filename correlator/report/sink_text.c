@@ -105,6 +105,22 @@ static void print_answers(struct sink *s, const struct reset_case *c,
 	print_buffered(s, c->seen.answer_match == ANSWER_EXACT ? "trigger" : "last seen");
 }
 
+/* Customers report the address before NAT. */
+static void print_images(struct sink *s, const struct reset_case *c)
+{
+	struct tuple images[CASE_IMAGES_MAX];
+	unsigned int n = case_images(c, images), i;
+	FILE *out;
+
+	for (i = 1; i < n; i++) {
+		out = strbuf_begin();
+		if (!out)
+			return;
+		print_tuple(out, &images[i]);
+		print_buffered(s, i == 1 ? "NAT" : "");
+	}
+}
+
 static void print_conversation(struct sink *s, const struct reset_case *c)
 {
 	const struct conversation *v = &c->seen.conversation;
@@ -266,6 +282,7 @@ static int emit_text(struct sink *s, const struct reset_case *c, const struct re
 	print_lines(s, "because", report_evidence(c, ctx, false));
 	print_candidates(s, c);
 	print_missing(s, c, ctx);
+	print_images(s, c);
 	print_answers(s, c, ctx);
 	print_conversation(s, c);
 	print_stack(s, c->seen.kernel, ctx);

@@ -218,6 +218,8 @@
     box.append(el('p', { class: 'mono', style: 'margin:0' },
       (c.rst ? what.flags + ' ' : 'stalled handshake, no RST: SYN ') + end(what.src, what.sport) + ' \u2192 ' + end(what.dst, what.dport) +
       '  ' + c.ts + ' on ' + plain(c.if) + ' (' + c.hook + '), ' + plain(c.host)));
+    if ((c.images || []).length)
+      box.append(el('p', { class: 'mono', style: 'margin:0' }, 'before or after NAT: ' + c.images.map(t => end(t.src, t.sport) + ' \u2192 ' + end(t.dst, t.dport)).join(', ')));
     view = new Diagram(c);
     box.append(view.element);
     view.draw();
@@ -470,7 +472,7 @@
   async function start() {
     setTheme(matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light');
     [summary, rows] = await Promise.all([unpack('summary-data'), unpack('rows-data')]);
-    texts = rows.ms.map((_, i) => (clock(rows.ms[i]) + ' ' + cause(i) + ' ' + confidence(i) + ' ' + rows.from[i] + ' ' + rows.to[i] + ' ' + owner(i)).toLowerCase());
+    texts = rows.ms.map((_, i) => (clock(rows.ms[i]) + ' ' + cause(i) + ' ' + confidence(i) + ' ' + rows.from[i] + ' ' + rows.to[i] + ' ' + rows.nat[i] + ' ' + owner(i)).toLowerCase());
     oneDay = clock(summary.from_ms).slice(0, 10) === clock(summary.until_ms).slice(0, 10);
     document.title = plain(summary.title);
     byId('title').textContent = plain(summary.title);

@@ -117,11 +117,44 @@ static void test_segment(void)
 	      "the segment as TCP saw it goes before the one on the wire");
 }
 
+/* A client at PEER:40000 asks LOCAL:443, and DNAT makes INNER:81 of it. */
+static void test_images(const struct family *f)
+{
+	struct tuple images[CASE_IMAGES_MAX], outer, inner;
+	struct reset_case c;
+
+	case_init(&c);
+	c.seen.rst.tuple = inner = make_tuple(f->af, INNER, 81, PEER, 40000);
+	outer = make_tuple(f->af, LOCAL, 443, PEER, 40000);
+	check_int(case_images(&c, images), 1, "without NAT there is one image (%s)", f->name);
+	c.asked.ct = (struct conntrack){
+		.has_entry = true,
+		.dnat = true,
+		.orig = tuple_reverse(&outer),
+		.reply = inner,
+	};
+	check_int(case_images(&c, images), 2, "conntrack's entry has another (%s)", f->name);
+	check(tuple_equal(&images[0], &inner) && tuple_equal(&images[1], &outer),
+	      "the RST as it was seen comes first, then in front of DNAT (%s)", f->name);
+	c.seen.rst.tuple = tuple_reverse(&outer);
+	check_int(case_images(&c, images), 2, "a RST of the client, too (%s)", f->name);
+	inner = tuple_reverse(&inner);
+	check(tuple_equal(&images[1], &inner), "is translated to the server's (%s)", f->name);
+	c.asked.ct.orig.sport++;
+	c.asked.ct.reply.dport++;
+	check_int(case_images(&c, images), 1, "another connection's entry says nothing (%s)",
+		  f->name);
+	c.seen.sightings[c.seen.n_sightings++].tuple = c.seen.rst.tuple;
+	c.seen.sightings[c.seen.n_sightings++].tuple = inner;
+	check_int(case_images(&c, images), 2, "each sighting counts, once (%s)", f->name);
+}
+
 int main(void)
 {
 	const struct family *f;
 
 	for_each_family(f) test_tuples(f);
+	for_each_family(f) test_images(f);
 	test_ends();
 	test_answers();
 	test_segment();

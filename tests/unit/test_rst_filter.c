@@ -151,6 +151,23 @@ static void test_none(void)
 	filter__free(NULL);
 }
 
+static void test_case_matches(void)
+{
+	char why[256];
+	struct filter *filter = filter__compile("port 443", why, sizeof(why));
+	struct reset_case c;
+
+	case_init(&c);
+	c.seen.rst = reset_of(AF_INET);
+	check(!filter__matches_case(filter, &c), "port 443 is in no place of a reset of port 80");
+	c.seen.sightings[0].tuple = c.seen.rst.tuple;
+	c.seen.sightings[1].tuple = make_tuple(AF_INET, OTHER, 443, PEER, 40000);
+	c.seen.n_sightings = 2;
+	check(filter__matches_case(filter, &c), "but of its second sighting, behind NAT");
+	check(filter__matches_case(NULL, &c), "without a filter each case matches");
+	filter__free(filter);
+}
+
 static void test_payload(void)
 {
 	char why[256];
@@ -170,6 +187,7 @@ int main(void)
 	test_errors();
 	test_direction();
 	test_none();
+	test_case_matches();
 	test_payload();
 	return test_done();
 }
