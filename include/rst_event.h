@@ -12,12 +12,16 @@
 
 #include <linux/types.h>
 
-#define RST_ABI_VERSION 2
+#define RST_ABI_VERSION 3
 
 /* Records per CPU in the flight recorder; a power of two, changeable before load. */
 #define RST_RING_SLOTS 8192
 /* CPUs that the recorder has room for when the objects are loaded by plain tc or ip link. */
 #define RST_RING_CPUS 32
+/* Who may read one recorder at a time. */
+#define RST_READERS_MAX 8
+/* Of the events that one of them has not read yet: bytes. */
+#define RST_EVENTS_SIZE (4u << 20)
 /* How far the BPF side looks back on its own CPU for the segment that a RST answers. */
 #define RST_SCAN_BACK 64
 #define RST_STACK_DEPTH 32
@@ -61,23 +65,38 @@ struct rst_pkt {
 enum rst_count {
 	RST_CNT_NONE, /* 0 is success where a count stands for an error */
 	RST_CNT_RESETS,
-	RST_CNT_FRAGMENT,    /* IP fragments: never read as TCP */
-	RST_CNT_TRUNCATED,   /* the headers go on past the end of the packet */
-	RST_CNT_MALFORMED,   /* header lengths that contradict each other */
-	RST_CNT_JUMBO,	     /* IPv6 jumbograms and BIG TCP: length taken from the buffer */
-	RST_CNT_GSO,	     /* aggregated segments */
-	RST_CNT_EXT_LIMIT,   /* more VLAN tags or IPv6 extension headers than we follow */
-	RST_CNT_NO_SLOT,     /* a CPU without room in the recorder */
-	RST_CNT_LOST_WIRE,   /* RST events that found the ring buffer full */
-	RST_CNT_LOST_KERNEL, /* kernel events that found the ring buffer full */
+	RST_CNT_FRAGMENT,  /* IP fragments: never read as TCP */
+	RST_CNT_TRUNCATED, /* the headers go on past the end of the packet */
+	RST_CNT_MALFORMED, /* header lengths that contradict each other */
+	RST_CNT_JUMBO,	   /* IPv6 jumbograms and BIG TCP: length taken from the buffer */
+	RST_CNT_GSO,	   /* aggregated segments */
+	RST_CNT_EXT_LIMIT, /* more VLAN tags or IPv6 extension headers than we follow */
+	RST_CNT_NO_SLOT,   /* a CPU without room in the recorder */
+	RST_CNT_UNREAD,	   /* RSTs that were reported to no reader */
 	RST_CNT_MAX,
 };
 
-/* One per CPU, in an mmap-able array. */
+/*
+ * One per CPU, in an mmap-able array. Its size states the version, a cache line for each: libbpf
+ * refuses to write to the pinned maps of another one, and user space can tell them apart.
+ */
+#define RST_CPU_SIZE (64 * RST_ABI_VERSION)
+
 struct rst_cpu {
-	__u64 events; /* ids given out */
 	__u64 count[RST_CNT_MAX];
-	__u64 pad[4];
+	__u64 pad[RST_CPU_SIZE / 8 - RST_CNT_MAX];
+};
+
+/*
+ * A process that reads the recorder, by the number of its place. Written by user space alone; the
+ * BPF programs report to every place that has maps in rst_readers and rst_handoffs.
+ */
+struct rst_reader_info {
+	__u32 pid;	   /* 0 = the place is free */
+	__u32 pid_ns;	   /* inode number of its PID namespace, lower half */
+	__u64 start_ticks; /* of the process, from /proc/PID/stat: pids are reused */
+	__u64 since_ns;	   /* CLOCK_MONOTONIC */
+	__u64 unread;	   /* RST_CNT_UNREAD at that moment: reported by then */
 };
 
 enum rst_ev_type {
@@ -90,7 +109,7 @@ struct rst_ev_hdr {
 	__u16 version; /* RST_ABI_VERSION */
 	__u32 cpu;
 	__u64 ts_ns;   /* CLOCK_MONOTONIC */
-	__u64 id;      /* unique while the sensor lives, never 0 */
+	__u64 id;      /* unique among a reader's events, never 0 */
 	__u64 join_id; /* id of the event of the other view that this one met on its CPU; or 0 */
 };
 
@@ -247,11 +266,14 @@ struct rst_invalid {
 };
 
 /*
- * Per CPU: what the two views leave for each other. A passive reset meets its RST inside the
+ * Per CPU and reader: its events, and what its two views leave for each other. A passive reset meets its RST inside the
  * same call; the tracepoint of an active one fires after the transmission (kernel-facts: 6.10
  * and later), so either may come first.
  */
 struct rst_handoff {
+	__u64 events;	 /* ids given out */
+	__u64 lost_wire; /* events that found the reader's ring buffer full, of either view */
+	__u64 lost_kernel;
 	__u64 kernel_id; /* 0 = nothing left */
 	__u64 kernel_ts;
 	__u64 wire_id;
@@ -272,7 +294,9 @@ struct rst_handoff {
 #define RST_HANDOFF_NS 250000000ULL
 
 _Static_assert(sizeof(struct rst_pkt) == 64, "a record is one cache line");
-_Static_assert(sizeof(struct rst_cpu) == 128, "counters of two CPUs must not share a line");
+_Static_assert(sizeof(struct rst_cpu) == RST_CPU_SIZE,
+	       "counters of two CPUs must not share a line");
+_Static_assert(sizeof(struct rst_reader_info) == 32, "rst_reader_info");
 _Static_assert(sizeof(struct rst_tuple) == 40, "rst_tuple");
 _Static_assert(sizeof(struct rst_ev_hdr) == 32, "rst_ev_hdr");
 _Static_assert(sizeof(struct rst_ev_wire) == 176, "rst_ev_wire");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * rst_maps.bpf.h - the maps that all our programs share, whichever object they come from.
+ * rst_maps.bpf.h - the maps that the programs of both views use.
  *
  * Pinned by name when plain tc or ip link loads an object, so that ingress, egress and XDP
  * write to one recorder; `rstscope watch` shares them by file descriptor and pins nothing.
@@ -30,33 +30,24 @@ struct {
 	__type(value, struct rst_ring);
 } rst_ring SEC(".maps");
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, RST_RING_CPUS);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(pinning, LIBBPF_PIN_BY_NAME);
-	__type(key, __u32);
-	__type(value, struct rst_cpu);
-} rst_cpus SEC(".maps");
-
-struct {
+/* What a reader brings: a buffer for its events, of both views, and its per-CPU struct rst_handoff. */
+struct rst_events_map {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 4 << 20);
-	__uint(pinning, LIBBPF_PIN_BY_NAME);
-} rst_events SEC(".maps");
+	__uint(max_entries, RST_EVENTS_SIZE);
+};
 
-struct {
+struct rst_handoff_map {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
-	__uint(pinning, LIBBPF_PIN_BY_NAME);
-	__type(key, __u32);
-	__type(value, struct rst_handoff);
-} rst_handoff SEC(".maps");
+	/* By size: clang leaves types that only an inner map names out of the BTF. */
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct rst_handoff));
+};
 
-/* Event ids must differ between CPUs and between the two views on one CPU. */
-static __always_inline __u64 new_event_id(__u32 cpu, struct rst_cpu *c)
+/* A reader's event ids differ between CPUs, between views, and between recorders. */
+static __always_inline __u64 new_event_id(__u32 cpu, struct rst_handoff *h)
 {
-	return ((__u64)(cpu + 1) << 48) | ++c->events;
+	return ((__u64)(cpu + 1) << 48) | ++h->events;
 }
 
 /* An IPv4 address, or as much of an IPv6 one; equal for IPv4 by way of an IPv6 socket. */

@@ -12,6 +12,47 @@
 #include "rst_maps.bpf.h"
 #include "rst_parse.bpf.h"
 
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, RST_RING_CPUS);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+	__type(key, __u32);
+	__type(value, struct rst_cpu);
+} rst_cpus SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, RST_READERS_MAX);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+	__type(key, __u32);
+	__array(values, struct rst_events_map);
+} rst_readers SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, RST_READERS_MAX);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+	__type(key, __u32);
+	__array(values, struct rst_handoff_map);
+} rst_handoffs SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, RST_READERS_MAX);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+	__type(key, __u32);
+	__type(value, struct rst_reader_info);
+} rst_reader_info SEC(".maps");
+
+/* Where an event is made: on the stack the verifier would follow each of its values. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct rst_ev_wire);
+} rst_scratch SEC(".maps");
+
 /*
  * The last eight bytes of a record, in one store. @tcp12: those of the TCP header from the 13th on,
  * of which the first, the data offset, makes room for the TTL. And an IPv4 address as the last four
@@ -251,28 +292,45 @@ static __always_inline void look_up_socket(struct __sk_buff *skb, struct rst_ev_
 	bpf_sk_release(sk);
 }
 
-/*
- * Takes the kernel's half of this reset, or leaves ours for it. A forwarded RST is nobody's
- * here: it must not take or leave anything.
- */
-static __always_inline void join_kernel(struct __sk_buff *skb, struct rst_ev_wire *ev)
+static __always_inline struct rst_handoff *handoff_of(__u32 slot)
 {
-	struct rst_handoff *h;
+	void *handoff = bpf_map_lookup_elem(&rst_handoffs, &slot);
 	__u32 zero = 0;
 
-	h = bpf_map_lookup_elem(&rst_handoff, &zero);
-	if (!h || (ev->rst.meta & RST_META_FORWARDED))
-		return;
+	return handoff ? bpf_map_lookup_elem(handoff, &zero) : NULL;
+}
+
+/*
+ * The segment that a RST of our own answers, as the kernel view of some reader has it: all of them
+ * see the same. @ret_any: is there a reader at all?
+ */
+static __always_inline const struct rst_tuple *find_segment(const struct rst_ev_wire *ev,
+							    int *ret_any)
+{
+	const struct rst_tuple *segment = NULL;
+	__u32 slot;
+
+	for (slot = 0; slot < RST_READERS_MAX; slot++) {
+		struct rst_handoff *h = handoff_of(slot);
+
+		if (!h)
+			continue;
+		*ret_any = 1;
+		if (!segment && meets_kernel_half(h, &ev->rst, ev->hdr.ts_ns))
+			segment = &h->kernel_segment;
+	}
+	return segment;
+}
+
+/* Takes the kernel's half of this reset, or leaves ours for it. */
+static __always_inline void join_kernel(struct rst_handoff *h, struct rst_ev_wire *ev)
+{
 	if (meets_kernel_half(h, &ev->rst, ev->hdr.ts_ns)) {
 		ev->hdr.join_id = h->kernel_id;
 		h->kernel_id = 0;
 		h->wire_id = 0;
-		if (!(ev->rst.flags & TCP_ACK))
-			look_up_socket(skb, ev, &h->kernel_segment);
 		return;
 	}
-	if (!(ev->rst.flags & TCP_ACK))
-		look_up_socket(skb, ev, NULL);
 	h->wire_id = ev->hdr.id;
 	h->wire_ts = ev->hdr.ts_ns;
 	h->wire_seq = bpf_ntohl(ev->rst.seq);
@@ -281,39 +339,60 @@ static __always_inline void join_kernel(struct __sk_buff *skb, struct rst_ev_wir
 	copy_tuple(&h->wire, &ev->rst);
 }
 
-/* @skb: at tc egress only, else NULL */
+/* @is_own: a RST that this host sends. Returns whether the reader has got the event. */
+static __always_inline int report(struct rst_ev_wire *ev, __u32 slot, int is_own)
+{
+	void *events = bpf_map_lookup_elem(&rst_readers, &slot);
+	struct rst_handoff *h = handoff_of(slot);
+
+	if (!events || !h)
+		return 0;
+	ev->hdr.id = new_event_id(ev->hdr.cpu, h);
+	ev->hdr.join_id = 0;
+	if (is_own)
+		join_kernel(h, ev);
+	if (!bpf_ringbuf_output(events, ev, sizeof(*ev), 0))
+		return 1;
+	h->lost_wire++;
+	return 0;
+}
+
+/* The event is made once, and copied to each reader with an id of its own. */
 static __noinline int raise_reset(struct __sk_buff *skb, struct rst_pkt *rec, struct rst_ring *ring)
 {
-	__u32 cpu = bpf_get_smp_processor_id();
+	__u32 cpu = bpf_get_smp_processor_id(), zero = 0, slot;
+	int any = 0, reported = 0, is_own;
+	const struct rst_tuple *segment;
 	struct rst_ev_wire *ev;
 	struct rst_cpu *c;
 
+	/* Nothing here reads it; whoever looks for the maps of this program finds it, too. */
+	asm volatile("" : : "r"(&rst_reader_info));
 	c = bpf_map_lookup_elem(&rst_cpus, &cpu);
-	if (!rec || !ring || !c)
+	ev = bpf_map_lookup_elem(&rst_scratch, &zero);
+	if (!rec || !ring || !c || !ev)
 		return 0;
 	c->count[RST_CNT_RESETS]++;
-	ev = bpf_ringbuf_reserve(&rst_events, sizeof(*ev), 0);
-	if (!ev) {
-		c->count[RST_CNT_LOST_WIRE]++;
-		return 0;
-	}
+	__builtin_memset(ev, 0, sizeof(*ev));
 	ev->hdr.type = RST_EV_WIRE;
 	ev->hdr.version = RST_ABI_VERSION;
 	ev->hdr.cpu = cpu;
 	ev->hdr.ts_ns = rec->ts_ns;
-	ev->hdr.id = new_event_id(cpu, c);
-	ev->hdr.join_id = 0;
-	ev->now_asked = 0;
-	ev->now_state = 0;
-	ev->now_full = 0;
-	ev->pad = 0;
-	ev->now_rcv_nxt = 0;
-	ev->now_snd_nxt = 0;
 	ev->rst = *rec;
+	segment = find_segment(ev, &any);
+	if (!any) {
+		c->count[RST_CNT_UNREAD]++;
+		return 0;
+	}
+	/* A forwarded RST is nobody's here: it must not take or leave anything. */
+	is_own = skb && !(rec->meta & RST_META_FORWARDED);
+	if (is_own && !(rec->flags & TCP_ACK))
+		look_up_socket(skb, ev, segment);
 	find_answered(ev, ring);
-	if (skb)
-		join_kernel(skb, ev);
-	bpf_ringbuf_submit(ev, 0);
+	for (slot = 0; slot < RST_READERS_MAX; slot++)
+		reported |= report(ev, slot, is_own);
+	if (!reported)
+		c->count[RST_CNT_UNREAD]++;
 	return 0;
 }
 
@@ -338,6 +417,10 @@ static __always_inline void record(const struct segment *seg, __u32 meta, struct
 	}
 	n = ring->head + 1;
 	slot = ring->head & ((__u64)ring_slots - 1);
+	if (!slot) {
+		ring->abi = RST_ABI_VERSION;
+		ring->slots = ring_slots;
+	}
 	rec = &ring->rec[slot];
 	barrier_var(rec); /* or clang computes it again and again */
 	hash = fill_record(rec, seg, meta, cpu, &rest);

@@ -25,8 +25,10 @@
 #define RST_MIX 0x9e3779b97f4a7c15ULL
 
 struct rst_ring {
-	__u64 head; /* records ever written = number of the newest */
-	__u64 pad[7];
+	__u64 head;  /* records ever written = number of the newest */
+	__u32 abi;   /* RST_ABI_VERSION, and */
+	__u32 slots; /* records that are used; both are written with the first record of each turn */
+	__u64 pad[6];
 	__u32 newest[RST_BUCKETS];  /* number, its lower half; 0 = none, or none that is left */
 	__u64 link[RST_RING_SLOTS]; /* rst_link() */
 	struct rst_pkt rec[RST_RING_SLOTS];

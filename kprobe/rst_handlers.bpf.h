@@ -41,6 +41,10 @@ const volatile __u32 want_netns = 0;
 /* The probe at the entry of __tcp_close is attached: "no unread data" is then a fact. */
 const volatile __u32 has_close_entry = 0;
 
+/* The reader's own, that it has registered with the recorders. */
+struct rst_events_map rst_events SEC(".maps");
+struct rst_handoff_map rst_handoff SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
@@ -395,19 +399,25 @@ static __always_inline void read_task(void *ctx, struct rst_ev_kernel *e)
 	e->stack_len = len > 0 ? len / sizeof(e->stack[0]) : 0;
 }
 
+static __always_inline struct rst_handoff *this_cpu_handoff(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&rst_handoff, &zero);
+}
+
 /* A zeroed event with its header filled; NULL and counted when the ring buffer is full. */
 static __always_inline struct rst_ev_kernel *new_event(__u8 func)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
+	struct rst_handoff *h = this_cpu_handoff();
 	struct rst_ev_kernel *e;
-	struct rst_cpu *c;
 
-	c = bpf_map_lookup_elem(&rst_cpus, &cpu);
-	if (!c)
+	if (!h)
 		return NULL;
 	e = bpf_ringbuf_reserve(&rst_events, sizeof(*e), 0);
 	if (!e) {
-		c->count[RST_CNT_LOST_KERNEL]++;
+		h->lost_kernel++;
 		return NULL;
 	}
 	__builtin_memset(e, 0, sizeof(*e));
@@ -415,16 +425,9 @@ static __always_inline struct rst_ev_kernel *new_event(__u8 func)
 	e->hdr.version = RST_ABI_VERSION;
 	e->hdr.cpu = cpu;
 	e->hdr.ts_ns = bpf_ktime_get_ns();
-	e->hdr.id = new_event_id(cpu, c);
+	e->hdr.id = new_event_id(cpu, h);
 	e->func = func;
 	return e;
-}
-
-static __always_inline struct rst_handoff *this_cpu_handoff(void)
-{
-	__u32 zero = 0;
-
-	return bpf_map_lookup_elem(&rst_handoff, &zero);
 }
 
 static __always_inline void leave_half(struct rst_handoff *h, const struct rst_ev_kernel *e,

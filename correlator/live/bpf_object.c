@@ -14,6 +14,9 @@
 static const char *const map_names[N_SHARED_MAPS] = {
 	[MAP_RING] = "rst_ring",
 	[MAP_CPU] = "rst_cpus",
+	[MAP_READERS] = "rst_readers",
+	[MAP_HANDOFFS] = "rst_handoffs",
+	[MAP_READER_INFO] = "rst_reader_info",
 	[MAP_EVENTS] = "rst_events",
 	[MAP_HANDOFF] = "rst_handoff",
 	[MAP_LAST_INVALID] = "rst_ct_invalid",

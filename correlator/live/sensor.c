@@ -5,6 +5,7 @@
 #include "live/sensor.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 #include "host/netns.h"
 #include "live/attach_wire.h"
 #include "live/kernel_names.h"
+#include "live/reader.h"
 #include "live/recorder.h"
 #include "rst_event.h"
 
@@ -45,6 +47,7 @@ struct sensor {
 	struct kernel_enums *enums;
 	struct kernel_names names;
 	struct recorder *flight;
+	struct reader *reader;
 	struct ring_buffer *ring;
 	struct known_link *links, **last_link; /* in the kernel's order */
 	unsigned int waiting;		       /* interfaces to attach to */
@@ -218,13 +221,37 @@ static int attach_kernel(struct sensor *s)
 	return s->kernel ? 0 : -ENOMEM;
 }
 
+/* Our own events, from both views. */
+static int open_reader(struct sensor *s)
+{
+	s->reader = reader__new();
+	if (!s->reader)
+		return -errno;
+	s->maps.fd[MAP_EVENTS] = fcntl(reader__events_fd(s->reader), F_DUPFD_CLOEXEC, 0);
+	s->maps.fd[MAP_HANDOFF] = fcntl(reader__handoff_fd(s->reader), F_DUPFD_CLOEXEC, 0);
+	if (s->maps.fd[MAP_EVENTS] < 0 || s->maps.fd[MAP_HANDOFF] < 0)
+		return -errno;
+	return 0;
+}
+
 static int open_views(struct sensor *s)
 {
 	struct wire_config wire_cfg = { .xdp = s->cfg.xdp };
+	struct reader_maps places;
+	int err;
 
 	s->wire = wire__load(&wire_cfg, &s->maps, s->netlink);
 	if (!s->wire)
 		return -errno;
+	err = open_reader(s);
+	places = (struct reader_maps){ s->maps.fd[MAP_READERS], s->maps.fd[MAP_HANDOFFS],
+				       s->maps.fd[MAP_READER_INFO] };
+	if (!err)
+		err = reader__register(s->reader, &places, 0, NULL);
+	if (err) {
+		error("read the flight recorder: %s", error_name(err));
+		return err;
+	}
 	s->flight = recorder__map(s->maps.fd[MAP_RING], s->maps.fd[MAP_CPU], s->maps.cpus,
 				  s->maps.slots);
 	s->ring = ring_buffer__new(s->maps.fd[MAP_EVENTS], on_sample, s, NULL);
@@ -294,6 +321,7 @@ void sensor__free(struct sensor *s)
 	kernel_probes__free(s->kernel);
 	ring_buffer__free(s->ring);
 	recorder__free(s->flight);
+	reader__free(s->reader);
 	kernel_enums__free(s->enums);
 	symbols__free(s->symbols);
 	btf__free(s->btf);
@@ -439,8 +467,9 @@ uint64_t sensor__text(const struct sensor *s)
 
 uint64_t sensor__lost_events(const struct sensor *s)
 {
-	return recorder__count(s->flight, RST_CNT_LOST_WIRE) +
-	       recorder__count(s->flight, RST_CNT_LOST_KERNEL) + s->undecodable;
+	struct reader_losses lost = reader__lost(s->reader);
+
+	return lost.wire + lost.kernel + s->undecodable;
 }
 
 uint64_t sensor__missed(const struct sensor *s)

@@ -52,8 +52,7 @@ const char *const count_names[RST_CNT_MAX] = {
 	[RST_CNT_GSO] = "gso",
 	[RST_CNT_EXT_LIMIT] = "ext_limit",
 	[RST_CNT_NO_SLOT] = "no_slot",
-	[RST_CNT_LOST_WIRE] = "lost_wire",
-	[RST_CNT_LOST_KERNEL] = "lost_kernel",
+	[RST_CNT_UNREAD] = "unread",
 };
 
 void ok(bool good, const char *fmt, ...)
@@ -177,16 +176,26 @@ static int on_event(void *ctx, void *data, size_t size)
 
 static int resize(struct bpf_object *obj, const struct bed_config *cfg)
 {
-	struct bpf_map *map;
-	int err = 0;
+	struct bpf_map *map = bpf_object__find_map_by_name(obj, "rst_ring");
 
-	map = bpf_object__find_map_by_name(obj, "rst_events");
-	if (cfg->events_bytes)
-		err = bpf_map__set_max_entries(map, cfg->events_bytes);
-	map = bpf_object__find_map_by_name(obj, "rst_ring");
-	if (!err && cfg->rings)
-		err = bpf_map__set_max_entries(map, cfg->rings);
-	return err;
+	return cfg->rings ? bpf_map__set_max_entries(map, cfg->rings) : 0;
+}
+
+static int register_reader(struct bed *b, uint32_t slot, int events, int handoff)
+{
+	if (bpf_map_update_elem(b->maps.fd[MAP_HANDOFFS], &slot, &handoff, BPF_ANY) ||
+	    bpf_map_update_elem(b->maps.fd[MAP_READERS], &slot, &events, BPF_ANY))
+		return -errno;
+	return 0;
+}
+
+/* The first of the readers, unless there is to be none. */
+static int open_reader(struct bed *b, const struct bed_config *cfg)
+{
+	int *events = &b->maps.fd[MAP_EVENTS], *handoff = &b->maps.fd[MAP_HANDOFF], err;
+
+	err = bed__make_reader(cfg->events_bytes, events, handoff);
+	return err ? err : register_reader(b, 0, *events, *handoff);
 }
 
 static int load_tc(struct bed *b, const struct bed_config *cfg)
@@ -267,6 +276,15 @@ static int find_programs(struct bed *b)
 	return 0;
 }
 
+int bed__make_reader(unsigned int events_bytes, int *ret_events, int *ret_handoff)
+{
+	*ret_events = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "rst_events", 0, 0,
+				     events_bytes ? events_bytes : RST_EVENTS_SIZE, NULL);
+	*ret_handoff = bpf_map_create(BPF_MAP_TYPE_PERCPU_ARRAY, "rst_handoff", sizeof(uint32_t),
+				      sizeof(struct rst_handoff), 1, NULL);
+	return *ret_events < 0 || *ret_handoff < 0 ? -errno : 0;
+}
+
 struct bed *bed__open(const struct bed_config *cfg, int cpu)
 {
 	struct bed *b = calloc(1, sizeof(*b));
@@ -285,6 +303,8 @@ struct bed *bed__open(const struct bed_config *cfg, int cpu)
 		err = find_programs(b);
 	if (!err)
 		err = map_memory(b);
+	if (!err)
+		err = open_reader(b, cfg);
 	if (!err) {
 		b->rb = ring_buffer__new(b->maps.fd[MAP_EVENTS], on_event, b, NULL);
 		err = b->rb ? 0 : -errno;

@@ -51,7 +51,7 @@ bool entry_is_l3(enum entry e);
 struct bed_config {
 	unsigned int slots;	   /* 0: RST_RING_SLOTS */
 	unsigned int cpus;	   /* 0: all */
-	unsigned int events_bytes; /* 0: as compiled */
+	unsigned int events_bytes; /* 0: as `rstscope watch` */
 	unsigned int rings;	   /* 0: all CPUs */
 	bool xdp_frags;
 };
@@ -77,6 +77,9 @@ struct bed {
  */
 struct bed *bed__open(const struct bed_config *cfg, int cpu);
 void bed__close(struct bed *b);
+
+/** bed__make_reader() - the maps that a reader brings; @events_bytes: 0 = as `rstscope watch` */
+int bed__make_reader(unsigned int events_bytes, int *ret_events, int *ret_handoff);
 
 /** bed__move() - go on on another CPU; 0 or -errno */
 int bed__move(struct bed *b, unsigned int cpu);

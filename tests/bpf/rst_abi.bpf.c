@@ -23,5 +23,6 @@ struct rst_handoff abi_handoff;
 struct rst_invalid abi_invalid;
 struct rst_window abi_window;
 struct rst_flow abi_flow;
+struct rst_reader_info abi_reader_info;
 
 char _license[] SEC("license") = "GPL";

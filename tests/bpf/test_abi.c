@@ -43,11 +43,18 @@ static const struct member pkt[] = {
 #undef M
 
 #define M(name) MEMBER(rst_cpu, name)
-static const struct member cpu[] = { M(events), M(count), M(pad) };
+static const struct member cpu[] = { M(count), M(pad) };
 #undef M
 
 #define M(name) MEMBER(rst_ring, name)
-static const struct member ring[] = { M(head), M(pad), M(newest), M(link), M(rec) };
+static const struct member ring[] = {
+	M(head), M(abi), M(slots), M(pad), M(newest), M(link), M(rec)
+};
+#undef M
+
+#define M(name) MEMBER(rst_reader_info, name)
+static const struct member reader_info[] = { M(pid), M(pid_ns), M(start_ticks), M(since_ns),
+					     M(unread) };
 #undef M
 
 #define M(name) MEMBER(rst_ev_hdr, name)
@@ -85,9 +92,10 @@ static const struct member ct[] = { M(orig), M(reply), M(status), M(tcp_state), 
 
 #define M(name) MEMBER(rst_handoff, name)
 static const struct member handoff[] = {
-	M(kernel_id),	     M(kernel_ts),   M(wire_id),  M(wire_ts),	     M(kernel_seq),
-	M(kernel_ack),	     M(wire_seq),    M(wire_ack), M(kernel_func),    M(wire_flags),
-	M(kernel_peer_port), M(kernel_peer), M(wire),	  M(kernel_segment),
+	M(events),   M(lost_wire),	M(lost_kernel), M(kernel_id),	     M(kernel_ts),
+	M(wire_id),  M(wire_ts),	M(kernel_seq),	M(kernel_ack),	     M(wire_seq),
+	M(wire_ack), M(kernel_func),	M(wire_flags),	M(kernel_peer_port), M(kernel_peer),
+	M(wire),     M(kernel_segment),
 };
 #undef M
 
@@ -110,9 +118,9 @@ static const struct member flow[] = { M(local), M(remote), M(lport), M(rport), M
 		"rst_" #name, sizeof(struct rst_##name), name, sizeof(name) / sizeof(name[0]) \
 	}
 static const struct layout layouts[] = {
-	LAYOUT(pkt),	 LAYOUT(cpu),	    LAYOUT(ring),   LAYOUT(ev_hdr),
-	LAYOUT(ev_wire), LAYOUT(ev_kernel), LAYOUT(tuple),  LAYOUT(ct),
-	LAYOUT(handoff), LAYOUT(invalid),   LAYOUT(window), LAYOUT(flow),
+	LAYOUT(pkt),	   LAYOUT(cpu),	  LAYOUT(ring),	       LAYOUT(ev_hdr),	LAYOUT(ev_wire),
+	LAYOUT(ev_kernel), LAYOUT(tuple), LAYOUT(ct),	       LAYOUT(handoff), LAYOUT(invalid),
+	LAYOUT(window),	   LAYOUT(flow),  LAYOUT(reader_info),
 };
 
 static const struct {

@@ -378,7 +378,7 @@ static void test_tcx(struct netlink *nl)
 
 	if (!check(w, "the programs are loaded"))
 		return;
-	check(maps.fd[MAP_RING] >= 0 && maps.fd[MAP_EVENTS] >= 0, "... with the maps to share");
+	check(maps.fd[MAP_RING] >= 0 && maps.fd[MAP_READERS] >= 0, "... with the maps to share");
 	check_int(wire__attach(w, &lo), 0, "lo is attached to");
 	check_int(wire__attach(w, &lo), -EEXIST, "... once");
 	check(wire__has(w, 1) && !wire__has(w, 2) && wire__count(w) == 1, "... and nothing else");

@@ -701,12 +701,11 @@ static void test_counts(void)
 	struct bed b;
 
 	begin(&b);
-	b.cpu[0].count[RST_CNT_LOST_WIRE] = 2;
-	b.cpu[2].count[RST_CNT_LOST_WIRE] = 40;
-	b.cpu[1].count[RST_CNT_LOST_KERNEL] = 7;
-	check_int(recorder__count(b.flight, RST_CNT_LOST_WIRE), 42,
-		  "counters are summed over CPUs");
-	check_int(recorder__count(b.flight, RST_CNT_LOST_KERNEL), 7, "... each for itself");
+	b.cpu[0].count[RST_CNT_RESETS] = 2;
+	b.cpu[2].count[RST_CNT_RESETS] = 40;
+	b.cpu[1].count[RST_CNT_FRAGMENT] = 7;
+	check_int(recorder__count(b.flight, RST_CNT_RESETS), 42, "counters are summed over CPUs");
+	check_int(recorder__count(b.flight, RST_CNT_FRAGMENT), 7, "... each for itself");
 	end(&b);
 }
 

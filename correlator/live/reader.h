@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * reader.h - one of the readers of flight recorders: its buffer of events, and its place in each.
+ */
+#ifndef READER_H
+#define READER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "host/process_id.h"
+
+struct reader;
+
+/* The maps of one recorder that its readers are registered in; descriptors. */
+struct reader_maps {
+	int readers;  /* rst_readers */
+	int handoffs; /* rst_handoffs */
+	int info;     /* rst_reader_info */
+};
+
+/** reader__new() - make the buffer and what goes with it; NULL with errno */
+struct reader *reader__new(void);
+
+/** reader__events_fd(), reader__handoff_fd() - for the kernel view's programs; the reader's own */
+int reader__events_fd(const struct reader *r);
+int reader__handoff_fd(const struct reader *r);
+
+/**
+ * reader__register() - be told by one more recorder, from now on until reader__free()
+ * @maps: duplicated
+ * @unread: how many of its RSTs were reported to nobody so far
+ * @ret_unread: how many of them the last reader that registered has not known of; may be NULL
+ *
+ * Takes the place of a process that has died, if there is one.
+ *
+ * Return: 0; -EUSERS: all places are taken; or -errno.
+ */
+int reader__register(struct reader *r, const struct reader_maps *maps, uint64_t unread,
+		     uint64_t *ret_unread);
+
+/** reader__lost() - events that found the buffer full: of the wire view, of the kernel view */
+struct reader_losses {
+	uint64_t wire;
+	uint64_t kernel;
+} reader__lost(const struct reader *r);
+
+/** reader__free() - give up all places */
+void reader__free(struct reader *r);
+
+/* A place of a recorder that is taken. */
+struct reader_place {
+	struct process_id process;
+	uint64_t since_ns; /* CLOCK_MONOTONIC */
+	bool lives;
+};
+
+/**
+ * reader_places() - who reads a recorder
+ * @info_fd: rst_reader_info
+ * @ret: room for RST_READERS_MAX
+ *
+ * Return: how many there are, or -errno.
+ */
+int reader_places(int info_fd, struct reader_place *ret);
+
+#endif
