@@ -211,7 +211,8 @@ static int reap_file(const char *path, const struct attach_place *place, const s
 
 	if (fd < 0)
 		return 0;
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || flock(fd, LOCK_EX | LOCK_NB) ||
+	/* Shared: another start, in whichever namespace, may be reading it at the same time. */
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || flock(fd, LOCK_SH | LOCK_NB) ||
 	    !(in = fdopen(fd, "r"))) {
 		close(fd);
 		return 0;

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -248,6 +249,35 @@ static void test_other_places(void)
 	map_lives = false;
 }
 
+static int lock_first_file(void)
+{
+	DIR *dir = opendir(DIR_PATH);
+	char path[300];
+	struct dirent *e;
+	int fd = -1;
+
+	while (fd < 0 && dir && (e = readdir(dir))) {
+		snprintf(path, sizeof(path), DIR_PATH "/%s", e->d_name);
+		fd = e->d_name[0] == '.' ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+	}
+	if (dir)
+		closedir(dir);
+	return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) ? -1 : fd;
+}
+
+/* Two that start at once, in two namespaces: the one whose notes they are must not pass them over. */
+static void test_read_by_two(void)
+{
+	int fd;
+
+	dead_sensor(&home, 4);
+	fd = lock_first_file();
+	if (!check(fd >= 0, "another start is reading the notes of a dead sensor"))
+		return;
+	check_int(reap(), 4, "... and its leftovers are removed all the same");
+	close(fd);
+}
+
 static void test_disowned(void)
 {
 	struct leftover qdisc = item_of(2), filter = item_of(4);
@@ -361,6 +391,7 @@ int main(void)
 	test_unclean();
 	test_dead();
 	test_other_places();
+	test_read_by_two();
 	test_disowned();
 	test_many();
 	test_broken();
