@@ -22,6 +22,8 @@ struct watch_counts {
 	uint64_t lost;	   /* events */
 	uint64_t missed;   /* probes that were skipped */
 	uint64_t ct_losses;
+	uint64_t gaps;		       /* others removed our programs from an interface, */
+	uint64_t gap_ns;	       /* and that long it was not watched */
 	uint64_t packets[RST_CNT_MAX]; /* by enum rst_count */
 };
 

@@ -92,7 +92,14 @@ static uint32_t views(void *ctx)
 
 int live_host__recall(void *host, const struct recall *what, struct packet_list *list)
 {
-	return recorder__recall(sensor__flight(((struct live_host *)host)->sensor), what, list);
+	const struct sensor *sensor = ((struct live_host *)host)->sensor;
+	uint64_t whole_since = sensor__whole_since_ns(sensor);
+	int err = recorder__recall(sensor__flight(sensor), what, list);
+
+	/* What passed an interface without our programs is as good as overwritten. */
+	if (whole_since > list->since_ns)
+		list->since_ns = whole_since;
+	return err;
 }
 
 static void find_owner(void *ctx, struct reset_case *c)
@@ -155,6 +162,8 @@ static void count(void *ctx, struct watch_counts *ret)
 	ret->recorded = recorder__recorded(f);
 	ret->lost = sensor__lost_events(h->sensor);
 	ret->missed = sensor__missed(h->sensor);
+	ret->gaps = sensor__gaps(h->sensor).n;
+	ret->gap_ns = sensor__gaps(h->sensor).ns;
 	ret->ct_losses = h->dropped ? ct_destroyed__losses(h->dropped) : 0;
 	for (i = 0; i < RST_CNT_MAX; i++)
 		ret->packets[i] = recorder__count(f, i);

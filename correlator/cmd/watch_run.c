@@ -26,6 +26,7 @@ struct app {
 	struct loop *loop;
 	struct loop_source *timer;
 	struct loop_source *attaching; /* armed as long as interfaces wait for it */
+	struct loop_source *guarding;  /* what is attached */
 	const struct filter *filter;
 	struct debug_lines *lines;
 	struct watch_sinks sinks;
@@ -115,6 +116,19 @@ static int start_modules(struct app *a)
 	return -errno;
 }
 
+static void arm_guard(const struct app *a)
+{
+	loop_timer__arm(a->guarding, sensor__guard_ns(live_host__sensor(a->host)), 0);
+}
+
+static void guard(void *ctx)
+{
+	struct app *a = ctx;
+
+	sensor__guard(live_host__sensor(a->host));
+	arm_guard(a);
+}
+
 /* What waited for the last interface. */
 static int get_ready(struct app *a)
 {
@@ -130,6 +144,7 @@ static int get_ready(struct app *a)
 	err = create_ready_file(a->opt->ready_file);
 	if (!err)
 		err = start_modules(a);
+	arm_guard(a);
 	if (!err)
 		take_turn(a);
 	return err;
@@ -160,6 +175,9 @@ static void on_links(void *ctx)
 		warning("monitor interfaces: %s", error_name(n));
 	if (sensor__to_attach(sensor))
 		loop_timer__arm(a->attaching, 0, 0);
+	/* Not before the ready file: attaching is watched once it is complete. */
+	if (a->modules)
+		arm_guard(a);
 	if (n != 0)
 		return;
 	error("all watched interfaces were removed");
@@ -197,7 +215,9 @@ static int open_loop(struct app *a)
 		return -errno;
 	a->timer = loop__add_timer(a->loop, take_turn, a);
 	a->attaching = loop__add_timer(a->loop, attach_some, a);
-	if (!a->timer || !a->attaching || !loop__add_signal(a->loop, SIGINT, on_stop, a) ||
+	a->guarding = loop__add_timer(a->loop, guard, a);
+	if (!a->timer || !a->attaching || !a->guarding ||
+	    !loop__add_signal(a->loop, SIGINT, on_stop, a) ||
 	    !loop__add_signal(a->loop, SIGTERM, on_stop, a) ||
 	    !loop__add_signal(a->loop, SIGHUP, on_reopen, a))
 		return -errno;

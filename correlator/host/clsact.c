@@ -62,7 +62,7 @@ int clsact_exists(struct netlink *nl, uint32_t ifindex)
 }
 
 static struct nlmsghdr *put_filter(void *buf, uint32_t ifindex, enum clsact_direction dir,
-				   int prog_fd, const char *name)
+				   int prog_fd, uint16_t priority)
 {
 	struct nlattr *options;
 	struct nlmsghdr *nlh;
@@ -70,19 +70,18 @@ static struct nlmsghdr *put_filter(void *buf, uint32_t ifindex, enum clsact_dire
 
 	nlh = put_message(buf, RTM_NEWTFILTER, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, ifindex,
 			  parent_of(dir), &tcm);
-	/* No priority: the kernel then makes one of our own, before those that exist. */
-	tcm->tcm_info = TC_H_MAKE(0, htons(ETH_P_ALL));
+	tcm->tcm_info = TC_H_MAKE((uint32_t)priority << 16, htons(ETH_P_ALL));
 	mnl_attr_put_strz(nlh, TCA_KIND, "bpf");
 	options = mnl_attr_nest_start(nlh, TCA_OPTIONS);
 	mnl_attr_put_u32(nlh, TCA_BPF_FD, (uint32_t)prog_fd);
-	mnl_attr_put_strz(nlh, TCA_BPF_NAME, name);
+	mnl_attr_put_strz(nlh, TCA_BPF_NAME, CLSACT_NAME);
 	mnl_attr_put_u32(nlh, TCA_BPF_FLAGS, TCA_BPF_FLAG_ACT_DIRECT);
 	mnl_attr_nest_end(nlh, options);
 	return nlh;
 }
 
 int clsact_attach(struct netlink *nl, uint32_t ifindex, enum clsact_direction dir, int prog_fd,
-		  const char *name, bool *ret_made)
+		  uint16_t priority, bool *ret_made)
 {
 	enum { QDISC, FILTER, N };
 	char buf[N * MESSAGE_SIZE];
@@ -91,7 +90,7 @@ int clsact_attach(struct netlink *nl, uint32_t ifindex, enum clsact_direction di
 
 	*ret_made = false;
 	qdisc = put_qdisc(buf, RTM_NEWQDISC, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, ifindex);
-	filter = put_filter(buf + NLMSG_ALIGN(qdisc->nlmsg_len), ifindex, dir, prog_fd, name);
+	filter = put_filter(buf + NLMSG_ALIGN(qdisc->nlmsg_len), ifindex, dir, prog_fd, priority);
 	err = netlink__batch(nl, buf, NLMSG_ALIGN(qdisc->nlmsg_len) + filter->nlmsg_len, errs, N);
 	if (err)
 		return err;

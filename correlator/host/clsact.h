@@ -12,11 +12,15 @@
 
 enum clsact_direction { CLSACT_INGRESS, CLSACT_EGRESS };
 
+/* The name that all our filters have. */
+#define CLSACT_NAME "rstscope"
+
 /** clsact_exists() - 1, 0 or -errno */
 int clsact_exists(struct netlink *nl, uint32_t ifindex);
 
 /**
- * clsact_attach() - add a direct-action filter before all others, and the qdisc where there is none
+ * clsact_attach() - add a direct-action filter, and the qdisc where there is none
+ * @priority: as clsact_choose() says
  * @ret_made: there was none; false also on failure
  *
  * Both travel in one message: a kill cannot come between them.
@@ -24,7 +28,7 @@ int clsact_exists(struct netlink *nl, uint32_t ifindex);
  * Return: 0 or -errno.
  */
 int clsact_attach(struct netlink *nl, uint32_t ifindex, enum clsact_direction dir, int prog_fd,
-		  const char *name, bool *ret_made);
+		  uint16_t priority, bool *ret_made);
 
 /** clsact_detach() - remove the filters of this very program; how many there were, or -errno */
 int clsact_detach(struct netlink *nl, uint32_t ifindex, enum clsact_direction dir,

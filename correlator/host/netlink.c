@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * netlink.c - what rtnetlink knows: interfaces, their coming and going, and local addresses.
+ * netlink.c - what rtnetlink knows: interfaces, their coming and going, local addresses, and changes
+ *	of clsact qdiscs.
  */
 #include "host/netlink.h"
 
@@ -10,6 +11,7 @@
 #include <libmnl/libmnl.h>
 #include <linux/if_link.h>
 #include <linux/net_namespace.h>
+#include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -22,6 +24,8 @@ struct netlink {
 	struct mnl_socket *ask;
 	struct mnl_socket *monitor;
 	unsigned int seq;
+	void (*on_tc)(void *ctx, uint32_t ifindex); /* NULL: not followed */
+	void *tc_ctx;
 };
 
 static struct mnl_socket *open_socket(unsigned int groups, int flags)
@@ -228,9 +232,53 @@ int netlink__monitor_fd(const struct netlink *nl)
 	return mnl_socket_get_fd(nl->monitor);
 }
 
+int netlink__follow_tc(struct netlink *nl, void (*fn)(void *ctx, uint32_t ifindex), void *ctx)
+{
+	int group = RTNLGRP_TC;
+
+	if (!nl->on_tc &&
+	    mnl_socket_setsockopt(nl->monitor, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)))
+		return -errno;
+	nl->on_tc = fn;
+	nl->tc_ctx = ctx;
+	return 0;
+}
+
+struct monitor {
+	struct netlink *nl;
+	struct link_visitor links;
+};
+
+/* Its qdisc, and the filters on both of its hooks. */
+static bool is_clsact(const struct tcmsg *tcm)
+{
+	return tcm->tcm_parent != TC_H_ROOT && TC_H_MAJ(tcm->tcm_parent) == TC_H_MAJ(TC_H_CLSACT);
+}
+
+static int visit_change(const struct nlmsghdr *nlh, void *data)
+{
+	const struct tcmsg *tcm = mnl_nlmsg_get_payload(nlh);
+	struct monitor *m = data;
+
+	switch (nlh->nlmsg_type) {
+	case RTM_NEWLINK:
+	case RTM_DELLINK:
+		return visit_link(nlh, &m->links);
+	case RTM_NEWQDISC:
+	case RTM_DELQDISC:
+	case RTM_NEWTFILTER:
+	case RTM_DELTFILTER:
+	case RTM_DELCHAIN:
+		if (m->nl->on_tc && is_clsact(tcm) &&
+		    nlh->nlmsg_pid != mnl_socket_get_portid(m->nl->ask))
+			m->nl->on_tc(m->nl->tc_ctx, (uint32_t)tcm->tcm_ifindex);
+	}
+	return MNL_CB_OK;
+}
+
 int netlink__monitor(struct netlink *nl, link_fn fn, void *ctx)
 {
-	struct link_visitor v = { fn, ctx };
+	struct monitor m = { nl, { fn, ctx } };
 	char buf[ANSWER_SIZE];
 	ssize_t n;
 
@@ -238,7 +286,7 @@ int netlink__monitor(struct netlink *nl, link_fn fn, void *ctx)
 		n = mnl_socket_recvfrom(nl->monitor, buf, sizeof(buf));
 		if (n < 0)
 			return errno == EAGAIN ? 0 : -errno;
-		if (mnl_cb_run(buf, (size_t)n, 0, 0, visit_link, &v) < 0)
+		if (mnl_cb_run(buf, (size_t)n, 0, 0, visit_change, &m) < 0)
 			return -errno;
 	}
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * netlink.h - what rtnetlink knows: interfaces, their coming and going, and local addresses.
+ * netlink.h - what rtnetlink knows: interfaces, their coming and going, local addresses, and changes
+ *	of clsact qdiscs.
  */
 #ifndef NETLINK_H
 #define NETLINK_H
@@ -55,6 +56,15 @@ int netlink__batch(struct netlink *nl, void *messages, size_t len, int *ret_errs
 
 /** netlink__monitor_fd() - readable when interfaces have changed */
 int netlink__monitor_fd(const struct netlink *nl);
+
+/**
+ * netlink__follow_tc() - from now on netlink__monitor() also reads what others do to clsact qdiscs
+ *	and to the filters on them
+ * @fn: called with the interface after each change; what this netlink itself has asked for is none
+ *
+ * Return: 0 or -errno.
+ */
+int netlink__follow_tc(struct netlink *nl, void (*fn)(void *ctx, uint32_t ifindex), void *ctx);
 
 /** netlink__monitor() - read the changes; 0 or -errno (-ENOBUFS: some were missed) */
 int netlink__monitor(struct netlink *nl, link_fn fn, void *ctx);

@@ -21,6 +21,9 @@
 #define RUN_DIR "/run/rstscope"
 #define HEADER "rstscope 2 %39s netns %" SCNu64 " %" SCNu64 " map %" SCNu32 "\n"
 
+/* Longer than any line. */
+#define LINE_SIZE 96
+
 static const char *const kinds[] = {
 	[LEFTOVER_INGRESS] = "ingress",
 	[LEFTOVER_EGRESS] = "egress",
@@ -33,7 +36,6 @@ static const char disowned[] = "other";
 struct attach_journal {
 	char path[96];
 	int fd;
-	off_t qdisc; /* where the last line of one begins */
 };
 
 struct attach_place attach_place_here(void)
@@ -96,23 +98,71 @@ struct attach_journal *attach_journal__open(const struct attach_place *place)
 	return l;
 }
 
-int attach_journal__note(struct attach_journal *l, const struct leftover *item)
+/* A line as it is in the file; its length. */
+static int format(char line[LINE_SIZE], const char *kind, const struct leftover *item)
 {
-	int n;
-
-	if (item->kind == LEFTOVER_QDISC)
-		l->qdisc = lseek(l->fd, 0, SEEK_CUR);
-	n = dprintf(l->fd, "%s %" PRIu32 " %s %" PRIu32 "\n", kinds[item->kind], item->ifindex,
-		    item->ifname, item->prog_id);
-
-	return n < 0 ? -errno : 0;
+	return snprintf(line, LINE_SIZE, "%s %" PRIu32 " %s %" PRIu32 "\n", kind, item->ifindex,
+			item->ifname, item->prog_id);
 }
 
-int attach_journal__disown(struct attach_journal *l)
+int attach_journal__note(struct attach_journal *l, const struct leftover *item)
 {
-	size_t len = strlen(disowned);
+	char line[LINE_SIZE];
+	int n = format(line, kinds[item->kind], item);
 
-	return pwrite(l->fd, disowned, len, l->qdisc) == (ssize_t)len ? 0 : -errno;
+	return write(l->fd, line, (size_t)n) == n ? 0 : -errno;
+}
+
+/* Where the line of an item begins; -ENOENT */
+static off_t find_line(const struct attach_journal *l, const char *kind,
+		       const struct leftover *item)
+{
+	char line[LINE_SIZE], wanted[LINE_SIZE];
+	int fd = open(l->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	off_t at = 0, found = -ENOENT;
+	FILE *in;
+
+	if (fd < 0)
+		return -errno;
+	in = fdopen(fd, "r");
+	if (!in) {
+		close(fd);
+		return -ENOMEM;
+	}
+	format(wanted, kind, item);
+	while (found < 0 && fgets(line, sizeof(line), in)) {
+		if (!strcmp(line, wanted))
+			found = at;
+		at += (off_t)strlen(line);
+	}
+	fclose(in);
+	return found;
+}
+
+/* Both words have the same length. */
+static int change_kind(struct attach_journal *l, const char *from, const char *to,
+		       const struct leftover *item)
+{
+	off_t at = find_line(l, from, item);
+	size_t len = strlen(to);
+
+	if (at < 0)
+		return (int)at;
+	return pwrite(l->fd, to, len, at) == (ssize_t)len ? 0 : -errno;
+}
+
+int attach_journal__note_again(struct attach_journal *l, const struct leftover *item)
+{
+	if (find_line(l, kinds[item->kind], item) >= 0)
+		return 0;
+	if (item->kind == LEFTOVER_QDISC && !change_kind(l, disowned, kinds[LEFTOVER_QDISC], item))
+		return 0;
+	return attach_journal__note(l, item);
+}
+
+int attach_journal__disown(struct attach_journal *l, const struct leftover *qdisc)
+{
+	return change_kind(l, kinds[LEFTOVER_QDISC], disowned, qdisc);
 }
 
 void attach_journal__close(struct attach_journal *l, bool clean)
@@ -127,7 +177,7 @@ void attach_journal__close(struct attach_journal *l, bool clean)
 
 static int read_item(FILE *in, struct leftover *item)
 {
-	char kind[8], line[96], end;
+	char kind[8], line[LINE_SIZE], end;
 	unsigned int i;
 
 	memset(item, 0, sizeof(*item));

@@ -41,8 +41,11 @@ struct attach_journal *attach_journal__open(const struct attach_place *place);
 /** attach_journal__note() - call before attaching what would outlive us; 0 or -errno */
 int attach_journal__note(struct attach_journal *l, const struct leftover *item);
 
-/** attach_journal__disown() - the last qdisc that was noted is another's: it came before ours */
-int attach_journal__disown(struct attach_journal *l);
+/** attach_journal__note_again() - the same for what may be noted already: it is there once */
+int attach_journal__note_again(struct attach_journal *l, const struct leftover *item);
+
+/** attach_journal__disown() - a qdisc that was noted is another's: it came before ours, or after */
+int attach_journal__disown(struct attach_journal *l, const struct leftover *qdisc);
 
 /** attach_journal__close() - @clean: all is detached, remove the file; else the next start tries */
 void attach_journal__close(struct attach_journal *l, bool clean);

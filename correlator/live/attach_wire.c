@@ -11,19 +11,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include <linux/if_arp.h>
 
 #include "base/log.h"
-#include "host/clsact.h"
+#include "host/clsact_order.h"
 #include "live/attach_journal.h"
+#include "live/attach_reap.h"
 #include "live/attach_xdp.h"
+#include "live/bpf_ids.h"
 #include "rst_tc.skel.h"
 
-/* <linux/bpf.h> of Debian 12 is from before tcx; the numbers are ABI since 6.6. */
-#define TCX_INGRESS 46
-#define TCX_EGRESS 47
+/* <linux/bpf.h> of Debian 12 is from before tcx; the number is ABI since 6.6. */
 #define TCX_BEFORE (1u << 3) /* BPF_F_BEFORE: with no other named, before all */
 
 /* Descriptors that tcx links must leave to conntrack, sockets and files. */
@@ -38,6 +39,8 @@ struct wire_if {
 	bool has_xdp;
 	bool is_native; /* XDP */
 	bool no_fds;	/* for tcx */
+	bool again;	/* it is not for the first time */
+	uint64_t looked_ns;
 };
 
 struct wire {
@@ -48,7 +51,6 @@ struct wire {
 	struct attach_journal *journal; /* NULL: nothing to note yet, or it cannot be written */
 	struct bpf_object *obj;
 	struct wire_if *ifs;
-	uint32_t bared_ifindex; /* the last from which a filter of the dead was removed */
 	rlim_t max_fds;
 	bool left_something;
 	bool said_unnoted;
@@ -58,84 +60,15 @@ struct wire {
 
 enum { INGRESS, EGRESS };
 
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
 static const enum clsact_direction clsact_dirs[] = { CLSACT_INGRESS, CLSACT_EGRESS };
-
-static bool is_named(uint32_t ifindex, const char *name)
-{
-	char buf[IFNAMSIZ];
-
-	return if_indextoname(ifindex, buf) && !strcmp(buf, name);
-}
-
-/* The one by number, in its namespace; and the one of that name, also where it was moved to. */
-static bool reap_xdp(const struct leftover *item, const struct attach_place *owner, bool here)
-{
-	uint32_t by_name = if_nametoindex(item->ifname);
-	bool removed = false;
-
-	if (here)
-		removed = xdp_detach(item->ifindex, owner->map_id) > 0;
-	if (by_name && (by_name != item->ifindex || !here))
-		removed |= xdp_detach(by_name, owner->map_id) > 0;
-	if (here && is_named(item->ifindex, item->ifname))
-		removed |= xdp_remove_pins(item->ifindex, owner->map_id);
-	return removed;
-}
-
-static bool reap_filter(struct wire *w, const struct leftover *item)
-{
-	int dir = item->kind == LEFTOVER_INGRESS ? INGRESS : EGRESS;
-
-	if (clsact_detach(w->nl, item->ifindex, clsact_dirs[dir], item->prog_id) <= 0)
-		return false;
-	w->bared_ifindex = item->ifindex;
-	return true;
-}
-
-/*
- * A qdisc has no mark of its own. It is still the one that was made if it had the filters of
- * the same sensor on it, which have just been removed.
- */
-static bool reap_qdisc(struct wire *w, const struct leftover *item)
-{
-	return w->bared_ifindex == item->ifindex && is_named(item->ifindex, item->ifname) &&
-	       !clsact_remove(w->nl, item->ifindex);
-}
-
-static bool reap(void *ctx, const struct leftover *item, const struct attach_place *owner,
-		 bool here)
-{
-	switch (item->kind) {
-	case LEFTOVER_INGRESS:
-	case LEFTOVER_EGRESS:
-		return reap_filter(ctx, item);
-	case LEFTOVER_QDISC:
-		return reap_qdisc(ctx, item);
-	case LEFTOVER_XDP:
-		return reap_xdp(item, owner, here);
-	}
-	return false;
-}
-
-static bool map_lives(void *ctx, uint32_t map_id)
-{
-	int fd = bpf_map_get_fd_by_id(map_id);
-
-	(void)ctx;
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0 || fd == -EPERM;
-}
-
-static void clean_up_after_others(struct wire *w)
-{
-	struct reaper reaper = { reap, map_lives, w };
-	int n = attach_journal_reap(&w->place, &reaper);
-
-	if (n)
-		notice("removed %d leftover%s of an rstscope that had been killed", n,
-		       n > 1 ? "s" : "");
-}
 
 static int load_tc(struct bpf_object *obj, struct shared_maps *maps)
 {
@@ -174,7 +107,7 @@ struct wire *wire__load(const struct wire_config *cfg, struct shared_maps *maps,
 	w->nl = nl;
 	w->place = attach_place_here();
 	w->max_fds = raise_fd_limit();
-	clean_up_after_others(w);
+	attach_reap(&w->place, nl);
 	elf = rst_tc__elf_bytes(&size);
 	w->obj = embedded_open(elf, size, "rst_tc", NULL, maps);
 	err = w->obj ? load_tc(w->obj, maps) : -errno;
@@ -258,9 +191,10 @@ static int attach_tcx(struct wire *w, struct wire_if *wif, int dir)
 	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = TCX_BEFORE);
 	int fd;
 
-	fd = bpf_link_create(program_fd(w, wif, dir), (int)wif->link.ifindex,
-			     (enum bpf_attach_type)(dir == INGRESS ? TCX_INGRESS : TCX_EGRESS),
-			     &opts);
+	fd = bpf_link_create(
+		program_fd(w, wif, dir), (int)wif->link.ifindex,
+		(enum bpf_attach_type)(dir == INGRESS ? BPF_IDS_TCX_INGRESS : BPF_IDS_TCX_EGRESS),
+		&opts);
 	if (fd >= 0)
 		fd = keep_reserve(w, wif, fd);
 	if (fd < 0)
@@ -269,18 +203,28 @@ static int attach_tcx(struct wire *w, struct wire_if *wif, int dir)
 	return 0;
 }
 
+static struct leftover leftover_of(const struct wire_if *wif, enum leftover_kind kind,
+				   uint32_t prog_id)
+{
+	struct leftover item = { .kind = kind, .ifindex = wif->link.ifindex, .prog_id = prog_id };
+
+	memcpy(item.ifname, wif->link.name, sizeof(item.ifname));
+	return item;
+}
+
 /* Before it is attached: a kill may come at any time. */
 static void note(struct wire *w, const struct wire_if *wif, enum leftover_kind kind,
 		 uint32_t prog_id)
 {
-	struct leftover item = { .kind = kind, .ifindex = wif->link.ifindex, .prog_id = prog_id };
+	struct leftover item = leftover_of(wif, kind, prog_id);
 	int err = 0;
 
-	memcpy(item.ifname, wif->link.name, sizeof(item.ifname));
 	if (!w->journal && !w->said_unnoted)
 		w->journal = attach_journal__open(&w->place);
 	if (!w->journal)
 		err = -errno;
+	else if (wif->again)
+		err = attach_journal__note_again(w->journal, &item);
 	else
 		err = attach_journal__note(w->journal, &item);
 	if (!err || w->said_unnoted)
@@ -295,22 +239,49 @@ static void note(struct wire *w, const struct wire_if *wif, enum leftover_kind k
 			"`tc filter del dev IF ingress pref N`, and egress");
 }
 
+static void disown_qdisc(struct wire *w, const struct wire_if *wif)
+{
+	struct leftover item = leftover_of(wif, LEFTOVER_QDISC, 0);
+
+	if (w->journal)
+		attach_journal__disown(w->journal, &item);
+}
+
+static uint16_t choose_priority(struct wire *w, const struct wire_if *wif, int dir)
+{
+	struct clsact_order order;
+
+	/* What cannot be listed is tried all the same. */
+	clsact_look(w->nl, wif->link.ifindex, clsact_dirs[dir], 0, &order);
+	return clsact_choose(&order);
+}
+
+static void follow_changes(struct wire *w)
+{
+	int err = w->cfg.on_tc ? netlink__follow_tc(w->nl, w->cfg.on_tc, w->cfg.ctx) : 0;
+
+	if (err)
+		debug("monitor tc filters: %s", error_name(err));
+}
+
 static int attach_filter(struct wire *w, struct wire_if *wif, int dir)
 {
 	int fd = program_fd(w, wif, dir), err;
 	uint32_t id = program_id(fd);
 	bool noted = !wif->made_qdisc && clsact_exists(w->nl, wif->link.ifindex) == 0, made;
 
+	follow_changes(w);
 	if (noted)
 		note(w, wif, LEFTOVER_QDISC, 0);
 	note(w, wif, dir == INGRESS ? LEFTOVER_INGRESS : LEFTOVER_EGRESS, id);
-	err = clsact_attach(w->nl, wif->link.ifindex, clsact_dirs[dir], fd, "rstscope", &made);
+	err = clsact_attach(w->nl, wif->link.ifindex, clsact_dirs[dir], fd,
+			    choose_priority(w, wif, dir), &made);
 	/* Without our filter on it, later nobody would know that it is ours. */
 	if (err && made)
 		made = clsact_remove(w->nl, wif->link.ifindex) != 0;
 	wif->made_qdisc |= made;
-	if (noted && !made && w->journal)
-		attach_journal__disown(w->journal);
+	if (noted && !made)
+		disown_qdisc(w, wif);
 	if (!err)
 		wif->filter[dir] = id;
 	return err;
@@ -441,13 +412,18 @@ static struct wire_if **find_if(struct wire *w, uint32_t ifindex)
 	return at;
 }
 
-bool wire__has(const struct wire *w, uint32_t ifindex)
+static struct wire_if *get_if(const struct wire *w, uint32_t ifindex)
 {
-	const struct wire_if *wif = w->ifs;
+	struct wire_if *wif = w->ifs;
 
 	while (wif && wif->link.ifindex != ifindex)
 		wif = wif->next;
 	return wif;
+}
+
+bool wire__has(const struct wire *w, uint32_t ifindex)
+{
+	return get_if(w, ifindex);
 }
 
 int wire__attach(struct wire *w, const struct link_info *link)
@@ -475,6 +451,7 @@ int wire__attach(struct wire *w, const struct link_info *link)
 		return err;
 	}
 	say_how(wif);
+	wif->looked_ns = now_ns();
 	*at = wif;
 	return 0;
 }
@@ -491,6 +468,102 @@ bool wire__forget(struct wire *w, const struct link_info *link)
 	wif->link.new_ifindex = link->new_ifindex;
 	detach(w, wif);
 	return true;
+}
+
+/* --- what others remove -------------------------------------------------------------------- */
+
+uint32_t wire__after(const struct wire *w, uint32_t ifindex)
+{
+	const struct wire_if *wif = ifindex ? get_if(w, ifindex) : NULL;
+
+	if (!ifindex)
+		wif = w->ifs;
+	else if (wif)
+		wif = wif->next;
+	return wif ? wif->link.ifindex : 0;
+}
+
+const char *wire__ifname(const struct wire *w, uint32_t ifindex)
+{
+	const struct wire_if *wif = get_if(w, ifindex);
+
+	return wif ? wif->link.name : "?";
+}
+
+static bool is_attached(const struct wire_if *wif, int dir)
+{
+	return wif->tcx[dir] >= 0 || wif->filter[dir] || (dir == INGRESS && wif->has_xdp);
+}
+
+static void look_at_filter(struct wire *w, struct wire_if *wif, int dir)
+{
+	struct clsact_order order;
+
+	if (wif->filter[dir] &&
+	    !clsact_look(w->nl, wif->link.ifindex, clsact_dirs[dir], wif->filter[dir], &order) &&
+	    !order.ours)
+		wif->filter[dir] = 0;
+}
+
+static void look_at_tcx(struct wire *w, struct wire_if *wif, int dir)
+{
+	uint32_t id = program_id(program_fd(w, wif, dir)), i;
+	struct bpf_tcx tcx;
+
+	if (wif->tcx[dir] < 0 || bpf_tcx_query(wif->link.ifindex, dir == INGRESS, &tcx))
+		return;
+	for (i = 0; i < tcx.n; i++)
+		if (tcx.prog_id[i] == id)
+			return;
+	close(wif->tcx[dir]);
+	wif->tcx[dir] = -1;
+}
+
+const char *wire__missing(struct wire *w, uint32_t ifindex)
+{
+	static const char *const names[2][2] = { { NULL, "tc egress" },
+						 { "tc ingress", "tc ingress and tc egress" } };
+	struct wire_if *wif = get_if(w, ifindex);
+	const char *words;
+	int dir;
+
+	if (!wif)
+		return NULL;
+	for (dir = INGRESS; dir <= EGRESS; dir++) {
+		look_at_filter(w, wif, dir);
+		look_at_tcx(w, wif, dir);
+	}
+	words = names[!is_attached(wif, INGRESS)][!is_attached(wif, EGRESS)];
+	if (!words)
+		wif->looked_ns = now_ns();
+	/* Nothing on it shows any more that it is the one that we made. */
+	if (wif->made_qdisc && !wif->filter[INGRESS] && !wif->filter[EGRESS]) {
+		disown_qdisc(w, wif);
+		wif->made_qdisc = false;
+	}
+	wif->again |= words != NULL;
+	return words;
+}
+
+uint64_t wire__looked_ns(const struct wire *w, uint32_t ifindex)
+{
+	const struct wire_if *wif = get_if(w, ifindex);
+
+	return wif ? wif->looked_ns : 0;
+}
+
+int wire__attach_again(struct wire *w, uint32_t ifindex)
+{
+	struct wire_if *wif = get_if(w, ifindex);
+	int err = 0;
+
+	if (!wif)
+		return -ENODEV;
+	if (!is_attached(wif, INGRESS))
+		err = attach_ingress(w, wif);
+	if (!err && !is_attached(wif, EGRESS))
+		err = attach_tc(w, wif, EGRESS);
+	return err;
 }
 
 unsigned int wire__count(const struct wire *w)

@@ -12,6 +12,9 @@
 
 struct wire_config {
 	bool xdp; /* arrivals by XDP in place of tc ingress */
+	/* Others have changed filters or the qdisc of an interface that we attached to by filters. */
+	void (*on_tc)(void *ctx, uint32_t ifindex);
+	void *ctx;
 };
 
 struct wire;
@@ -44,6 +47,27 @@ bool wire__has(const struct wire *w, uint32_t ifindex);
  * One that was moved to another namespace is detached there, if it can be found.
  */
 bool wire__forget(struct wire *w, const struct link_info *link);
+
+/** wire__after() - the interface that was attached after this one; 0: the first, and after the last */
+uint32_t wire__after(const struct wire *w, uint32_t ifindex);
+
+/** wire__ifname() - of an interface that is attached; "?" */
+const char *wire__ifname(const struct wire *w, uint32_t ifindex);
+
+/**
+ * wire__missing() - from where others have removed what we attached to an interface
+ *
+ * Looks now. What is missing stays so until wire__attach_again().
+ *
+ * Return: words ("tc ingress and tc egress"), valid until the next call; NULL = nothing is missing.
+ */
+const char *wire__missing(struct wire *w, uint32_t ifindex);
+
+/** wire__looked_ns() - when nothing was missing, as far as was looked (CLOCK_MONOTONIC); 0 = never */
+uint64_t wire__looked_ns(const struct wire *w, uint32_t ifindex);
+
+/** wire__attach_again() - what is missing; 0 or -errno, not logged */
+int wire__attach_again(struct wire *w, uint32_t ifindex);
 
 /** wire__count() - interfaces that are attached */
 unsigned int wire__count(const struct wire *w);

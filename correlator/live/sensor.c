@@ -21,6 +21,7 @@
 #include "live/kernel_names.h"
 #include "live/reader.h"
 #include "live/recorder.h"
+#include "live/wire_watch.h"
 #include "rst_event.h"
 
 #define IFNAMES 4
@@ -41,6 +42,7 @@ struct sensor {
 	struct shared_maps maps;
 	struct netlink *netlink;
 	struct wire *wire;
+	struct wire_watch *wire_watch;
 	struct kernel_probes *kernel;
 	struct btf *btf;
 	struct symbols *symbols;
@@ -234,15 +236,23 @@ static int open_reader(struct sensor *s)
 	return 0;
 }
 
+static void on_tc(void *ctx, uint32_t ifindex)
+{
+	wire_watch__suspect(((struct sensor *)ctx)->wire_watch, ifindex);
+}
+
 static int open_views(struct sensor *s)
 {
-	struct wire_config wire_cfg = { .xdp = s->cfg.xdp };
+	struct wire_config wire_cfg = { .xdp = s->cfg.xdp, .on_tc = on_tc, .ctx = s };
 	struct reader_maps places;
 	int err;
 
 	s->wire = wire__load(&wire_cfg, &s->maps, s->netlink);
 	if (!s->wire)
 		return -errno;
+	s->wire_watch = wire_watch__new(s->wire);
+	if (!s->wire_watch)
+		return -ENOMEM;
 	err = open_reader(s);
 	places = (struct reader_maps){ s->maps.fd[MAP_READERS], s->maps.fd[MAP_HANDOFFS],
 				       s->maps.fd[MAP_READER_INFO] };
@@ -317,6 +327,7 @@ void sensor__free(struct sensor *s)
 
 	if (!s)
 		return;
+	wire_watch__free(s->wire_watch);
 	wire__free(s->wire);
 	kernel_probes__free(s->kernel);
 	ring_buffer__free(s->ring);
@@ -360,6 +371,7 @@ static void on_link_gone(struct sensor *s, const struct link_info *link)
 		set_waiting(s, k, false);
 		k->unsupported = false; /* the number may be given to another */
 	}
+	wire_watch__forget(s->wire_watch, link->ifindex);
 	if (wire__forget(s->wire, link))
 		warning("interface '%s' was removed", link->name);
 }
@@ -377,8 +389,10 @@ int sensor__read_links(struct sensor *s)
 	int err = netlink__monitor(s->netlink, on_link_change, s);
 
 	/* Too many changes at once: some notices are lost, so look at all interfaces. */
-	if (err == -ENOBUFS)
+	if (err == -ENOBUFS) {
+		wire_watch__suspect(s->wire_watch, 0);
 		err = netlink__links(s->netlink, on_link_change, s);
+	}
 	if (err)
 		return err;
 	return (int)(wire__count(s->wire) + s->waiting + wants_all(s));
@@ -423,6 +437,26 @@ int sensor__attach_some(struct sensor *s)
 	err = s->err;
 	s->err = 0;
 	return !err && !wire__count(s->wire) && !wants_all(s) ? -ENODEV : err;
+}
+
+void sensor__guard(struct sensor *s)
+{
+	wire_watch__turn(s->wire_watch);
+}
+
+uint64_t sensor__guard_ns(const struct sensor *s)
+{
+	return wire_watch__next_ns(s->wire_watch);
+}
+
+uint64_t sensor__whole_since_ns(const struct sensor *s)
+{
+	return wire_guard__whole_since_ns(wire_watch__guard(s->wire_watch));
+}
+
+struct guard_gaps sensor__gaps(const struct sensor *s)
+{
+	return wire_guard__gaps(wire_watch__guard(s->wire_watch));
 }
 
 uint32_t sensor__views(const struct sensor *s)

@@ -10,6 +10,7 @@
 #include "host/netlink.h"
 #include "live/attach_probes.h"
 #include "live/decode.h"
+#include "live/wire_guard.h"
 
 struct sensor;
 
@@ -62,6 +63,18 @@ unsigned int sensor__to_attach(const struct sensor *s);
  * positive number, or -errno.
  */
 int sensor__read_links(struct sensor *s);
+
+/** sensor__guard() - see to it that what is attached stays so, as far as that is due */
+void sensor__guard(struct sensor *s);
+
+/** sensor__guard_ns() - when sensor__guard() is due; changes with every call to read or attach */
+uint64_t sensor__guard_ns(const struct sensor *s);
+
+/** sensor__whole_since_ns() - since when no interface has lost its programs; 0 = always */
+uint64_t sensor__whole_since_ns(const struct sensor *s);
+
+/** sensor__gaps() - how often and how long interfaces were without them */
+struct guard_gaps sensor__gaps(const struct sensor *s);
 
 /** sensor__lacks_modules() - is a kernel module that we would probe not loaded yet? */
 bool sensor__lacks_modules(const struct sensor *s);

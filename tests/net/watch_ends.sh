@@ -105,8 +105,9 @@ after=$(status_of voluntary_ctxt_switches)
 if grep -q "module .* is not loaded" "$talk" && [ ! -e /sys/module ]; then
 	skip "no wake-ups" "modules are looked for"
 else
-	check "an idle watch does not wake up ($before, two seconds later $after times)" \
-		[ "$after" -eq "$before" ]
+	# Every five seconds it looks whether its programs are still attached.
+	check "an idle watch does not wake up but to look after its programs ($before, two seconds later $after times)" \
+		[ "$after" -le "$((before + 1))" ]
 fi
 end_watch "$watch_pid"
 finish

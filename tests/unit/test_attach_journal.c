@@ -286,12 +286,36 @@ static void test_disowned(void)
 	if (!check(l, "a sensor can note a qdisc"))
 		return;
 	attach_journal__note(l, &qdisc);
-	check_int(attach_journal__disown(l), 0, "... and that it was somebody else's");
+	check_int(attach_journal__disown(l, &qdisc), 0, "... and that it was somebody else's");
 	attach_journal__note(l, &filter);
 	attach_journal__close(l, false);
 	check_int(reap(), 2, "... which leaves the notes whole");
 	check(got.items[0].ifindex == 4 && got.items[1].ifindex == 0,
 	      "... with no interface for that qdisc");
+}
+
+/* Whoever removes our filters again and again must not make the file grow. */
+static void test_noted_again(void)
+{
+	struct leftover filter = item_of(0), qdisc = item_of(2), other = item_of(6);
+	struct attach_journal *l = attach_journal__open(&home);
+	int i;
+
+	if (!check(l, "a sensor can take notes"))
+		return;
+	attach_journal__note(l, &other);
+	for (i = 0; i < 3; i++) {
+		attach_journal__note_again(l, &qdisc);
+		attach_journal__note_again(l, &filter);
+		if (i < 2)
+			check_int(attach_journal__disown(l, &qdisc), 0, "a qdisc is disowned");
+	}
+	check_int(attach_journal__disown(l, &filter), -ENOENT, "... a filter is not");
+	attach_journal__close(l, false);
+	check_int(reap(), 3, "what is noted again and again is there once");
+	check(got.items[0].kind == filter.kind && got.items[1].kind == LEFTOVER_QDISC &&
+		      got.items[1].ifindex == qdisc.ifindex && got.items[2].ifindex == 6,
+	      "... and a qdisc that was made again is ours again");
 }
 
 static void test_many(void)
@@ -393,6 +417,7 @@ int main(void)
 	test_other_places();
 	test_read_by_two();
 	test_disowned();
+	test_noted_again();
 	test_many();
 	test_broken();
 	test_fifo();

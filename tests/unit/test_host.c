@@ -19,7 +19,7 @@
 #include <sys/wait.h>
 
 #include "host/capabilities.h"
-#include "host/clsact.h"
+#include "host/clsact_order.h"
 #include "host/netlink.h"
 #include "host/netns.h"
 #include "namespace.h"
@@ -261,10 +261,39 @@ static int add_clsact(void)
 	return add_tc(RTM_NEWQDISC, TC_H_MAKE(TC_H_CLSACT, 0), TC_H_CLSACT, "clsact", NULL);
 }
 
+static void on_tc(void *ctx, uint32_t ifindex)
+{
+	*(uint32_t *)ctx = ifindex;
+}
+
+static void test_followed(struct netlink *nl)
+{
+	uint32_t changed = 0;
+	struct seen s = { .n = 0 };
+	int err = add_clsact();
+
+	if (err) {
+		test_skip("changes of qdiscs: no clsact: %s", strerror(-err));
+		return;
+	}
+	netlink__monitor(nl, on_link, &s);
+	check_int(netlink__follow_tc(nl, on_tc, &changed), 0, "changes of qdiscs can be followed");
+	netlink__monitor(nl, on_link, &s);
+	check_int(changed, 0, "... those of before are none");
+	clsact_remove(nl, 1);
+	netlink__monitor(nl, on_link, &s);
+	check_int(changed, 0, "... nor are our own");
+	err = add_clsact();
+	netlink__monitor(nl, on_link, &s);
+	check(!err && changed == 1, "... somebody else's are");
+	clsact_remove(nl, 1);
+}
+
 static void test_filters(struct netlink *nl)
 {
 	static const struct sock_filter ops[] = { BPF_STMT(BPF_RET | BPF_K, 0) };
 	uint32_t egress = TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS);
+	struct clsact_order order;
 	int err;
 
 	check_int(clsact_exists(nl, 1), 0, "lo has no clsact qdisc at first");
@@ -283,6 +312,12 @@ static void test_filters(struct netlink *nl)
 		test_skip("filters of tc: no filter by BPF: %s", strerror(-err));
 		return;
 	}
+	check_int(clsact_look(nl, 1, CLSACT_EGRESS, 4711, &order), 0, "one looks who is there");
+	check(!order.ours && order.lowest && !strcmp(order.before_name, ""),
+	      "... a filter of somebody else's, and none of ours");
+	check_int(clsact_look(nl, 1, CLSACT_INGRESS, 4711, &order), 0,
+		  "... in the other direction");
+	check(!order.ours && !order.lowest, "... there is nobody");
 	check_int(clsact_detach(nl, 1, CLSACT_EGRESS, 4711), 0,
 		  "a filter with another program is not removed");
 	check_int(clsact_remove(nl, 1), -EBUSY, "... nor the qdisc under it");
@@ -440,6 +475,7 @@ int main(void)
 	test_links(nl);
 	test_coming_and_going(nl);
 	test_addresses(nl);
+	test_followed(nl);
 	test_filters(nl);
 	test_overflow(nl);
 	netlink__free(nl);

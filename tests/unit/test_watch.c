@@ -112,7 +112,7 @@ static struct host {
 	struct event events[MAX_EVENTS];
 	unsigned int first, last; /* that wait */
 	unsigned int asked_for_losses;
-	uint64_t lost, missed;
+	uint64_t lost, missed, gaps;
 	bool ct_active, ct_has_entry, ct_without_nat;
 	unsigned int lookups, recalls, owners;
 	bool dropped;
@@ -236,6 +236,8 @@ static void count(void *ctx, struct watch_counts *ret)
 	(void)ctx;
 	ret->lost = host.lost;
 	ret->missed = host.missed;
+	ret->gaps = host.gaps;
+	ret->gap_ns = host.gaps * 1500 * MS;
 }
 
 static const struct watch_host host_ops = {
@@ -584,6 +586,9 @@ static void test_losses(void)
 	turn(SETTLE);
 	check_int(out.cases[2].asked.lost_events, 2, "a probe that was skipped counts like a loss");
 	check(summary_has("3 events lost, 2 probes skipped"), "the summary has both");
+	host.gaps = 2;
+	check(summary_has("programs removed by others 2 times for 3.0 s in all"),
+	      "the time without programs is part of it");
 }
 
 static void test_asks_once(void)

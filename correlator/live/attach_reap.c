@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * attach_reap.c - remove what sensors that were killed have left attached.
+ */
+#include "live/attach_reap.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+#include <bpf/bpf.h>
+
+#include "base/log.h"
+#include "host/clsact.h"
+#include "live/attach_xdp.h"
+
+struct reaping {
+	struct netlink *nl;
+	uint32_t bared_ifindex; /* the last from which a filter of the dead was removed */
+};
+
+static bool is_named(uint32_t ifindex, const char *name)
+{
+	char buf[IFNAMSIZ];
+
+	return if_indextoname(ifindex, buf) && !strcmp(buf, name);
+}
+
+/* The one by number, in its namespace; and the one of that name, also where it was moved to. */
+static bool reap_xdp(const struct leftover *item, const struct attach_place *owner, bool here)
+{
+	uint32_t by_name = if_nametoindex(item->ifname);
+	bool removed = false;
+
+	if (here)
+		removed = xdp_detach(item->ifindex, owner->map_id) > 0;
+	if (by_name && (by_name != item->ifindex || !here))
+		removed |= xdp_detach(by_name, owner->map_id) > 0;
+	if (here && is_named(item->ifindex, item->ifname))
+		removed |= xdp_remove_pins(item->ifindex, owner->map_id);
+	return removed;
+}
+
+static bool reap_filter(struct reaping *r, const struct leftover *item)
+{
+	enum clsact_direction dir = item->kind == LEFTOVER_INGRESS ? CLSACT_INGRESS : CLSACT_EGRESS;
+
+	if (clsact_detach(r->nl, item->ifindex, dir, item->prog_id) <= 0)
+		return false;
+	r->bared_ifindex = item->ifindex;
+	return true;
+}
+
+/*
+ * A qdisc has no mark of its own. It is still the one that was made if it had the filters of
+ * the same sensor on it, which have just been removed.
+ */
+static bool reap_qdisc(struct reaping *r, const struct leftover *item)
+{
+	return r->bared_ifindex == item->ifindex && is_named(item->ifindex, item->ifname) &&
+	       !clsact_remove(r->nl, item->ifindex);
+}
+
+static bool reap(void *ctx, const struct leftover *item, const struct attach_place *owner,
+		 bool here)
+{
+	switch (item->kind) {
+	case LEFTOVER_INGRESS:
+	case LEFTOVER_EGRESS:
+		return reap_filter(ctx, item);
+	case LEFTOVER_QDISC:
+		return reap_qdisc(ctx, item);
+	case LEFTOVER_XDP:
+		return reap_xdp(item, owner, here);
+	}
+	return false;
+}
+
+static bool map_lives(void *ctx, uint32_t map_id)
+{
+	int fd = bpf_map_get_fd_by_id(map_id);
+
+	(void)ctx;
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 || fd == -EPERM;
+}
+
+void attach_reap(const struct attach_place *place, struct netlink *nl)
+{
+	struct reaping reaping = { .nl = nl };
+	struct reaper reaper = { reap, map_lives, &reaping };
+	int n = attach_journal_reap(place, &reaper);
+
+	if (n)
+		notice("removed %d leftover%s of an rstscope that had been killed", n,
+		       n > 1 ? "s" : "");
+}
