@@ -396,13 +396,42 @@ static __noinline int raise_reset(struct __sk_buff *skb, struct rst_pkt *rec, st
 	return 0;
 }
 
+/*
+ * The bits of skb->mark that a RST gets; mask 0 = none, and no code is left that could write one.
+ * Both values are below the mask. User space may set them before load.
+ */
+const volatile __u32 mark_mask = 0;
+const volatile __u32 mark_value = 0;
+const volatile __u32 mark_active = 0;
+
+/*
+ * Did our TCP send this RST on its own initiative? The RST itself says so, whatever is probed:
+ * tcp_send_active_reset() sets ACK and the connection's next sequence number. What answers a
+ * segment (tcp_v4_send_reset(), nf_send_reset() and those of IPv6) sets ACK only with sequence
+ * number 0 (RFC 9293, 3.10.7.1).
+ */
+static __always_inline int is_active(const struct rst_pkt *rst)
+{
+	return (rst->flags & TCP_ACK) && rst->seq;
+}
+
+/* @is_own: sent by this host */
+static __always_inline void mark_reset(struct __sk_buff *skb, const struct rst_pkt *rst, int is_own)
+{
+	if (mark_mask)
+		skb->mark = (skb->mark & ~mark_mask) |
+			    (is_own && is_active(rst) ? mark_active : mark_value);
+}
+
 /**
  * record() - leave one segment in this CPU's ring
  * @seg: from parse_tcp()
  * @meta: RST_META_* known to the caller: interface, hook, GSO, forwarded
- * @leaving: the packet at tc egress, where it meets the kernel's account; else NULL
+ * @skb: the packet; NULL for XDP
+ * @leaving: the same at tc egress, where it meets the kernel's account; else NULL
  */
-static __always_inline void record(const struct segment *seg, __u32 meta, struct __sk_buff *leaving)
+static __always_inline void record(const struct segment *seg, __u32 meta, struct __sk_buff *skb,
+				   struct __sk_buff *leaving)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
 	struct rst_ring *ring;
@@ -431,8 +460,11 @@ static __always_inline void record(const struct segment *seg, __u32 meta, struct
 	barrier();
 	*newest = n;
 	ring->head = n;
-	if (rec->flags & TCP_RST)
-		raise_reset(leaving, rec, ring);
+	if (!(rec->flags & TCP_RST))
+		return;
+	if (skb)
+		mark_reset(skb, rec, leaving && !(meta & RST_META_FORWARDED));
+	raise_reset(leaving, rec, ring);
 }
 
 /* Counts a packet that parse_tcp() would not read. @why: its return value. */

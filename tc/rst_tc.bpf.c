@@ -2,7 +2,8 @@
 /*
  * rst_tc.bpf.c - tc programs of the wire view: ingress and egress, with and without Ethernet.
  *
- * They record and let every packet go on to the next filter, unchanged.
+ * They record and let every packet go on to the next filter, unchanged but for the mark of a RST,
+ * if one is wanted.
  */
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
@@ -43,7 +44,7 @@ static __always_inline int watch_skb(struct __sk_buff *skb, __be16 proto, enum r
 	}
 	if (hook == RST_HOOK_TC_EGRESS && skb->ingress_ifindex)
 		meta |= RST_META_FORWARDED;
-	record(&seg, meta, hook == RST_HOOK_TC_EGRESS ? skb : NULL);
+	record(&seg, meta, skb, hook == RST_HOOK_TC_EGRESS ? skb : NULL);
 	return TC_ACT_UNSPEC;
 }
 

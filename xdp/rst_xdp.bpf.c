@@ -38,7 +38,7 @@ int rst_xdp(struct xdp_md *ctx)
 		record(&seg,
 		       (ctx->ingress_ifindex & RST_META_IFINDEX) | RST_HOOK_XDP
 									   << RST_META_HOOK_SHIFT,
-		       NULL);
+		       NULL, NULL);
 	return XDP_PASS;
 }
 

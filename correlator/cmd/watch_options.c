@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "cmd/command.h"
+#include "cmd/mark_option.h"
 #include "cmd/watch_sinks.h"
 
 enum {
@@ -28,6 +29,7 @@ enum {
 	OPT_STORE,
 	OPT_KEEP,
 	OPT_OUTPUT,
+	OPT_MARK,
 };
 
 /* Per reset; the flight recorder may have more. */
@@ -80,6 +82,7 @@ static const struct argp_option options[] = {
 	  "Watch ingress with XDP instead of tc; attaching can interrupt the link of some NICs for "
 	  "a moment",
 	  3 },
+	{ "mark", OPT_MARK, MARK_ARG, 0, MARK_HELP, 3 },
 	{ 0 },
 };
 
@@ -262,6 +265,14 @@ static void check_outputs(struct argp_state *state, const struct watch_options *
 		argp_error(state, "only one of --json, -w - and --output can use standard output");
 }
 
+static void parse_mark(struct argp_state *state, struct watch_options *o, const char *arg)
+{
+	const char *wrong = mark_option_parse(arg, &o->mark);
+
+	if (wrong)
+		argp_error(state, "--mark '%s': %s", arg, wrong);
+}
+
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct watch_options *o = state->input;
@@ -343,6 +354,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_XDP:
 		o->xdp = true;
+		break;
+	case OPT_MARK:
+		parse_mark(state, o, arg);
 		break;
 	case ARGP_KEY_ARG:
 		if (filter_add_word(&o->expression, arg))

@@ -42,6 +42,7 @@ struct watch_options {
 	double duration;     /* seconds; 0 = no limit */
 	bool json;
 	bool xdp;
+	struct mark mark;
 	bool quiet;
 	bool list;
 };

@@ -232,6 +232,7 @@ static int attach(struct app *a)
 		.tier = a->opt->tier,
 		.btf_path = a->opt->btf_path,
 		.xdp = a->opt->xdp,
+		.mark = a->opt->mark,
 		.progress = !a->opt->quiet,
 		.on_event = on_event,
 		.ctx = a,

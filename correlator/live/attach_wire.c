@@ -22,7 +22,6 @@
 #include "live/attach_reap.h"
 #include "live/attach_xdp.h"
 #include "live/bpf_ids.h"
-#include "rst_tc.skel.h"
 
 /* <linux/bpf.h> of Debian 12 is from before tcx; the number is ABI since 6.6. */
 #define TCX_BEFORE (1u << 3) /* BPF_F_BEFORE: with no other named, before all */
@@ -58,8 +57,6 @@ struct wire {
 	char first_no_fds[IFNAMSIZ];
 };
 
-enum { INGRESS, EGRESS };
-
 static uint64_t now_ns(void)
 {
 	struct timespec ts;
@@ -69,16 +66,6 @@ static uint64_t now_ns(void)
 }
 
 static const enum clsact_direction clsact_dirs[] = { CLSACT_INGRESS, CLSACT_EGRESS };
-
-static int load_tc(struct bpf_object *obj, struct shared_maps *maps)
-{
-	struct bpf_program *prog;
-
-	/* "tc/ingress" is what tc users type; libbpf before 1.3 does not know it. */
-	bpf_object__for_each_program (prog, obj)
-		bpf_program__set_type(prog, BPF_PROG_TYPE_SCHED_CLS);
-	return embedded_load(obj, maps);
-}
 
 /* Two links for each interface: the usual 1024 would do for fewer than 500. */
 static rlim_t raise_fd_limit(void)
@@ -96,8 +83,6 @@ static rlim_t raise_fd_limit(void)
 struct wire *wire__load(const struct wire_config *cfg, struct shared_maps *maps, struct netlink *nl)
 {
 	struct wire *w = calloc(1, sizeof(*w));
-	const void *elf;
-	size_t size;
 	int err;
 
 	if (!w)
@@ -108,51 +93,23 @@ struct wire *wire__load(const struct wire_config *cfg, struct shared_maps *maps,
 	w->place = attach_place_here();
 	w->max_fds = raise_fd_limit();
 	attach_reap(&w->place, nl);
-	elf = rst_tc__elf_bytes(&size);
-	w->obj = embedded_open(elf, size, "rst_tc", NULL, maps);
-	err = w->obj ? load_tc(w->obj, maps) : -errno;
+	w->obj = tc_object_open(maps, &cfg->mark);
+	err = w->obj ? tc_object_load(w->obj, maps) : -errno;
 	if (err) {
 		error("load the tc programs: %s", error_name(err));
 		wire__free(w);
 		errno = -err;
 		return NULL;
 	}
+	if (cfg->mark.mask && cfg->xdp)
+		notice("with XDP, RST segments are marked at egress only");
 	w->place.map_id = shared_maps_id(maps, MAP_RING);
 	return w;
 }
 
-/* Packets on these begin with the IP header. */
-static bool has_no_ethernet(const struct link_info *link)
+static int program_fd(const struct wire *w, const struct wire_if *wif, enum tc_direction dir)
 {
-	return link->type != ARPHRD_ETHER && link->type != ARPHRD_LOOPBACK;
-}
-
-static bool is_supported(const struct link_info *link)
-{
-	switch (link->type) {
-	case ARPHRD_ETHER:
-	case ARPHRD_LOOPBACK:
-	case ARPHRD_NONE:
-	case ARPHRD_TUNNEL:
-	case ARPHRD_TUNNEL6:
-	case ARPHRD_SIT:
-	case ARPHRD_IPGRE:
-	case ARPHRD_IP6GRE:
-	case ARPHRD_PPP:
-	case ARPHRD_RAWIP:
-		return true;
-	default:
-		return false;
-	}
-}
-
-static int program_fd(const struct wire *w, const struct wire_if *wif, int dir)
-{
-	static const char *const names[2][2] = { { "rst_tc_ingress", "rst_tc_in_l3" },
-						 { "rst_tc_egress", "rst_tc_eg_l3" } };
-	const char *name = names[dir][has_no_ethernet(&wif->link)];
-
-	return bpf_program__fd(bpf_object__find_program_by_name(w->obj, name));
+	return bpf_program__fd(tc_object_program(w->obj, &wif->link, dir));
 }
 
 static uint32_t program_id(int fd)
@@ -433,7 +390,7 @@ int wire__attach(struct wire *w, const struct link_info *link)
 
 	if (*at)
 		return -EEXIST;
-	if (!is_supported(link)) {
+	if (!tc_object_supports(link)) {
 		warning("'%s' has an unsupported link type (ARPHRD %u)", link->name, link->type);
 		return -EOPNOTSUPP;
 	}

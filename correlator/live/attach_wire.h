@@ -8,10 +8,11 @@
 #define ATTACH_WIRE_H
 
 #include "host/netlink.h"
-#include "live/bpf_object.h"
+#include "live/tc_object.h"
 
 struct wire_config {
 	bool xdp; /* arrivals by XDP in place of tc ingress */
+	struct mark mark;
 	/* Others have changed filters or the qdisc of an interface that we attached to by filters. */
 	void (*on_tc)(void *ctx, uint32_t ifindex);
 	void *ctx;

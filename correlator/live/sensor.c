@@ -243,7 +243,12 @@ static void on_tc(void *ctx, uint32_t ifindex)
 
 static int open_views(struct sensor *s)
 {
-	struct wire_config wire_cfg = { .xdp = s->cfg.xdp, .on_tc = on_tc, .ctx = s };
+	struct wire_config wire_cfg = {
+		.xdp = s->cfg.xdp,
+		.mark = s->cfg.mark,
+		.on_tc = on_tc,
+		.ctx = s,
+	};
 	struct reader_maps places;
 	int err;
 

@@ -10,6 +10,7 @@
 #include "host/netlink.h"
 #include "live/attach_probes.h"
 #include "live/decode.h"
+#include "live/mark.h"
 #include "live/wire_guard.h"
 
 struct sensor;
@@ -20,6 +21,7 @@ struct sensor_config {
 	enum tier tier;
 	const char *btf_path;
 	bool xdp;
+	struct mark mark;
 	bool progress; /* of attaching to many interfaces, on standard error if that is a terminal */
 	int (*on_event)(void *ctx, const struct event *ev); /* -errno: read no further */
 	void *ctx;

@@ -200,19 +200,13 @@ static int open_reader(struct bed *b, const struct bed_config *cfg)
 
 static int load_tc(struct bed *b, const struct bed_config *cfg)
 {
-	struct bpf_program *prog;
-	const void *elf;
-	size_t size;
 	int err;
 
-	elf = rst_tc__elf_bytes(&size);
-	b->tc = embedded_open(elf, size, "rst_tc", NULL, &b->maps);
+	b->tc = tc_object_open(&b->maps, &cfg->mark);
 	if (!b->tc)
 		return -errno;
 	err = resize(b->tc, cfg);
-	bpf_object__for_each_program (prog, b->tc)
-		bpf_program__set_type(prog, BPF_PROG_TYPE_SCHED_CLS);
-	return err ? err : embedded_load(b->tc, &b->maps);
+	return err ? err : tc_object_load(b->tc, &b->maps);
 }
 
 static int load_xdp(struct bed *b, const struct bed_config *cfg)
@@ -354,18 +348,23 @@ void bed__clear(struct bed *b)
 	free(none);
 }
 
-static int run_skb(struct bed *b, enum entry e, const struct run *r, struct bpf_test_run_opts *opts)
+static int run_skb(struct bed *b, enum entry e, const struct run *r, struct bpf_test_run_opts *opts,
+		   uint32_t *ret_mark)
 {
 	struct __sk_buff skb = {
 		.ifindex = r->ifindex ? r->ifindex : LOOPBACK,
 		.ingress_ifindex = r->ingress_ifindex,
 		.gso_segs = r->gso_segs,
 		.gso_size = r->gso_size,
+		.mark = r->mark,
 	};
+	int err;
 
-	opts->ctx_in = &skb;
-	opts->ctx_size_in = sizeof(skb);
-	return bpf_prog_test_run_opts(b->fd[e], opts);
+	opts->ctx_in = opts->ctx_out = &skb;
+	opts->ctx_size_in = opts->ctx_size_out = sizeof(skb);
+	err = bpf_prog_test_run_opts(b->fd[e], opts);
+	*ret_mark = skb.mark;
+	return err;
 }
 
 static int run_xdp(struct bed *b, const struct run *r, struct bpf_test_run_opts *opts)
@@ -390,7 +389,7 @@ int bed__run(struct bed *b, enum entry e, const struct run *r, struct outcome *r
 		    .repeat = r->repeat ? r->repeat : 1);
 	int err;
 
-	err = e == XDP ? run_xdp(b, r, &opts) : run_skb(b, e, r, &opts);
+	err = e == XDP ? run_xdp(b, r, &opts) : run_skb(b, e, r, &opts, &ret->mark);
 	if (err)
 		return err;
 	ret->retval = opts.retval;

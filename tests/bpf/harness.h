@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "live/bpf_object.h"
+#include "live/tc_object.h"
 #include "rst_event.h"
 #include "rst_ring.h"
 
@@ -54,6 +54,7 @@ struct bed_config {
 	unsigned int events_bytes; /* 0: as `rstscope watch` */
 	unsigned int rings;	   /* 0: all CPUs */
 	bool xdp_frags;
+	struct mark mark;
 };
 
 struct bed {
@@ -96,11 +97,13 @@ struct run {
 	uint32_t gso_size;	  /* tc */
 	uint32_t linear;	  /* XDP: bytes outside of fragments; 0 = all */
 	int repeat;		  /* 0: once */
+	uint32_t mark;		  /* tc: before */
 };
 
 struct outcome {
 	uint32_t retval;
 	bool unchanged; /* the packet that came out is the one that went in */
+	uint32_t mark;	/* tc: after */
 };
 
 /** bed__run() - Return: 0, or -errno of BPF_PROG_TEST_RUN; -ENOSYS: not with this kernel */

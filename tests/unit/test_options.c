@@ -77,6 +77,12 @@ static void test_values(void)
 		      !strcmp(o.ready_file, "/r"),
 	      "names are kept");
 	check_int(o.tier, TIER_KPROBE, "--view is understood");
+	parse(&o, ARGS("--mark", "0x10/0xf0"));
+	check(o.mark.value == 0x10 && o.mark.mask == 0xf0 && o.mark.active == 0x10,
+	      "one mark is that of all resets");
+	parse(&o, ARGS("--mark", "16/0xffffffff:0"));
+	check(o.mark.value == 16 && o.mark.mask == UINT32_MAX && !o.mark.active,
+	      "--mark takes a value for active resets");
 	parse(&o, ARGS("-Q", "out"));
 	check_int(o.direction, DIRECTION_OUT, "-Q out is out");
 	parse(&o, ARGS("-Q", "inout"));
@@ -157,6 +163,15 @@ static void test_errors(void)
 		{ "-c -1", { "-c", "-1" }, EXIT_USAGE },
 		{ "-c of a space and -1", { "-c", " -1" }, EXIT_USAGE },
 		{ "-c beyond all numbers", { "-c", "99999999999999999999999" }, EXIT_USAGE },
+		{ "--mark without a mask", { "--mark", "1" }, EXIT_USAGE },
+		{ "--mark with an empty mask", { "--mark", "0/0" }, EXIT_USAGE },
+		{ "--mark beyond its mask", { "--mark", "2/1" }, EXIT_USAGE },
+		{ "--mark for active resets beyond its mask", { "--mark", "1/1:2" }, EXIT_USAGE },
+		{ "--mark with nothing after the colon", { "--mark", "1/1:" }, EXIT_USAGE },
+		{ "--mark with something after it", { "--mark", "1/1 " }, EXIT_USAGE },
+		{ "--mark of a negative number", { "--mark", "-1/1" }, EXIT_USAGE },
+		{ "--mark of 33 bits", { "--mark", "1/0x100000000" }, EXIT_USAGE },
+		{ "--mark of a word", { "--mark", "web/1" }, EXIT_USAGE },
 		{ "--duration of a word", { "--duration", "soon" }, EXIT_USAGE },
 		{ "--duration 0", { "--duration", "0" }, EXIT_USAGE },
 		{ "--duration -1", { "--duration", "-1" }, EXIT_USAGE },
