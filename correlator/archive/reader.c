@@ -92,14 +92,34 @@ static int read_store(struct reader *s, const char *path, const struct input *in
 			   in->name);
 }
 
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash && slash[1] ? slash + 1 : path;
+}
+
+static int begin_point(struct reader *s, const struct input *in)
+{
+	s->point = s->vantages ? observations__begin(s->vantages, base_name(in->name)) : NULL;
+	if (s->vantages && !s->point)
+		return reader_fail(s, -ENOMEM, "%s: out of memory", in->name);
+	return 0;
+}
+
 static int read_any(struct reader *s, const char *path, struct input *in)
 {
+	int err;
+
 	input__need(in, 64);
 	if (in->at == in->end)
 		return reader_fail(s, in->err ? in->err : -ENODATA, "%s: %s", in->name,
 				   in->why ? in->why :
 				   in->err ? error_name(in->err) :
 					     "is empty");
+	err = begin_point(s, in);
+	if (err)
+		return err;
 	if (store_is(in->at, (size_t)(in->end - in->at)))
 		return read_store(s, path, in);
 	if (capture_is(in->at, (size_t)(in->end - in->at)))
@@ -129,6 +149,11 @@ static int on_observed(void *ctx, struct reset_case *c, const struct report_cont
 	return reader_emit(ctx, c, report);
 }
 
+static int on_own(void *ctx, void *own, const struct joined_case *joined)
+{
+	return reader_joined_document(ctx, own, joined);
+}
+
 static void on_notice(void *ctx, const char *text)
 {
 	reader_tell(ctx, "%s", text);
@@ -142,7 +167,7 @@ static void on_warning(void *ctx, const char *text)
 int reader_read(const struct reader_config *cfg, char *why, size_t why_len)
 {
 	struct reader s = { .cfg = cfg, .why = why, .why_len = why_len };
-	struct observations_ops ops = { on_observed, on_notice, on_warning, &s };
+	struct observations_ops ops = { on_observed, on_own, on_notice, on_warning, &s };
 	unsigned int i;
 	int err = 0;
 
@@ -157,5 +182,6 @@ int reader_read(const struct reader_config *cfg, char *why, size_t why_len)
 	if (s.vantages && !err)
 		err = observations__finish(s.vantages, &ops);
 	observations__free(s.vantages);
+	reader_forget_documents(&s);
 	return err;
 }

@@ -30,20 +30,27 @@ struct reader_config {
 
 /* One run over the files; the readers' side of it. */
 struct observations;
+struct observation_point;
+struct joined_case;
+struct kept_document;
 struct progress;
 
 struct reader {
 	const struct reader_config *cfg;
-	struct observations *vantages; /* of several captures; NULL = there is only one file */
-	struct progress *progress;     /* while a capture is read; NULL = there is no bar */
-	unsigned long cases;	       /* handed out; shown by another thread meanwhile */
-	char *why;		       /* for the message when a reader fails */
+	struct observations *vantages;	 /* of several captures; NULL = there is only one file */
+	struct observation_point *point; /* of the file that is read, where there are several */
+	struct kept_document *documents; /* those of all files, until they are joined */
+	size_t documents_bytes;
+	bool warned_of_room;
+	struct progress *progress; /* while a capture is read; NULL = there is no bar */
+	unsigned long cases;	   /* handed out; shown by another thread meanwhile */
+	char *why;		   /* for the message when a reader fails */
 	size_t why_len;
 };
 
 /**
- * reader_read() - hand out the cases of all files, in the order of the files; several captures are
- * taken for views of the same traffic, and their cases come last, in the order of time
+ * reader_read() - hand out the cases of all files; several files are taken for views of the same
+ * traffic: a reset that is in more than one is one case, and cases come in the order of time
  * @why: on failure, what is wrong, with the name of the file
  *
  * Cases that were handed out before a failure are good.
@@ -71,6 +78,12 @@ int reader_emit(struct reader *s, struct reset_case *c, const struct report_cont
  * Return: 0; -EPROTO with @bad set if it is none; the error of on_case.
  */
 int reader_document(struct reader *s, json_t *document, char *bad, size_t bad_len);
+
+/** reader_joined_document() - classify and hand out one that was kept, with what other files show */
+int reader_joined_document(struct reader *s, const struct kept_document *kept,
+			   const struct joined_case *joined);
+
+void reader_forget_documents(struct reader *s);
 
 /** reader_evidence() - a file of `watch --evidence` */
 int reader_evidence(struct reader *s, struct input *in);

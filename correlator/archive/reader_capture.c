@@ -332,8 +332,7 @@ static bool open_source(struct capture_source *cs)
 	cs->queue = case_queue__new(tell, cs);
 	cs->progress = progress__new(cs->s->cfg->progress, cs->name);
 	cs->s->progress = cs->progress;
-	if (cs->s->vantages)
-		cs->vantage = observations__begin(cs->s->vantages, cs->name);
+	cs->vantage = cs->s->point;
 	return cs->places && cs->order && cs->trace && cs->queue && cs->progress &&
 	       (cs->vantage || !cs->s->vantages);
 }

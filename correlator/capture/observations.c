@@ -17,6 +17,7 @@
 #include "capture/clock_offset.h"
 #include "capture/fingerprints.h"
 #include "capture/flow_table.h"
+#include "capture/merge.h"
 #include "diagnose/classify.h"
 #include "model/same_reset.h"
 
@@ -28,7 +29,11 @@ struct kept {
 	struct kept *next; /* with the same bucket */
 	uint64_t vantages; /* bits: where the RST was seen */
 	unsigned int vantage;
-	bool joined; /* part of another now */
+	bool joined;		 /* part of another now */
+	bool is_strong;		 /* of its holder's: names a cause */
+	void *own;		 /* of a case that its holder keeps; NULL = w is all there is */
+	struct kept *parts;	 /* the same reset in other files */
+	struct kept *other_part; /* of the same case */
 	struct capture_case w;
 };
 
@@ -45,6 +50,7 @@ struct observation_point {
 	uint64_t last_ns;		/* of its segments, by its own clock */
 	unsigned int shared;
 	bool aligned;
+	bool is_partial; /* it has only what belongs to resets */
 };
 
 struct observations {
@@ -146,15 +152,20 @@ static void place_all(const struct observation_point *v, struct capture_case *w)
 		w->history[i].ifindex = global_place(v, w->history[i].ifindex);
 }
 
-static void keep_segment(struct observation_point *v, const struct packet *s)
+static struct fingerprint fingerprint_of(const struct packet *s)
 {
-	struct fingerprint p = {
+	return (struct fingerprint){
 		.id = fingerprint_id(s->seq, s->ack, s->len, s->flags),
 		.ts_ns = s->ts_ns,
 		.from = hash_source(s->tuple.saddr, s->tuple.sport),
 		.ttl = s->ttl,
 		.place = (uint16_t)s->ifindex,
 	};
+}
+
+static void keep_segment(struct observation_point *v, const struct packet *s)
+{
+	struct fingerprint p = fingerprint_of(s);
 
 	fingerprints__add(v->of_resets, &p, s->flags);
 }
@@ -169,35 +180,96 @@ static void keep_segments(struct observation_point *v, const struct capture_case
 		keep_segment(v, &w->history[i]);
 }
 
-int observation_point__take(struct observation_point *v, const struct capture_case *w)
+/* NULL when out of memory. */
+static struct kept *keep(struct observation_point *v, const struct capture_case *w)
 {
 	struct observations *all = v->all;
 	struct kept *k, **grown;
 
-	if (all->n_resets == RESETS_MAX) {
-		all->left_out++;
-		return 0;
-	}
 	if (all->n_resets == all->room) {
 		size_t room = all->room ? all->room * 2 : 64;
 
 		grown = realloc(all->resets, room * sizeof(struct kept *));
 		if (!grown)
-			return -ENOMEM;
+			return NULL;
 		all->resets = grown;
 		all->room = room;
 	}
 	k = malloc(offsetof(struct kept, w) + capture_case_size(w));
 	if (!k)
-		return -ENOMEM;
+		return NULL;
+	memset(k, 0, offsetof(struct kept, w));
 	k->vantage = v->index;
 	k->vantages = 1ull << v->index;
-	k->joined = false;
 	keep_segments(v, w);
 	memcpy(&k->w, w, capture_case_size(w));
 	place_all(v, &k->w);
 	all->resets[all->n_resets++] = k;
+	return k;
+}
+
+int observation_point__take(struct observation_point *v, const struct capture_case *w)
+{
+	if (v->all->n_resets == RESETS_MAX) {
+		v->all->left_out++;
+		return 0;
+	}
+	return keep(v, w) ? 0 : -ENOMEM;
+}
+
+/* Of its packets nothing else is known than what its cases have. */
+static void see_history(struct observation_point *v, const struct capture_case *w)
+{
+	unsigned int i;
+
+	for (i = 0; i < w->n_history; i++) {
+		struct fingerprint p = fingerprint_of(&w->history[i]);
+
+		fingerprints__add(v->segments, &p, w->history[i].flags);
+	}
+}
+
+int observation_point__take_own(struct observation_point *v, const struct capture_case *w,
+				bool is_reset, bool is_strong, void *own)
+{
+	struct kept *k;
+
+	v->is_partial = true;
+	if (v->all->n_resets == RESETS_MAX)
+		return -ENOSPC;
+	k = keep(v, w);
+	if (!k)
+		return -ENOMEM;
+	see_history(v, w);
+	k->own = own;
+	k->is_strong = is_strong;
+	/* A handshake that stalled is in no other file. */
+	if (!is_reset)
+		k->vantages = UINT64_MAX;
 	return 0;
+}
+
+int observation_point__place(struct observation_point *v, const char *name)
+{
+	char *place = NULL, **grown;
+	unsigned int i;
+
+	if (asprintf(&place, "%s:%s", v->name, name) < 0)
+		return -ENOMEM;
+	for (i = 0; i < v->n_places; i++) {
+		if (!strcmp(v->places[i], place)) {
+			free(place);
+			return (int)i;
+		}
+	}
+	grown = realloc(v->places, (v->n_places + 1) * sizeof(*grown));
+	if (!grown || v->n_places >> PLACE_BITS) {
+		free(place);
+		return -ENOMEM;
+	}
+	v->places = grown;
+	v->places[v->n_places] = place;
+	return (int)v->n_places++;
 }
 
 int observation_point__end(struct observation_point *v,
@@ -206,6 +278,8 @@ int observation_point__end(struct observation_point *v,
 {
 	unsigned int i;
 
+	if (v->is_partial)
+		return 0;
 	v->places = calloc(n_places + 1, sizeof(*v->places));
 	if (!v->places)
 		return -ENOMEM;
@@ -222,11 +296,6 @@ int observation_point__end(struct observation_point *v,
 }
 
 /* --- clocks ------------------------------------------------------------------------------------------ */
-
-static uint64_t distance(uint64_t a, uint64_t b)
-{
-	return a > b ? a - b : b - a;
-}
 
 static void notice(const struct observations_ops *ops, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -260,9 +329,12 @@ static void align(struct observations *all, struct observation_point *b,
 		b->shared = offset.shared;
 		b->aligned = true;
 	}
+	/* What belongs to resets only may well have nothing in common with what belongs to others. */
+	if (!b->aligned && b->is_partial)
+		return;
 	if (!b->aligned)
 		notice(ops,
-		       "%s shares no segments with the captures before it: assuming no clock "
+		       "%s shares no segments with the files before it: assuming no clock "
 		       "offset",
 		       b->name);
 	else
@@ -290,53 +362,11 @@ static void shift(struct capture_case *w, int64_t offset_ns)
 
 /* --- one reset, seen twice ------------------------------------------------------------------------------ */
 
-static bool is_same_segment(const struct packet *a, const struct packet *b)
+/* Who names a cause; else the nearer to the sender; on one link, the earlier. */
+static bool tells_more(const struct kept *a, const struct kept *b)
 {
-	return a->seq == b->seq && a->ack == b->ack && a->len == b->len && a->flags == b->flags;
-}
-
-/* Do both connections have a segment in common? Behind NAT on both sides nothing else tells. */
-static bool shares_segment(const struct capture_case *a, const struct capture_case *b)
-{
-	unsigned int i, j;
-
-	if (a->answer_match == ANSWER_EXACT && b->answer_match == ANSWER_EXACT &&
-	    a->answers.seq == b->answers.seq && a->answers.len == b->answers.len)
-		return true;
-	for (i = 0; i < a->n_history; i++)
-		for (j = 0; j < b->n_history; j++)
-			if (is_same_segment(&a->history[i], &b->history[j]) &&
-			    distance(a->history[i].ts_ns, b->history[j].ts_ns) <= SAME_PATH_NS &&
-			    !(a->history[i].flags & FLAG_RST))
-				return true;
-	return false;
-}
-
-/*
- * How much speaks for it that both are one reset; 0: they are not. Scanners send, and are answered
- * by, segments with the same numbers for each port. @budget: so often may whole histories be compared.
- */
-static unsigned int likeness(const struct kept *a, const struct kept *b, unsigned int *budget)
-{
-	const struct tuple *s = &a->w.rst.tuple, *t = &b->w.rst.tuple;
-	unsigned int alike = 0;
-
-	if (a->vantages & b->vantages ||
-	    !same_reset(reset_marks(&a->w.rst), reset_marks(&b->w.rst), SAME_PATH_NS))
-		return 0;
-	alike += s->sport == t->sport && !memcmp(s->saddr, t->saddr, 16) ? 4 : 0;
-	alike += s->dport == t->dport && !memcmp(s->daddr, t->daddr, 16) ? 4 : 0;
-	if (!alike && (!*budget || !shares_segment(&a->w, &b->w))) {
-		*budget -= *budget > 0;
-		return 0;
-	}
-	return 1 + alike + (s->sport == t->sport) + (s->dport == t->dport) +
-	       2 * (a->w.rst.ipid == b->w.rst.ipid);
-}
-
-/* The nearer to the sender; on one link, the earlier. */
-static bool is_nearer(const struct kept *a, const struct kept *b)
-{
+	if (a->is_strong != b->is_strong)
+		return a->is_strong;
 	if (a->w.rst.ttl != b->w.rst.ttl)
 		return a->w.rst.ttl > b->w.rst.ttl;
 	return a->w.rst.ts_ns < b->w.rst.ts_ns;
@@ -344,12 +374,16 @@ static bool is_nearer(const struct kept *a, const struct kept *b)
 
 static void join(struct kept *to, struct kept *from)
 {
-	unsigned int i;
+	struct kept **end = &from->parts;
 
 	to->vantages |= from->vantages;
 	from->joined = true;
-	for (i = 0; i < from->w.n_sightings && to->w.n_sightings < CASE_SIGHTINGS_MAX; i++)
-		to->w.sightings[to->w.n_sightings++] = from->w.sightings[i];
+	while (*end)
+		end = &(*end)->other_part;
+	*end = to->parts;
+	from->other_part = from->parts;
+	from->parts = NULL;
+	to->parts = from;
 }
 
 #define BUCKETS (1u << 16)
@@ -366,7 +400,9 @@ static struct kept *find_same(struct kept *newest, const struct kept *k)
 	for (other = newest, n = 0; other && n < COMPARED_MAX; other = other->next, n++) {
 		if (k->w.rst.ts_ns - other->w.rst.ts_ns > SAME_PATH_NS)
 			break;
-		alike = other->joined ? 0 : likeness(other, k, &budget);
+		alike = other->joined || other->vantages & k->vantages ?
+				0 :
+				reset_likeness(&other->w, &k->w, &budget);
 		if (alike > most) {
 			most = alike;
 			best = other;
@@ -389,7 +425,7 @@ static int join_all(struct observations *all)
 		uint32_t b = (uint32_t)hash_mix(numbers ^ all->seed) & (BUCKETS - 1);
 
 		other = find_same(buckets[b], k);
-		if (other && is_nearer(k, other))
+		if (other && tells_more(k, other))
 			join(k, other);
 		else if (other)
 			join(other, k);
@@ -439,7 +475,7 @@ static void look_for_absence(struct observations *all, struct kept *k)
 		const struct fingerprint *near;
 
 		/* It must have gone on for long enough to have the RST. */
-		if (k->vantages >> i & 1 || !v->aligned ||
+		if (k->vantages >> i & 1 || !v->aligned || v->is_partial ||
 		    v->last_ns - (uint64_t)v->offset_ns < k->w.rst.ts_ns + (uint64_t)v->error_ns)
 			continue;
 		near = nearer_segment(v, k);
@@ -476,7 +512,25 @@ static int by_time(const void *a, const void *b)
 	return x->w.rst.ts_ns < y->w.rst.ts_ns ? -1 : x->w.rst.ts_ns > y->w.rst.ts_ns;
 }
 
-static int emit(struct observations *all, const struct observations_ops *ops, const struct kept *k)
+static void merge_parts(const struct kept *k, struct reset_case *c, int64_t shift_ns, uint32_t mark)
+{
+	const struct kept *part;
+
+	for (part = k->parts; part; part = part->other_part)
+		merge_case(c, &part->w, shift_ns, mark);
+}
+
+void joined_case__merge(const struct joined_case *j, struct reset_case *c, int64_t wall_offset_ns)
+{
+	merge_parts(j->kept, c, -wall_offset_ns, PLACE_ELSEWHERE);
+}
+
+const char *joined_case__place(const struct joined_case *j, uint32_t ifindex)
+{
+	return place_name(j->all, ifindex & ~PLACE_ELSEWHERE);
+}
+
+static int emit(struct observations *all, const struct observations_ops *ops, struct kept *k)
 {
 	struct reset_case c;
 	struct report_context report = {
@@ -487,7 +541,12 @@ static int emit(struct observations *all, const struct observations_ops *ops, co
 		.source_line = no_line,
 	};
 
+	struct joined_case joined = { all, k, all->list[k->vantage]->offset_ns };
+
+	if (k->own)
+		return ops->emit_own(ops->ctx, k->own, &joined);
 	capture_case_unpack(&k->w, &c);
+	merge_parts(k, &c, 0, 0);
 	classify(&c);
 	return ops->emit(ops->ctx, &c, &report);
 }

@@ -12,10 +12,19 @@
 struct observations;
 struct observation_point;
 
+/* A case of the holder's, with what other files show of it; for joined_case__...(). */
+struct joined_case {
+	struct observations *all;
+	const struct kept *kept;
+	int64_t clock_ns; /* the clock of its file is ahead of the first one's by this */
+};
+
 /* Who gets what comes of it. */
 struct observations_ops {
 	/* A case, classified; borrowed for the call. 0, or -errno to end. */
 	int (*emit)(void *ctx, struct reset_case *c, const struct report_context *report);
+	/* A case that observation_point__take_own() got; 0, or -errno to end. */
+	int (*emit_own)(void *ctx, void *own, const struct joined_case *joined);
 	void (*notice)(void *ctx, const char *text);
 	void (*warn)(void *ctx, const char *text);
 	void *ctx;
@@ -32,6 +41,27 @@ void observation_point__see(struct observation_point *v, const struct tracked_se
 
 /** observation_point__take() - each of its resets; copied. 0 or -errno. */
 int observation_point__take(struct observation_point *v, const struct capture_case *w);
+
+/**
+ * observation_point__take_own() - a reset of which its holder knows more than packets
+ * @w: what packets show of it, by the wall clock; its places are of observation_point__place()
+ * @is_reset: it may be joined with others
+ * @is_strong: it names a cause, so that what others show is part of it
+ * @own: for emit_own
+ *
+ * Return: 0; -ENOSPC: there are too many; -ENOMEM.
+ */
+int observation_point__take_own(struct observation_point *v, const struct capture_case *w,
+				bool is_reset, bool is_strong, void *own);
+
+/** observation_point__place() - the number of an interface of this name; -ENOMEM */
+int observation_point__place(struct observation_point *v, const char *name);
+
+/** joined_case__merge() - add what others show; @wall_offset_ns: of the case's clock, less clock_ns */
+void joined_case__merge(const struct joined_case *j, struct reset_case *c, int64_t wall_offset_ns);
+
+/** joined_case__place() - the name of a place with PLACE_ELSEWHERE */
+const char *joined_case__place(const struct joined_case *j, uint32_t ifindex);
 
 /** observation_point__end() - copy the names of its places; 0 or -ENOMEM */
 int observation_point__end(struct observation_point *v,

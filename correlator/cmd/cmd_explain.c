@@ -47,7 +47,7 @@ struct explain {
 static const struct argp_option options[] = {
 	{ NULL, 'r', "FILE", 0,
 	  "Read this capture (pcap or pcapng), recording, store or evidence, optionally compressed "
-	  "with gzip or zstd; '-' is standard input. Multiple captures are treated as views of the "
+	  "with gzip or zstd; '-' is standard input. Multiple files are treated as views of the "
 	  "same traffic",
 	  0 },
 	{ "json", 'j', NULL, 0, "One JSON object per line for each reset (docs/report.schema.json)",

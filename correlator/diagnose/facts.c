@@ -51,6 +51,8 @@ static void gather_path(struct reset_case *c)
 	for (i = 0; i < c->seen.n_sightings; i++) {
 		const struct sighting *s = &c->seen.sightings[i];
 
+		if (s->ifindex & PLACE_ELSEWHERE)
+			continue;
 		if (is_ingress(s)) {
 			in = true;
 		} else if (s->hook == HOOK_TC_EGRESS) {
@@ -103,6 +105,17 @@ static uint32_t segment_len(const struct reset_case *c)
 	return c->seen.kernel->has_segment ? c->seen.kernel->segment_len : c->seen.answers.len;
 }
 
+/* From the RST's sender, under any of the addresses that NAT gave it on the way? */
+static bool is_from_sender(const struct reset_case *c, const struct packet *p)
+{
+	bool from = tuple_equal(&p->tuple, &c->seen.rst.tuple);
+	unsigned int i;
+
+	for (i = 0; !from && i < c->seen.n_sightings; i++)
+		from = tuple_equal(&p->tuple, &c->seen.sightings[i].tuple);
+	return from;
+}
+
 /*
  * Had both ends talked before the segment that was answered, and was the connection not over? It
  * is over after a RST, or when both have sent their FIN.
@@ -114,7 +127,7 @@ static bool flow_seen(const struct reset_case *c)
 
 	for (i = 0; i < c->asked.n_history; i++) {
 		const struct packet *p = &c->asked.history[i];
-		unsigned int way = tuple_equal(&p->tuple, &c->seen.rst.tuple);
+		unsigned int way = is_from_sender(c, p);
 
 		if (c->seen.answer_match == ANSWER_EXACT && p->ts_ns >= c->seen.answers.ts_ns)
 			continue;

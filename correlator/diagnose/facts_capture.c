@@ -94,7 +94,8 @@ static void gather_maker(struct reset_case *c)
 	for (i = 0; i < c->asked.n_history; i++) {
 		const struct packet *p = &c->asked.history[i];
 
-		if (!tuple_equal(&p->tuple, &c->seen.rst.tuple) || p->flags & FLAG_RST)
+		if (!tuple_equal(&p->tuple, &c->seen.rst.tuple) || p->flags & FLAG_RST ||
+		    p->ifindex >> CAPTURE_PLACE_BITS != c->seen.rst.ifindex >> CAPTURE_PLACE_BITS)
 			continue;
 		came_in |= p->heading == HEADING_IN;
 		passed_on |= p->heading == HEADING_OUT && p->ttl < c->seen.rst.ttl;

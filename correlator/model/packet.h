@@ -24,6 +24,9 @@ enum hook { HOOK_XDP, HOOK_TC_INGRESS, HOOK_TC_EGRESS, HOOK_PCAP };
 /* Of a captured packet, "ifindex" has the capture above these bits, and its place in them. */
 #define CAPTURE_PLACE_BITS 16
 
+/* In "ifindex": of another host, by the numbers of whoever joined its file with ours. */
+#define PLACE_ELSEWHERE (1u << 31)
+
 /* Of a captured packet, where the capture tells. */
 enum heading { HEADING_UNKNOWN, HEADING_IN, HEADING_OUT };
 

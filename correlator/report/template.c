@@ -93,7 +93,7 @@ static void print_way(FILE *out, const struct reset_case *c, const struct report
 	unsigned int i;
 
 	for (i = 0; i < c->seen.n_sightings; i++) {
-		if (is_way_in(c, i) != in)
+		if (is_way_in(c, i) != in || c->seen.sightings[i].ifindex & PLACE_ELSEWHERE)
 			continue;
 		print_escaped(out, ctx->ifname(ctx->ifname_ctx, c->seen.sightings[i].ifindex));
 		return;

@@ -173,7 +173,7 @@ static const char *interface_name(void *ctx, uint32_t i)
 /* Ends the captures and asks. */
 static void finish(struct observations *all, struct view *views, unsigned int n, struct result *r)
 {
-	struct observations_ops ops = { on_case, on_text, on_text, r };
+	struct observations_ops ops = { on_case, NULL, on_text, on_text, r };
 	unsigned int i;
 
 	memset(r, 0, sizeof(*r));
@@ -443,12 +443,43 @@ static void test_chain(const struct family *f)
 
 /* --- bounds ---------------------------------------------------------------------------------------------- */
 
+/* The capture near the sender began too late; the other one has the handshake. */
+static void test_beginning(const struct family *f, enum nat nat)
+{
+	struct observations *all = observations__new();
+	struct sent rst = reset_of(ACTIVE, 0);
+	struct view views[2];
+	static struct result r;
+	unsigned int i;
+
+	make_views(views, f->af, nat, 5 * MS);
+	begin(all, &views[0], "late");
+	begin(all, &views[1], "whole");
+	for (i = 0; i < ARRAY_SIZE(talk); i++) {
+		if (i >= 3)
+			see(&views[0], &talk[i], 0);
+		see(&views[1], &talk[i], 0);
+	}
+	see(&views[0], &rst, 0);
+	see(&views[1], &rst, 0);
+	finish(all, views, 2, &r);
+	check_int(r.n, 1, "a reset in two captures is one, %s (%s)", nat_names[nat], f->name);
+	check(r.cases[0].seen.conversation.whole,
+	      "its beginning is known if either has it, %s (%s)", nat_names[nat], f->name);
+	check_int(r.cases[0].asked.n_history, ARRAY_SIZE(talk),
+		  "its history has each segment once, %s (%s)", nat_names[nat], f->name);
+	check_int(r.cases[0].asked.history[0].flags, FLAG_SYN, "... the SYN first, %s (%s)",
+		  nat_names[nat], f->name);
+	check(r.cases[0].diagnosis.facts_no & FACT(JUST_OPENED),
+	      "... and facts are drawn from it, %s (%s)", nat_names[nat], f->name);
+}
+
 static void test_bounds(void)
 {
 	struct observations *all = observations__new();
 	struct observation_point *point = NULL;
 	static struct result r;
-	struct observations_ops ops = { on_case, on_text, on_text, &r };
+	struct observations_ops ops = { on_case, NULL, on_text, on_text, &r };
 	static struct capture_case c;
 	unsigned int i;
 	int err = 0;
@@ -498,6 +529,8 @@ int main(void)
 		test_missing(f, NO_NAT, 0);
 		test_missing(f, FULL_NAT, 0);
 		test_not_missing(f);
+		test_beginning(f, NO_NAT);
+		test_beginning(f, FULL_NAT);
 		test_scan(f);
 		test_chain(f);
 	}
