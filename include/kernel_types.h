@@ -100,12 +100,20 @@ struct inet_sock {
 
 struct inet_connection_sock {
 	__u32 icsk_user_timeout;
+	struct {
+		__u32 lrcvtime;
+	} icsk_ack;
 };
 
 struct tcp_sock {
 	__u32 rcv_nxt;
 	__u32 copied_seq;
 	__u32 snd_nxt;
+	__u32 snd_una;
+	__u32 write_seq;
+	__u32 lsndtime;
+	__u64 bytes_received;
+	__u64 bytes_acked;
 	int linger2;
 };
 

@@ -170,6 +170,7 @@ enum rst_func {
 #define RST_HAS_SEEN 0x800u	  /* seen: the segment as the wire view has it */
 #define RST_HAS_EXIT 0x1000u	  /* the task that ran was exiting: exit_code */
 #define RST_HAS_OOM 0x2000u	  /* and the OOM killer had chosen it */
+#define RST_HAS_COUNTS 0x4000u	  /* jiffies and what follows it */
 
 struct rst_ct {
 	struct rst_tuple orig;
@@ -250,6 +251,15 @@ struct rst_ev_kernel {
 	__u64 mem_limit; /* tcp_mem[2] */
 	__u32 wmem_queued;
 	__u32 exit_code; /* as wait(2) has it: the signal in the low 7 bits, else the status << 8 */
+	__u64 jiffies;
+	__u64 bytes_received; /* of the whole connection, with the peer's FIN, but not its SYN */
+	__u64 bytes_acked;    /* with our FIN, and with our SYN where we opened the connection */
+	__u32 snd_una;	      /* host order, as are the next two */
+	__u32 write_seq;
+	__u32 copied_seq;
+	__u32 lsndtime; /* when data was last sent, and received: the low half of jiffies */
+	__u32 lrcvtime;
+	__u32 pad;
 };
 
 /*

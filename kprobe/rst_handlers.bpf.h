@@ -249,6 +249,20 @@ static __always_inline void read_memory(const struct sock *sk, struct rst_ev_ker
 	e->has |= RST_HAS_MEMORY;
 }
 
+/* What the connection has carried, and what of it is still under way. */
+static __always_inline void read_counts(const struct tcp_sock *tp, struct rst_ev_kernel *e)
+{
+	e->has |= RST_HAS_COUNTS;
+	e->jiffies = bpf_jiffies64();
+	e->bytes_received = BPF_CORE_READ(tp, bytes_received);
+	e->bytes_acked = BPF_CORE_READ(tp, bytes_acked);
+	e->snd_una = BPF_CORE_READ(tp, snd_una);
+	e->write_seq = BPF_CORE_READ(tp, write_seq);
+	e->copied_seq = BPF_CORE_READ(tp, copied_seq);
+	e->lsndtime = BPF_CORE_READ(tp, lsndtime);
+	e->lrcvtime = BPF_CORE_READ((const struct inet_connection_sock *)tp, icsk_ack.lrcvtime);
+}
+
 static __always_inline void read_sock(const struct sock *sk, struct rst_ev_kernel *e)
 {
 	__u64 key = (__u64)(long)sk;
@@ -283,6 +297,7 @@ static __always_inline void read_sock(const struct sock *sk, struct rst_ev_kerne
 	e->snd_nxt = BPF_CORE_READ(tp, snd_nxt);
 	e->linger2 = BPF_CORE_READ(tp, linger2);
 	e->user_timeout = BPF_CORE_READ((const struct inet_connection_sock *)tp, icsk_user_timeout);
+	read_counts(tp, e);
 	if (!has_close_entry)
 		return;
 	e->has |= RST_HAS_CLOSE_ENTRY;

@@ -102,25 +102,20 @@ static const struct member conntrack_members[] = {
 };
 
 static const struct member sock_members[] = {
-	TUP(kernel_sock, tuple),
-	NUM(kernel_sock, flags),
-	NUM(kernel_sock, lingertime),
-	NUM(kernel_sock, rcv_nxt),
-	NUM(kernel_sock, snd_nxt),
-	NUM(kernel_sock, unread),
-	INT(kernel_sock, linger2),
-	NUM(kernel_sock, user_timeout),
-	NUM(kernel_sock, mem_pages),
-	NUM(kernel_sock, mem_limit),
-	NUM(kernel_sock, wmem_queued),
-	NUM(kernel_sock, state),
-	NUM(kernel_sock, shutdown),
-	NUM(kernel_sock, tw_substate),
-	BOOL(kernel_sock, present),
-	BOOL(kernel_sock, full),
-	BOOL(kernel_sock, unread_known),
-	BOOL(kernel_sock, memory_known),
-	LAST,
+	TUP(kernel_sock, tuple),	 NUM(kernel_sock, flags),
+	NUM(kernel_sock, lingertime),	 NUM(kernel_sock, rcv_nxt),
+	NUM(kernel_sock, snd_nxt),	 NUM(kernel_sock, unread),
+	INT(kernel_sock, linger2),	 NUM(kernel_sock, user_timeout),
+	NUM(kernel_sock, mem_pages),	 NUM(kernel_sock, mem_limit),
+	NUM(kernel_sock, wmem_queued),	 NUM(kernel_sock, state),
+	NUM(kernel_sock, shutdown),	 NUM(kernel_sock, tw_substate),
+	BOOL(kernel_sock, present),	 BOOL(kernel_sock, full),
+	BOOL(kernel_sock, unread_known), BOOL(kernel_sock, memory_known),
+	BOOL(kernel_sock, counts_known), NUM(kernel_sock, bytes_received),
+	NUM(kernel_sock, bytes_acked),	 NUM(kernel_sock, snd_una),
+	NUM(kernel_sock, write_seq),	 NUM(kernel_sock, copied_seq),
+	BOOL(kernel_sock, times_known),	 NUM(kernel_sock, sent_ms),
+	NUM(kernel_sock, heard_ms),	 LAST,
 };
 
 static const struct member window_members[] = {
@@ -176,6 +171,14 @@ static const struct member gone_members[] = {
 	LAST,
 };
 
+static const struct member after_members[] = {
+	BOOL(after_rst, looked),
+	BOOL(after_rst, challenged),
+	BOOL(after_rst, went_on),
+	BOOL(after_rst, reopened),
+	LAST,
+};
+
 static const struct member owner_members[] = {
 	BOOL(owner, known), NUM(owner, pid),	   STR(owner, comm),
 	STR(owner, cgroup), STR(owner, container), LAST,
@@ -223,6 +226,7 @@ static const struct member case_members[] = {
 	SUB(reset_case, asked.gone, gone_members),
 	SUB(reset_case, asked.ct, conntrack_members),
 	SUB(reset_case, asked.owner, owner_members),
+	SUB(reset_case, asked.after, after_members),
 	BOOL(reset_case, asked.ct_asked),
 	BOOL(reset_case, asked.ct_tracking),
 	ENUM(reset_case, asked.nat_rules, nat_rules_id),

@@ -15,7 +15,7 @@
 
 #include "archive/case_json.h"
 #include "base/output_file.h"
-#include "diagnose/classify.h"
+#include "diagnose/impact.h"
 #include "host/file_owner.h"
 
 /* Who watches must not wait for long. */
@@ -46,7 +46,7 @@ static const char schema[] =
 	"cause TEXT NOT NULL, confidence TEXT NOT NULL, type TEXT NOT NULL, origin TEXT NOT NULL,"
 	"src TEXT NOT NULL, sport INTEGER NOT NULL, dst TEXT NOT NULL, dport INTEGER NOT NULL,"
 	"pid INTEGER, comm TEXT, container TEXT, cgroup TEXT, title TEXT, evidence BLOB NOT NULL,"
-	"nat TEXT);"
+	"nat TEXT, impact TEXT);"
 	"CREATE INDEX IF NOT EXISTS resets_by_time ON " STORE_TABLE " (ts_ns);"
 	"CREATE INDEX IF NOT EXISTS resets_by_cause ON " STORE_TABLE " (cause, ts_ns);"
 	"PRAGMA application_id = 1920169075;"
@@ -58,8 +58,9 @@ _Static_assert(STORE_APPLICATION_ID == 1920169075 && STORE_VERSION == 2, "as the
 static const char insert[] =
 	"INSERT INTO " STORE_TABLE
 	" (ts_ns, host, kind, cause, confidence, type, origin, src, sport,"
-	" dst, dport, pid, comm, container, cgroup, title, evidence, nat)"
-	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
+	" dst, dport, pid, comm, container, cgroup, title, evidence, nat, impact)"
+	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, "
+	"?19)";
 
 /* Columns that stores of before do not have. */
 static const struct {
@@ -67,6 +68,7 @@ static const struct {
 	const char *type;
 } added_columns[] = {
 	{ "nat", "TEXT" },
+	{ "impact", "TEXT" },
 };
 
 static int error_of(int code)
@@ -418,6 +420,7 @@ static int bind_case(struct store *s, const struct reset_case *c,
 	bind_text(s, 15, c->asked.owner.cgroup);
 	bind_text(s, 16, title);
 	bind_images(s, 18, c);
+	bind_text(s, 19, impact_id(c->diagnosis.impact.kind));
 	free(title);
 	return bind_evidence(s, c, report);
 }

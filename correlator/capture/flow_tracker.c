@@ -27,6 +27,8 @@
 #define SETTLE_NS NS_PER_S
 /* What was under way when the RST left comes within this. */
 #define UNDER_WAY_NS 1000000ull
+/* What the RST's receiver had sent before it got there; few paths are longer. */
+#define RECEIVER_UNDER_WAY_NS (NS_PER_S / 2)
 /* Resets; about as many as a history has packets. */
 #define FETCH_AHEAD 12
 
@@ -57,6 +59,7 @@ struct pending {
 	uint8_t n_sightings;
 	bool went_on;
 	uint8_t went_on_ttl;
+	struct after_rst after;
 	struct {
 		uint64_t ts_ns;
 		uint16_t interface;
@@ -405,6 +408,8 @@ static int complete_pending(struct flow_tracker *t)
 	c->history_since_ns =
 		t->records > RING_RECORDS ? t->ring[t->records % RING_RECORDS].ts_ns : t->start_ns;
 	tell_conversation(t, p, c);
+	c->after = p->after;
+	c->after.looked = true;
 	return t->on_reset(t->ctx, c);
 }
 
@@ -480,11 +485,22 @@ static int add_reset(struct flow_tracker *t, struct flow *f, const struct record
 	return err;
 }
 
+/* Nothing comes from a socket that has taken a RST. */
+static void follow_after(struct pending *p, const struct record *r)
+{
+	const struct half *receiver = &p->flow.half[!p->rst.from];
+	struct packet rst = packet_of(&p->flow, &p->rst), seg = packet_of(&p->flow, r);
+
+	after_see(&p->after, &rst, receiver->has_acked ? &receiver->acked : NULL,
+		  RECEIVER_UNDER_WAY_NS, &seg);
+}
+
 /* Nothing comes from a socket that has sent a RST. */
 static void follow_pending(struct pending *p, const struct record *r)
 {
 	const struct half *sender = &p->flow.half[p->rst.from];
 
+	follow_after(p, r);
 	if (r->from != p->rst.from || r->flags & (FLAG_SYN | FLAG_RST) || !sender->seen ||
 	    r->ts_ns < p->rst.ts_ns + UNDER_WAY_NS || seq_is_after(sender->next, r->seq + r->len))
 		return;

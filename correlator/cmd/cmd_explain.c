@@ -17,12 +17,14 @@
 #include "archive/sinks.h"
 #include "base/log.h"
 #include "cmd/command.h"
+#include "cmd/impact_option.h"
 #include "cmd/rst_filter.h"
 #include "report/sink.h"
 
 #define MAX_FILES 64
 #define OPT_STORE 256
 #define OPT_EVIDENCE 257
+#define OPT_ONLY 258
 
 struct explain {
 	const char *files[MAX_FILES]; /* "-" = standard input */
@@ -30,10 +32,13 @@ struct explain {
 	char *expression; /* NULL = none */
 	struct filter *filter;
 	const char *fail_on; /* ids, by commas; NULL = none */
+	const char *only;    /* impacts, by commas; NULL = all */
 	bool json;
 	bool brief;
 	bool quiet;
 	uint64_t by_cause[CASE_CAUSES_MAX];
+	uint64_t by_impact[N_IMPACTS]; /* also of those that --only leaves out */
+	uint64_t left_out;
 	uint64_t resets;
 	bool found; /* one of fail_on */
 	int err;    /* of writing */
@@ -57,6 +62,7 @@ static const struct argp_option options[] = {
 	{ "store", OPT_STORE, "FILE", 0, "Also append the resets to this database (SQLite)", 1 },
 	{ "evidence", OPT_EVIDENCE, "FILE", 0,
 	  "Also append to this file what each diagnosis is based on, as JSON lines", 1 },
+	{ "only", OPT_ONLY, "IMPACT[,...]", 0, IMPACT_OPTION_HELP, 1 },
 	{ "fail-on", 'f', "CAUSE[,...]", 0, "Exit with status 3 if one of these causes is found",
 	  1 },
 	{ 0 },
@@ -144,6 +150,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case OPT_EVIDENCE:
 		e->evidence = arg;
 		return 0;
+	case OPT_ONLY:
+		impact_option_check(state, arg);
+		e->only = arg;
+		return 0;
 	case 'f':
 		check_causes(state, arg);
 		e->fail_on = arg;
@@ -230,6 +240,11 @@ static int explain_case(void *ctx, struct reset_case *c, const struct report_con
 
 	if (!filter__matches_case(e->filter, c))
 		return 0;
+	e->by_impact[c->diagnosis.impact.kind]++;
+	if (!impact_is_listed(e->only, c->diagnosis.impact.kind)) {
+		e->left_out++;
+		return 0;
+	}
 	e->resets++;
 	e->by_cause[c->diagnosis.cause - causes]++;
 	e->found |= e->fail_on && cause_is_listed(e->fail_on, c->diagnosis.cause->id);
@@ -264,6 +279,11 @@ static void print_counts(const struct explain *e)
 	for (i = 0; i < n_causes; i++)
 		if (e->by_cause[i])
 			fprintf(out, ", %" PRIu64 " %s", e->by_cause[i], causes[i].id);
+	if (e->left_out)
+		fprintf(out, ", %" PRIu64 " not reported (--only)", e->left_out);
+	if (e->resets || e->left_out)
+		fputs("\nimpact: ", out);
+	impact_counts_print(e->by_impact, out);
 	fputc('\n', out);
 }
 

@@ -16,13 +16,14 @@
 #include "base/log.h"
 #include "base/output_file.h"
 #include "cmd/command.h"
+#include "cmd/impact_option.h"
 #include "cmd/rst_filter.h"
 #include "diagnose/causes.h"
 #include "report/document.h"
 
 #define MAX_FILES 64
 
-enum { OPT_FORMAT = 256, OPT_CAUSE, OPT_SINCE, OPT_UNTIL, OPT_TITLE, OPT_STORE };
+enum { OPT_FORMAT = 256, OPT_CAUSE, OPT_SINCE, OPT_UNTIL, OPT_TITLE, OPT_STORE, OPT_ONLY };
 
 struct report {
 	const char *files[MAX_FILES];
@@ -31,6 +32,7 @@ struct report {
 	struct filter *filter;
 	const char *output; /* "-" = standard output */
 	const char *causes; /* ids, comma-separated; NULL = all */
+	const char *only;   /* impacts, likewise */
 	uint64_t since_ns;
 	uint64_t until_ns;
 	const struct document_ops *format;
@@ -51,6 +53,7 @@ static const struct argp_option options[] = {
 	  "Format (default: by the suffix of FILE, otherwise text)", 1 },
 	{ "title", OPT_TITLE, "TEXT", 0, "Title of the report", 1 },
 	{ "cause", OPT_CAUSE, "CAUSE[,...]", 0, "Only include resets with one of these causes", 2 },
+	{ "only", OPT_ONLY, "IMPACT[,...]", 0, IMPACT_OPTION_HELP, 2 },
 	{ "since", OPT_SINCE, "TIME", 0,
 	  "Only include resets from this time on, such as 2026-11-26T10:00:00Z", 2 },
 	{ "until", OPT_UNTIL, "TIME", 0, "Only include resets before this time", 2 },
@@ -152,6 +155,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		check_causes(state, arg);
 		r->causes = arg;
 		return 0;
+	case OPT_ONLY:
+		impact_option_check(state, arg);
+		r->only = arg;
+		return 0;
 	case OPT_SINCE:
 		r->since_ns = parse_time(state, "--since", arg);
 		return 0;
@@ -176,7 +183,8 @@ static bool is_wanted(const struct report *r, const struct reset_case *c,
 	uint64_t wall = c->seen.rst.ts_ns + (uint64_t)report->wall_offset_ns;
 
 	return filter__matches_case(r->filter, c) && wall >= r->since_ns && wall < r->until_ns &&
-	       cause_is_listed(r->causes, c->diagnosis.cause->id);
+	       cause_is_listed(r->causes, c->diagnosis.cause->id) &&
+	       impact_is_listed(r->only, c->diagnosis.impact.kind);
 }
 
 static int on_case(void *ctx, struct reset_case *c, const struct report_context *report)

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "cmd/watch_lookup.h"
+#include "diagnose/impact.h"
 #include "live/join.h"
 
 #define NS_PER_SEC 1000000000ull
@@ -31,6 +32,8 @@ struct watch {
 	uint64_t end_ns;	    /* what happens later is not ours */
 	uint64_t n_events;
 	uint64_t by_cause[64];
+	uint64_t by_impact[N_IMPACTS]; /* also of those that --only leaves out */
+	uint64_t left_out;
 	uint64_t reported;
 	uint64_t unread;     /* events that came too late to be joined */
 	uint64_t unreported; /* cases that nobody would read */
@@ -90,6 +93,11 @@ static void report_case(struct watch *w, struct reset_case *c)
 	/* A challenge ACK is the right answer to a SYN of the same connection. */
 	if (c->seen.kind == CASE_STALL && !(c->diagnosis.facts_yes & FACT(CLASH)))
 		return;
+	w->by_impact[c->diagnosis.impact.kind]++;
+	if (!impact_is_listed(w->cfg.only, c->diagnosis.impact.kind)) {
+		w->left_out++;
+		return;
+	}
 	set_wall_offset(w, c->seen.rst.ts_ns);
 	w->err = sinks__emit(w->cfg.sinks, c, &w->report, now_ns(w));
 	if (w->err) {
@@ -357,6 +365,11 @@ void watch__print_summary(const struct watch *w, FILE *out)
 	for (i = 0; i < n_causes; i++)
 		if (w->by_cause[i])
 			fprintf(out, ", %" PRIu64 " %s", w->by_cause[i], causes[i].id);
+	if (w->left_out)
+		fprintf(out, ", %" PRIu64 " not reported (--only)", w->left_out);
+	if (w->reported || w->left_out)
+		fputs("\nimpact: ", out);
+	impact_counts_print(w->by_impact, out);
 	fputc('\n', out);
 	print_losses(w, &n, out);
 	if (st->unclaimed && !st->refused && !n.lost && !w->unread)

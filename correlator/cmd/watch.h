@@ -59,7 +59,8 @@ struct watch_config {
 	const struct filter *filter;	     /* NULL = everything */
 	const struct report_context *report; /* but for the wall clock, which is the host's */
 	enum direction direction;
-	uint64_t count; /* 0 = no limit */
+	const char *only; /* impacts, by commas; NULL = all */
+	uint64_t count;	  /* 0 = no limit */
 };
 
 /** watch__new() - NULL with errno */

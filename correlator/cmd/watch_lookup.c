@@ -145,10 +145,45 @@ static void ask_routes(const struct watch_host *h, struct reset_case *c)
 		c->asked.dst_local = h->is_local(h->ctx, real_destination(c), t->family);
 }
 
+/* What was under way on another CPU when the RST came in takes no longer. */
+#define UNDER_WAY_NS 1000000u
+
+/* Did whoever got the RST go on? Here that is to be seen: what it sends leaves by our interfaces. */
+static void look_after(struct lookup_state *l, struct reset_case *c)
+{
+	const struct watch_host *h = l->host;
+	struct recall what = { .from_ns = c->seen.rst.ts_ns,
+			       .until_ns = h->now_ns(h->ctx),
+			       .max = CASE_HISTORY_MAX };
+	struct tuple back = tuple_reverse(&c->seen.rst.tuple);
+	const uint32_t *acked = NULL;
+	unsigned int i;
+
+	for (i = 0; i < c->asked.n_history; i++)
+		if (tuple_equal(&c->asked.history[i].tuple, &back) &&
+		    c->asked.history[i].flags & FLAG_ACK)
+			acked = &c->asked.history[i].ack;
+	recall_add(&what, &c->seen.rst.tuple);
+	if (h->recall(h->ctx, &what, &l->recalled))
+		return;
+	c->asked.after.looked = true;
+	for (i = 0; i < l->recalled.n; i++)
+		after_see(&c->asked.after, &c->seen.rst, acked, UNDER_WAY_NS,
+			  &l->recalled.packets[i]);
+}
+
+static bool came_for_us(const struct reset_case *c)
+{
+	return c->seen.kind == CASE_RESET && c->seen.sightings[0].hook != HOOK_TC_EGRESS &&
+	       c->asked.dst_local == 1;
+}
+
 void look_up_at_end(struct lookup_state *l, struct reset_case *c)
 {
 	ask_routes(l->host, c);
 	ask_dropped(l->host, c, c->seen.rst.ts_ns + REPORT_DELAY_NS);
 	if (!c->asked.owner.known)
 		l->host->find_owner(l->host->ctx, c);
+	if (came_for_us(c) && c->seen.receive->call == CALL_NONE && !c->asked.hurried)
+		look_after(l, c);
 }

@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "cmd/command.h"
+#include "cmd/impact_option.h"
 #include "cmd/mark_option.h"
 #include "cmd/watch_sinks.h"
 
@@ -30,6 +31,7 @@ enum {
 	OPT_KEEP,
 	OPT_OUTPUT,
 	OPT_MARK,
+	OPT_ONLY,
 };
 
 /* Per reset; the flight recorder may have more. */
@@ -44,6 +46,7 @@ static const struct argp_option options[] = {
 	{ NULL, 'c', "N", 0, "Stop after N resets", 1 },
 	{ "duration", OPT_DURATION, "SECONDS", 0, "Stop after this time", 1 },
 	{ NULL, 'Q', "in|out", 0, "Only report incoming or outgoing resets", 1 },
+	{ "only", OPT_ONLY, "IMPACT[,...]", 0, IMPACT_OPTION_HELP, 1 },
 	{ "json", OPT_JSON, NULL, 0,
 	  "One JSON object per line for each reset (docs/report.schema.json)", 2 },
 	{ "write", 'w', "FILE", 0,
@@ -303,6 +306,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_DURATION:
 		o->duration = parse_duration(state, arg);
+		break;
+	case OPT_ONLY:
+		impact_option_check(state, arg);
+		o->only = arg;
 		break;
 	case OPT_JSON:
 		o->json = true;

@@ -261,6 +261,7 @@ static int open_watch(struct app *a)
 		.filter = a->filter,
 		.report = &a->report,
 		.direction = a->opt->direction,
+		.only = a->opt->only,
 		.count = a->opt->count,
 	};
 	struct sensor *sensor = live_host__sensor(a->host);

@@ -670,7 +670,7 @@ const struct cause causes[] = {
 	},
 	{
 		.id = "forged",
-		.title = "another host sent the reset using the peer's address",
+		.title = "another host sent the reset using the peer's address{effect}",
 		.type = TYPE_UNKNOWN,
 		.origin = ORIGIN_REMOTE,
 		.ways = {
@@ -710,7 +710,7 @@ const struct cause causes[] = {
 	},
 	{
 		.id = "remote",
-		.title = "the peer, or a device on the path, sent the reset",
+		.title = "the peer, or a device on the path, sent the reset{effect}",
 		.type = TYPE_UNKNOWN,
 		.origin = ORIGIN_REMOTE,
 		.ways = {

@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#include "diagnose/impact.h"
+
 static bool holds(const struct way *w, const struct reset_case *c)
 {
 	return !(w->needs & ~c->diagnosis.facts_yes) && !(w->forbids & ~c->diagnosis.facts_no);
@@ -187,6 +189,7 @@ void classify(struct reset_case *c)
 	size_t i;
 
 	facts_gather(c);
+	impact_judge(c);
 	c->diagnosis.n_candidates = 0;
 	c->diagnosis.n_ruled_out = 0;
 	for (i = 0; i < n_causes; i++) {

@@ -125,6 +125,44 @@ static enum lookup decode_lookup(const struct rst_ev_kernel *ev)
 	}
 }
 
+/*
+ * How many jiffies make a second, by how many there have been since boot; 0 = not known. They begin
+ * five minutes before they overflow 32 bits (INITIAL_JIFFIES).
+ */
+static unsigned int jiffies_per_second(uint64_t jiffies, uint64_t ts_ns)
+{
+	static const unsigned int rates[] = { 100, 250, 300, 1000 };
+	size_t i;
+
+	for (i = 0; i < sizeof(rates) / sizeof(rates[0]); i++) {
+		uint64_t since_boot = jiffies - (uint32_t)(-300 * (int)rates[i]);
+		uint64_t ms = since_boot * 1000 / rates[i], uptime = ts_ns / 1000000;
+
+		if (ms < uptime + uptime / 8 + 2000 && uptime < ms + ms / 8 + 2000)
+			return rates[i];
+	}
+	return 0;
+}
+
+static void decode_counts(const struct rst_ev_kernel *ev, struct kernel_sock *s)
+{
+	unsigned int rate = jiffies_per_second(ev->jiffies, ev->hdr.ts_ns);
+
+	s->counts_known = ev->has & RST_HAS_COUNTS;
+	if (!s->counts_known)
+		return;
+	s->bytes_received = ev->bytes_received;
+	s->bytes_acked = ev->bytes_acked;
+	s->snd_una = ev->snd_una;
+	s->write_seq = ev->write_seq;
+	s->copied_seq = ev->copied_seq;
+	s->times_known = rate;
+	if (!rate)
+		return;
+	s->sent_ms = (uint32_t)(((uint32_t)ev->jiffies - ev->lsndtime) * 1000ull / rate);
+	s->heard_ms = (uint32_t)(((uint32_t)ev->jiffies - ev->lrcvtime) * 1000ull / rate);
+}
+
 static void decode_sock(const struct rst_ev_kernel *ev, struct kernel_sock *s)
 {
 	s->present = ev->has & RST_HAS_SK;
@@ -148,6 +186,7 @@ static void decode_sock(const struct rst_ev_kernel *ev, struct kernel_sock *s)
 	s->mem_pages = ev->mem_pages;
 	s->mem_limit = ev->mem_limit;
 	s->wmem_queued = ev->wmem_queued;
+	decode_counts(ev, s);
 	decode_tuple(&ev->sk, &s->tuple);
 }
 

@@ -14,6 +14,7 @@ void capture_case_unpack(const struct capture_case *w, struct reset_case *ret)
 	ret->seen.answers = w->answers;
 	ret->seen.answer_match = w->answer_match;
 	ret->seen.conversation = w->conversation;
+	ret->asked.after = w->after;
 	ret->asked.history_since_ns = w->history_since_ns;
 	ret->asked.lost_packets = w->lost_packets;
 	ret->seen.n_sightings = w->n_sightings;

@@ -15,6 +15,7 @@ struct capture_case {
 	struct packet rst;
 	struct packet answers;
 	struct conversation conversation;
+	struct after_rst after;
 	uint64_t history_since_ns;
 	uint64_t lost_packets;
 	enum answer_match answer_match;

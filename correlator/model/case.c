@@ -78,6 +78,25 @@ void choose_answer(const struct packet *rst, const struct packet *history, unsig
 	}
 }
 
+/* A challenge ACK leaves at once. */
+#define CHALLENGE_NS 20000000ull
+
+void after_see(struct after_rst *after, const struct packet *rst, const uint32_t *acked,
+	       uint64_t under_way_ns, const struct packet *p)
+{
+	uint64_t later = p->ts_ns > rst->ts_ns ? p->ts_ns - rst->ts_ns : 0;
+	bool bare = !p->len && (p->flags & (FLAG_SYN | FLAG_FIN | FLAG_RST | FLAG_ACK)) == FLAG_ACK;
+
+	if (later && p->flags & FLAG_SYN)
+		after->reopened = true;
+	if (!later || after->reopened || p->flags & FLAG_RST || tuple_equal(&p->tuple, &rst->tuple))
+		return;
+	if (bare && acked && p->ack == *acked && later < CHALLENGE_NS && !after->went_on)
+		after->challenged = true;
+	else if (later > under_way_ns)
+		after->went_on = true;
+}
+
 void case_choose_answer(struct reset_case *c)
 {
 	choose_answer(&c->seen.rst, c->asked.history, c->asked.n_history, &c->seen.answers,

@@ -9,6 +9,7 @@
 #define CASE_H
 
 #include "model/conversation.h"
+#include "model/impact.h"
 #include "model/kernel_event.h"
 #include "model/packet.h"
 
@@ -115,6 +116,7 @@ struct looked_up {
 	int dst_local;
 	struct owner owner;
 	struct packet history[CASE_HISTORY_MAX]; /* oldest first, without the RST */
+	struct after_rst after;
 	struct packet *kept; /* more of the flow, for a recording; whoever watches frees it */
 	unsigned int n_history;
 	unsigned int n_kept;
@@ -133,6 +135,8 @@ struct diagnosis {
 	enum confidence confidence;
 	enum origin origin;
 	enum reset_type type;
+	enum effect effect;
+	struct impact impact;
 	const struct cause *candidates[CASE_CAUSES_MAX];
 	unsigned int n_candidates;
 	struct ruled_out ruled_out[CASE_CAUSES_MAX];
@@ -154,6 +158,14 @@ void case_init(struct reset_case *c);
  * The newest whose numbers fit, else the newest at all; an exact match that is there already stays.
  */
 void case_choose_answer(struct reset_case *c);
+
+/**
+ * after_see() - a packet of the flow after the RST
+ * @acked: the highest ACK number that the receiver had sent before; NULL = none was seen
+ * @under_way_ns: what it had sent before the RST reached it may be seen so long after it
+ */
+void after_see(struct after_rst *after, const struct packet *rst, const uint32_t *acked,
+	       uint64_t under_way_ns, const struct packet *p);
 
 /** choose_answer() - the same, of a case that is none yet */
 void choose_answer(const struct packet *rst, const struct packet *history, unsigned int n_history,

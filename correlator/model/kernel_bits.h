@@ -7,6 +7,7 @@
 
 /* enum sock_flags, in kernel_sock.flags */
 #define SOCK_FLAG_DEAD (1u << 0)
+#define SOCK_FLAG_DONE (1u << 1) /* the peer's FIN was received */
 #define SOCK_FLAG_LINGER (1u << 4)
 
 /* sk_shutdown, in kernel_sock.shutdown */

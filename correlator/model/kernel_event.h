@@ -66,6 +66,15 @@ struct kernel_sock {
 	bool full; /* neither request nor TIME_WAIT: flags and the rest hold */
 	bool unread_known;
 	bool memory_known;
+	bool counts_known;	 /* those that follow */
+	uint64_t bytes_received; /* of the whole connection, with the peer's FIN, but not its SYN */
+	uint64_t bytes_acked;	 /* with our FIN, and with our SYN where we opened the connection */
+	uint32_t snd_una;
+	uint32_t write_seq;
+	uint32_t copied_seq;
+	bool times_known; /* when data was last sent, and received, before the account: */
+	uint32_t sent_ms;
+	uint32_t heard_ms;
 };
 
 /* In which one CPU exchanged a connection's socket in the hash table of established sockets. */

@@ -13,6 +13,7 @@
 
 #include "base/escape.h"
 #include "base/strbuf.h"
+#include "diagnose/impact.h"
 #include "report/document.h"
 #include "report/report_page.h"
 
@@ -20,10 +21,10 @@
 #define CHUNK_CASES 100
 #define GZIP_LEVEL 3
 
-enum column { MS, CAUSE, CONFIDENCE, FROM, TO, OWNER, PEER, NAT, N_COLUMNS };
+enum column { MS, CAUSE, IMPACT, CONFIDENCE, FROM, TO, OWNER, PEER, NAT, N_COLUMNS };
 
-static const char *const column_names[] = { "ms", "cause", "confidence", "from",
-					    "to", "owner", "peer",	 "nat" };
+static const char *const column_names[] = { "ms", "cause", "impact", "confidence", "from",
+					    "to", "owner", "peer",   "nat" };
 
 struct text {
 	char *at;
@@ -199,6 +200,7 @@ static void add_row(struct html *h, const struct reset_case *c, const struct rep
 	fprintf(h->columns[MS].out, "%" PRIu64, wall / 1000000);
 	fprintf(h->columns[CAUSE].out, "%lld",
 		(long long)number_of(h->causes, c->diagnosis.cause->id));
+	fprintf(h->columns[IMPACT].out, "\"%s\"", impact_id(c->diagnosis.impact.kind));
 	fprintf(h->columns[CONFIDENCE].out, "%d", c->diagnosis.confidence);
 	print_end(h->columns[FROM].out, t->saddr, t->sport, t->family);
 	print_end(h->columns[TO].out, t->daddr, t->dport, t->family);

@@ -9,6 +9,7 @@
 
 #include "base/escape.h"
 #include "diagnose/advice.h"
+#include "diagnose/impact.h"
 #include "report/document.h"
 #include "report/sink.h"
 #include "report/timeline.h"
@@ -157,6 +158,7 @@ static int end_text(struct document *d, const struct summary *s)
 	fprintf(d->out, "\n%s\n\n", scope ? scope : "");
 	free(scope);
 	print_over_time(d->out, s);
+	print_bars(d->out, "By impact", summary__impacts(s));
 	print_bars(d->out, "By cause", summary__causes(s));
 	print_bars(d->out, "By owner", summary__owners(s));
 	print_bars(d->out, "By peer", summary__peers(s));
@@ -325,6 +327,15 @@ static void print_heading(FILE *out, const struct reset_case *c,
 	print_images(out, c);
 }
 
+static void print_impact(FILE *out, const struct reset_case *c, const struct report_context *report)
+{
+	const struct impact *i = &c->diagnosis.impact;
+
+	fprintf(out, "Impact: **%s**", impact_id(i->kind));
+	print_phrase(out, ": ", impact_reasons[i->reason], c, report);
+	fputs("\n\n", out);
+}
+
 static void print_candidates(FILE *out, const struct reset_case *c)
 {
 	unsigned int i;
@@ -343,6 +354,7 @@ static int add_markdown(struct document *d, const struct reset_case *c,
 			const struct report_context *report)
 {
 	print_heading(d->spool, c, report);
+	print_impact(d->spool, c, report);
 	print_items(d->spool, "Evidence", report_evidence(c, report, true));
 	print_candidates(d->spool, c);
 	print_advice(d->spool, c, report);
@@ -360,6 +372,7 @@ static int end_markdown(struct document *d, const struct summary *s)
 	print_markdown(d->out, scope ? scope : "");
 	fputs("\n\n", d->out);
 	free(scope);
+	print_table(d->out, "impact", summary__impacts(s));
 	print_table(d->out, "cause", summary__causes(s));
 	print_table(d->out, "owner", summary__owners(s));
 	print_table(d->out, "peer", summary__peers(s));

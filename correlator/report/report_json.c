@@ -10,6 +10,7 @@
 
 #include "base/strbuf.h"
 #include "diagnose/advice.h"
+#include "diagnose/impact.h"
 #include "model/kernel_bits.h"
 #include "model/names.h"
 #include "model/stack.h"
@@ -339,6 +340,44 @@ static void put_advice(struct json_writer *w, const struct reset_case *c,
 	json__end(w);
 }
 
+static void put_count(struct json_writer *w, const char *key, bool known, uint32_t n)
+{
+	if (known)
+		json__unsigned(w, key, n);
+	else
+		json__null(w, key);
+}
+
+static void put_losses_of(struct json_writer *w, const struct impact *i)
+{
+	json__object(w, "loss");
+	put_count(w, "sender_unacknowledged", i->unacked_known || i->sender_unacked,
+		  i->sender_unacked);
+	put_count(w, "receiver_unacknowledged", i->unacked_known || i->receiver_unacked,
+		  i->receiver_unacked);
+	put_count(w, "unread", i->unread_known, i->unread);
+	if (i->unanswered_known)
+		json__boolean(w, "unanswered", i->unanswered);
+	else
+		json__null(w, "unanswered");
+	json__end(w);
+}
+
+static void put_impact(struct json_writer *w, const struct reset_case *c,
+		       const struct report_context *ctx)
+{
+	const struct impact *i = &c->diagnosis.impact;
+
+	json__text(w, "effect", effect_id(c->diagnosis.effect));
+	json__text(w, "impact", impact_id(i->kind));
+	put_sentence(w, "impact_reason", impact_reasons[i->reason], c, ctx);
+	put_losses_of(w, i);
+	if (i->idle_known)
+		json__signed(w, "idle_ms", (int64_t)(i->idle_ns / 1000000));
+	else
+		json__null(w, "idle_ms");
+}
+
 static void put_rst(struct json_writer *w, const struct reset_case *c)
 {
 	if (c->seen.kind != CASE_RESET) {
@@ -458,6 +497,7 @@ void report_json(struct json_writer *w, const struct reset_case *c,
 	put_candidates(w, c);
 	put_ruled_out(w, c, ctx);
 	put_sentence(w, "title", c->diagnosis.cause->title, c, ctx);
+	put_impact(w, c, ctx);
 	put_lines(w, "evidence", report_evidence(c, ctx, true));
 	put_lines(w, "missing", report_missing(c, ctx));
 	put_advice(w, c, ctx);

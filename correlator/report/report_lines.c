@@ -136,6 +136,36 @@ static void add_losses(struct report_lines *lines, const struct reset_case *c)
 			 NULL);
 }
 
+/* What became of a RST that came in. */
+static void add_effect(struct report_lines *lines, const struct reset_case *c)
+{
+	const struct after_rst *a = &c->asked.after;
+
+	switch (c->diagnosis.effect) {
+	case EFFECT_TAKEN:
+		add_line(lines,
+			 c->seen.receive->call == CALL_RECEIVE ?
+				 "TCP accepted the RST: tcp_reset() was called for its socket" :
+				 "the RST has the number that the half-open connection expects",
+			 NULL);
+		break;
+	case EFFECT_CHALLENGED:
+		add_line(lines,
+			 "a challenge ACK followed the RST at once: the connection continues",
+			 NULL);
+		break;
+	case EFFECT_IGNORED:
+		add_line(lines,
+			 a->went_on || c->seen.conversation.went_on ?
+				 "TCP ignored the RST: the connection continued after it" :
+				 "TCP ignored the RST: tcp_reset() was not called for any socket",
+			 NULL);
+		break;
+	default:
+		break;
+	}
+}
+
 struct report_lines report_evidence(const struct reset_case *c, const struct report_context *ctx,
 				    bool all)
 {
@@ -148,6 +178,7 @@ struct report_lines report_evidence(const struct reset_case *c, const struct rep
 	for (f = 0; f < FACT_MAX; f++)
 		if (fact_in(show, f))
 			add_template(&lines, fact_texts[f].yes, c, ctx);
+	add_effect(&lines, c);
 	if (way && all)
 		for (f = 0; f < FACT_MAX; f++)
 			if (fact_in(way->forbids, f))

@@ -8,8 +8,8 @@
 #include "diagnose/classify.h"
 #include "report/template.h"
 
-/* All facts, and what was lost. */
-#define LINES_MAX (FACT_MAX + 2)
+/* All facts, the effect, and what was lost. */
+#define LINES_MAX (FACT_MAX + 3)
 
 /* Sentences of one kind; report_lines_free() takes them. */
 struct report_lines {

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 
+#include "diagnose/impact.h"
 #include "report/sink.h"
 
 static int emit_brief(struct sink *s, const struct reset_case *c, const struct report_context *ctx)
@@ -21,7 +22,7 @@ static int emit_brief(struct sink *s, const struct reset_case *c, const struct r
 		fprintf(s->out, " (candidate: %s)", c->diagnosis.candidates[0]->id);
 	if (c->seen.conversation.known)
 		fprintf(s->out, " %s %s", c->seen.conversation.state, c->seen.conversation.history);
-	fputc('\n', s->out);
+	fprintf(s->out, " impact=%s\n", impact_id(c->diagnosis.impact.kind));
 	return sink_flush(s);
 }
 

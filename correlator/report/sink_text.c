@@ -9,6 +9,7 @@
 #include "base/strbuf.h"
 #include "base/textwrap.h"
 #include "diagnose/advice.h"
+#include "diagnose/impact.h"
 #include "model/stack.h"
 #include "report/sink.h"
 
@@ -83,6 +84,18 @@ static void print_title(struct sink *s, const struct reset_case *c,
 
 	print_wrapped(s, "cause", title ? title : "");
 	free(title);
+}
+
+static void print_impact(struct sink *s, const struct reset_case *c,
+			 const struct report_context *ctx)
+{
+	const struct impact *i = &c->diagnosis.impact;
+	char *why = template_expand(impact_reasons[i->reason], c, ctx), *line = NULL;
+
+	if (why && asprintf(&line, "%s: %s", impact_id(i->kind), why) > 0)
+		print_wrapped(s, "impact", line);
+	free(line);
+	free(why);
 }
 
 static void print_answers(struct sink *s, const struct reset_case *c,
@@ -279,6 +292,7 @@ static int emit_text(struct sink *s, const struct reset_case *c, const struct re
 	errno = 0;
 	print_head(s, c, ctx);
 	print_title(s, c, ctx);
+	print_impact(s, c, ctx);
 	print_lines(s, "because", report_evidence(c, ctx, false));
 	print_candidates(s, c);
 	print_missing(s, c, ctx);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "diagnose/causes.h"
+#include "diagnose/impact.h"
 
 #define NS_PER_S 1000000000ull
 /* Names of each kind; a scan brings a peer a reset. */
@@ -23,6 +24,7 @@ struct summary {
 	uint64_t width_ns; /* of each; doubles when they do not suffice */
 	uint64_t buckets[SUMMARY_BUCKETS];
 	json_t *causes;
+	json_t *impacts;
 	json_t *owners;
 	json_t *peers;
 	json_t *hosts;
@@ -36,6 +38,7 @@ struct summary *summary__new(void)
 		return NULL;
 	s->width_ns = NS_PER_S;
 	s->causes = json_object();
+	s->impacts = json_object();
 	s->owners = json_object();
 	s->peers = json_object();
 	s->hosts = json_object();
@@ -47,6 +50,7 @@ void summary__free(struct summary *s)
 	if (!s)
 		return;
 	json_decref(s->causes);
+	json_decref(s->impacts);
 	json_decref(s->owners);
 	json_decref(s->peers);
 	json_decref(s->hosts);
@@ -145,6 +149,7 @@ void summary__add(struct summary *s, const struct reset_case *c,
 	add_time(s, c->seen.rst.ts_ns + (uint64_t)report->wall_offset_ns);
 	s->cases++;
 	count_cause(s, c);
+	count(s->impacts, impact_id(c->diagnosis.impact.kind));
 	case_peer(c, peer, sizeof(peer));
 	count(s->peers, peer);
 	count(s->hosts, report->host);
@@ -178,6 +183,11 @@ const uint64_t *summary__buckets(const struct summary *s, uint64_t *ret_start_ns
 const json_t *summary__causes(const struct summary *s)
 {
 	return s->causes;
+}
+
+const json_t *summary__impacts(const struct summary *s)
+{
+	return s->impacts;
 }
 
 const json_t *summary__owners(const struct summary *s)
@@ -250,10 +260,10 @@ json_t *summary__json(const struct summary *s)
 
 	for (i = 0; i < SUMMARY_BUCKETS; i++)
 		json_array_append_new(buckets, json_integer((json_int_t)s->buckets[i]));
-	o = json_pack("{sI ss sI sI so sO sO sO sO}", "resets", (json_int_t)s->cases, "scope",
+	o = json_pack("{sI ss sI sI so sO sO sO sO sO}", "resets", (json_int_t)s->cases, "scope",
 		      scope ? scope : "", "start_ns", (json_int_t)s->start_ns, "width_ns",
-		      (json_int_t)s->width_ns, "over_time", buckets, "causes", s->causes, "owners",
-		      s->owners, "peers", s->peers, "hosts", s->hosts);
+		      (json_int_t)s->width_ns, "over_time", buckets, "causes", s->causes, "impacts",
+		      s->impacts, "owners", s->owners, "peers", s->peers, "hosts", s->hosts);
 	free(scope);
 	return o;
 }

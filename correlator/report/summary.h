@@ -36,6 +36,7 @@ const uint64_t *summary__buckets(const struct summary *s, uint64_t *ret_start_ns
 
 /* Objects of numbers by name, in no order; borrowed. Beyond a bound, the rest is "others". */
 const json_t *summary__causes(const struct summary *s); /* of [none, possible, likely, certain] */
+const json_t *summary__impacts(const struct summary *s);
 const json_t *summary__owners(const struct summary *s);
 const json_t *summary__peers(const struct summary *s);
 const json_t *summary__hosts(const struct summary *s);

@@ -628,6 +628,64 @@ PRINTER(absent)
 	      out);
 }
 
+PRINTER(effect)
+{
+	static const char *const words[] = {
+		[EFFECT_IGNORED] = "; this host ignored it",
+		[EFFECT_CHALLENGED] =
+			"; this host did not accept it, and answered with a challenge ACK",
+	};
+	enum effect effect = c->diagnosis.effect;
+
+	(void)ctx;
+	if (effect < sizeof(words) / sizeof(words[0]) && words[effect])
+		fputs(words[effect], out);
+}
+
+static void print_bytes(FILE *out, uint32_t n, const char *what)
+{
+	fprintf(out, "%" PRIu32 " byte%s %s", n, n == 1 ? "" : "s", what);
+}
+
+PRINTER(impact_lost)
+{
+	const struct impact *i = &c->diagnosis.impact;
+	const struct tuple *t = &c->seen.rst.tuple;
+	const char *sep = "";
+
+	(void)ctx;
+	if (i->unanswered) {
+		fputs("a request was waiting for a response", out);
+		sep = "; ";
+	}
+	if (i->sender_unacked) {
+		fputs(sep, out);
+		print_bytes(out, i->sender_unacked, "from ");
+		print_endpoint(out, t->saddr, t->sport, t->family);
+		fputs(" were not acknowledged", out);
+		sep = "; ";
+	}
+	if (i->receiver_unacked) {
+		fputs(sep, out);
+		print_bytes(out, i->receiver_unacked, "from ");
+		print_endpoint(out, t->daddr, t->dport, t->family);
+		fputs(" were not acknowledged", out);
+		sep = "; ";
+	}
+	if (i->unread) {
+		fputs(sep, out);
+		print_bytes(out, i->unread, "received, but not read");
+	}
+}
+
+PRINTER(impact_farewell)
+{
+	const struct impact *i = &c->diagnosis.impact;
+
+	(void)ctx;
+	fprintf(out, "%" PRIu32, i->sender_unacked + i->receiver_unacked + i->unread);
+}
+
 static const struct {
 	const char *name;
 	printer print;
@@ -686,6 +744,9 @@ static const struct {
 	{ "fin.ago", p_fin_ago, "a short time" },
 	{ "seg.ack", p_seg_ack, "N" },
 	{ "syn.ack", p_syn_ack, "the SYN's sequence number + 1" },
+	{ "effect", p_effect, "" },
+	{ "impact.lost", p_impact_lost, "data, or a response" },
+	{ "impact.farewell", p_impact_farewell, "a few" },
 	{ "probes", p_probes, "N" },
 	{ "went.ttl", p_went_ttl, "N" },
 	{ "absent", p_absent,

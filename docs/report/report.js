@@ -63,14 +63,16 @@
   /* --- what is shown --- */
 
   let oneDay, summary, rows, texts, shown = [], at = -1, view = null;
-  const filter = { text: '', confidence: '', cause: '', owner: '', peer: '', from: -Infinity, until: Infinity };
+  const filter = { text: '', confidence: '', impact: '', cause: '', owner: '', peer: '', from: -Infinity, until: Infinity };
   const cause = i => summary.causes[rows.cause[i]];
   const owner = i => summary.owners[rows.owner[i]];
   const peer = i => summary.peers[rows.peer[i]];
+  const impact = i => rows.impact[i];
   const confidence = i => CONFIDENCES[rows.confidence[i]];
 
   function matches(i) {
     return (!filter.confidence || confidence(i) === filter.confidence) &&
+      (!filter.impact || impact(i) === filter.impact) &&
       (!filter.cause || cause(i) === filter.cause) && (!filter.owner || owner(i) === filter.owner) &&
       (!filter.peer || peer(i) === filter.peer) &&
       rows.ms[i] >= filter.from && rows.ms[i] < filter.until &&
@@ -115,15 +117,15 @@
   function drawChips() {
     const chips = byId('chips');
     chips.textContent = '';
-    for (const k of ['cause', 'owner', 'peer'])
+    for (const k of ['impact', 'cause', 'owner', 'peer'])
       if (filter[k]) chips.append(el('span', { class: 'chip' }, k + ' ' + plain(filter[k])));
     if (filter.from > -Infinity)
       chips.append(el('span', { class: 'chip' }, clock(filter.from) + ' to ' + clock(filter.until)));
-    byId('clear').hidden = !(filter.text || filter.confidence || filter.cause || filter.owner || filter.peer || filter.from > -Infinity);
+    byId('clear').hidden = !(filter.text || filter.confidence || filter.impact || filter.cause || filter.owner || filter.peer || filter.from > -Infinity);
   }
 
   function clearFilters() {
-    Object.assign(filter, { text: '', confidence: '', cause: '', owner: '', peer: '', from: -Infinity, until: Infinity });
+    Object.assign(filter, { text: '', confidence: '', impact: '', cause: '', owner: '', peer: '', from: -Infinity, until: Infinity });
     byId('search').value = byId('confidence').value = '';
     refresh(true);
   }
@@ -131,7 +133,7 @@
   /* --- the summary --- */
 
   function drawBars() {
-    for (const [id, key, value] of [['by-cause', 'cause', cause], ['by-owner', 'owner', owner], ['by-peer', 'peer', peer]]) {
+    for (const [id, key, value] of [['by-impact', 'impact', impact], ['by-cause', 'cause', cause], ['by-owner', 'owner', owner], ['by-peer', 'peer', peer]]) {
       const counts = new Map(), box = byId(id);
       for (const i of shown) counts.set(value(i), (counts.get(value(i)) || 0) + 1);
       if (filter[key] && !counts.has(filter[key])) counts.set(filter[key], 0);
@@ -215,6 +217,7 @@
       el('span', { class: 'badge ' + c.confidence }, c.confidence === 'none' ? 'undetermined' : c.confidence),
       el('span', {}, c.type + ', ' + c.origin)));
     box.append(el('p', { style: 'margin:0 0 6px' }, plain(c.title)));
+    box.append(el('p', { class: 'impact', style: 'margin:0 0 6px' }, 'Impact: ' + c.impact + ': ' + plain(c.impact_reason)));
     box.append(el('p', { class: 'mono', style: 'margin:0' },
       (c.rst ? what.flags + ' ' : 'stalled handshake, no RST: SYN ') + end(what.src, what.sport) + ' \u2192 ' + end(what.dst, what.dport) +
       '  ' + c.ts + ' on ' + plain(c.if) + ' (' + c.hook + '), ' + plain(c.host)));

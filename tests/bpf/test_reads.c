@@ -119,6 +119,7 @@ static void forget(struct rst_ev_kernel *e, bool casts)
 	memset(e->stack, 0, sizeof(e->stack));
 	e->stack_len = 0;
 	e->mem_pages = 0;
+	e->jiffies = 0;
 	if (casts)
 		return;
 	e->has &= ~RST_HAS_MEMORY;

@@ -165,13 +165,15 @@ static void test_files(void)
 	check_int(c->status, EXIT_OK, "watch records, stores and keeps evidence at once");
 	c = child_run(&(struct child_setup){ .command = cmd_explain,
 					     .args = CHILD_ARGS("-q", "-r", in_dir("r.pcapng")) });
-	check_str(c->out, "1 reset, 1 closed-port\n", "the recording has the reset");
+	check_str(c->out, "1 reset, 1 closed-port\nimpact: 1 refused\n",
+		  "the recording has the reset");
 	c = child_run(&(struct child_setup){ .command = cmd_explain,
 					     .args = CHILD_ARGS("-q", "-r", in_dir("r.db")) });
-	check_str(c->out, "1 reset, 1 closed-port\n", "... and so has the store");
+	check_str(c->out, "1 reset, 1 closed-port\nimpact: 1 refused\n",
+		  "... and so has the store");
 	c = child_run(&(struct child_setup){ .command = cmd_explain,
 					     .args = CHILD_ARGS("-q", "-r", in_dir("r.ndjson")) });
-	check_str(c->out, "1 reset, 1 closed-port\n", "... and the evidence");
+	check_str(c->out, "1 reset, 1 closed-port\nimpact: 1 refused\n", "... and the evidence");
 	c = watch(CHILD_ARGS("-ilo", "-c1", "--duration", "60", "-w", "-"));
 	check(c->status == EXIT_OK && !memcmp(c->out, "\x0a\x0d\x0d\x0a", 4),
 	      "watch -w - writes the recording to standard output");

@@ -74,14 +74,16 @@ static void test_explain_forms(void)
 	check_int(c->status, EXIT_OK, "explain: a reset that is found is no failure");
 	check_has(c->out, "RST 10.0.2.1:1112 → 10.0.2.11:45709\n", "explain shows the reset");
 	check_has(c->out, "\n  dnat-invalid (certain, passive, local)\n", "... and its cause");
-	check_str(c->err, "1 reset, 1 dnat-invalid\n", "... and counts on standard error");
+	check_str(c->err, "1 reset, 1 dnat-invalid\nimpact: 1 harmful\n",
+		  "... and counts on standard error");
 
 	c = explain(CHILD_ARGS("--brief", "-r", INVALID, "-r", CLOSED));
 	check_int(c->status, EXIT_OK, "explain --brief succeeds");
 	check_int(lines_of(c->out), 2, "explain --brief prints a line for each reset");
-	check_has(c->out, " 10.0.2.1:1112 → 10.0.2.11:45709 dnat-invalid (certain)\n",
+	check_has(c->out,
+		  " 10.0.2.1:1112 → 10.0.2.11:45709 dnat-invalid (certain) impact=harmful\n",
 		  "explain --brief names flow, cause and confidence");
-	check_str(c->err, "2 resets, 1 dnat-invalid, 1 closed-port\n",
+	check_str(c->err, "2 resets, 1 dnat-invalid, 1 closed-port\nimpact: 1 harmful, 1 refused\n",
 		  "... in the order of the causes");
 
 	c = explain(CHILD_ARGS("--json", "-r", INVALID));
@@ -92,7 +94,17 @@ static void test_explain_forms(void)
 	json_decref(o);
 
 	c = explain(CHILD_ARGS("--quiet", "-r", INVALID));
-	check_str(c->out, "1 reset, 1 dnat-invalid\n", "explain --quiet prints only the counts");
+	check_str(c->out, "1 reset, 1 dnat-invalid\nimpact: 1 harmful\n",
+		  "explain --quiet prints only the counts");
+
+	c = explain(CHILD_ARGS("--brief", "--only", "refused,none", "-r", INVALID, "-r", CLOSED));
+	check_int(lines_of(c->out), 1, "explain --only leaves out the other impacts");
+	check_has(c->out, " closed-port (certain) impact=refused\n", "... and reports these");
+	check_str(c->err,
+		  "1 reset, 1 closed-port, 1 not reported (--only)\nimpact: 1 harmful, 1 refused\n",
+		  "... and counts all");
+	check_int(explain(CHILD_ARGS("--only", "harmless", "-r", INVALID))->status, EXIT_USAGE,
+		  "an impact that is none is wrong usage");
 }
 
 static void test_explain_findings(void)
