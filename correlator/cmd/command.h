@@ -18,5 +18,6 @@ int cmd_watch(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_causes(int argc, char **argv);
+int cmd_status(int argc, char **argv);
 
 #endif

@@ -24,6 +24,7 @@ static const struct {
 	{ "explain", cmd_explain, "report the causes in recordings and captures; needs no root" },
 	{ "report", cmd_report,
 	  "write a postmortem in HTML, Markdown, text or JSON; needs no root" },
+	{ "status", cmd_status, "show what is attached to the interfaces, and how it does" },
 	{ "causes", cmd_causes, "list the causes, or explain one; needs no root" },
 };
 

@@ -423,6 +423,29 @@ const struct attached_path *attached__paths(const struct attached *a)
 	return a->paths;
 }
 
+int attached__read_runs(struct attached *a)
+{
+	struct bpf_prog_info info = { 0 };
+	struct attached_path *path;
+	struct attached_program *p;
+	int err;
+
+	for (path = a->paths; path; path = path->next) {
+		for (p = path->programs; p < path->programs + path->n; p++) {
+			if (!p->recorder)
+				continue;
+			err = bpf_program_by_id(p->prog_id, &info, NULL, 0);
+			if (err && err != -ENOENT)
+				return err;
+			if (err)
+				continue;
+			p->runs = info.run_cnt;
+			p->run_ns = info.run_time_ns;
+		}
+	}
+	return 0;
+}
+
 void attached__free(struct attached *a)
 {
 	struct attached_path *path;

@@ -28,6 +28,7 @@ enum attached_way {
 struct attached_map {
 	uint32_t id;
 	char name[BPF_OBJ_NAME_LEN];
+	uint32_t value_size;
 	int fd;
 };
 
@@ -90,6 +91,9 @@ const struct attached_recorder *attached__recorders(const struct attached *a);
 
 /** attached__paths() - those that have a program of ours, by interface, ingress first */
 const struct attached_path *attached__paths(const struct attached *a);
+
+/** attached__read_runs() - anew how often programs of ours have run; 0 or -errno */
+int attached__read_runs(struct attached *a);
 
 /** attached_recorder_map() - its descriptor, borrowed; -1 = no program has such a map */
 int attached_recorder_map(const struct attached_recorder *r, const char *name);

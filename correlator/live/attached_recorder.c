@@ -56,27 +56,36 @@ static int add_map(struct attached_recorder *r, const struct bpf_map_info *info,
 		return -ENOMEM;
 	}
 	r->maps = grown;
-	grown[r->n_maps] = (struct attached_map){ .id = info->id, .fd = fd };
+	grown[r->n_maps] =
+		(struct attached_map){ .id = info->id, .value_size = info->value_size, .fd = fd };
 	memcpy(grown[r->n_maps++].name, info->name, sizeof(grown->name) - 1);
 	return 0;
 }
 
-/* Where no packet has been recorded yet, its maps tell the version. */
+/* Since version 2 the counters of a CPU take as many cache lines as the version's number. */
+static uint32_t version_of(const struct attached_recorder *r)
+{
+	unsigned int i;
+
+	for (i = 0; i < r->n_maps; i++)
+		if (!strcmp(r->maps[i].name, "rst_cpus"))
+			return r->maps[i].value_size / 64;
+	return 0;
+}
+
 static void read_shape(struct attached_recorder *r)
 {
 	struct ring_state state;
 
-	if (!ring_state_read(attached_recorder_map(r, "rst_ring"), r->ring_size, r->cpus, &state)) {
+	r->abi = version_of(r);
+	if (ring_state_read(attached_recorder_map(r, "rst_ring"), r->ring_size, r->cpus, &state))
+		return;
+	/* Before the first packet the rings say nothing. */
+	if (state.abi) {
 		r->abi = state.abi;
 		r->slots = state.slots;
-		ring_state_free(&state);
 	}
-	if (r->abi)
-		return;
-	if (attached_recorder_map(r, "rst_readers") >= 0)
-		r->abi = 3;
-	else if (attached_recorder_map(r, "rst_events") >= 0)
-		r->abi = 2;
+	ring_state_free(&state);
 }
 
 static struct attached_recorder *find_ring(struct attached_recorder **list, uint32_t ring_id)

@@ -64,6 +64,13 @@ int bpf_map_by_id(uint32_t id, struct bpf_map_info *ret)
 	return fd;
 }
 
+int bpf_stats_open(void)
+{
+	int fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+
+	return fd < 0 ? -errno : fd;
+}
+
 /* The part of struct bpf_link_info that depends on the type. */
 static void read_link_words(const struct bpf_link_info *info, uint32_t words[3])
 {

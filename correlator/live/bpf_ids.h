@@ -39,6 +39,13 @@ uint32_t bpf_program_next_id(uint32_t id);
 /** bpf_map_by_id() - a descriptor of it, and what the kernel says of it; or -errno */
 int bpf_map_by_id(uint32_t id, struct bpf_map_info *ret);
 
+/**
+ * bpf_stats_open() - have the kernel count runs of programs and their time, until it is closed
+ *
+ * Return: a descriptor or -errno.
+ */
+int bpf_stats_open(void);
+
 struct bpf_link_entry {
 	uint32_t id;
 	uint32_t type; /* enum bpf_link_type */

@@ -108,19 +108,26 @@ int reader__handoff_fd(const struct reader *r)
 	return r->handoff;
 }
 
+static struct reader_losses sum_losses(const struct rst_handoff *values, unsigned int cpus)
+{
+	struct reader_losses lost = { 0 };
+	unsigned int i;
+
+	for (i = 0; i < cpus; i++) {
+		lost.wire += values[i].lost_wire;
+		lost.kernel += values[i].lost_kernel;
+	}
+	return lost;
+}
+
 struct reader_losses reader__lost(const struct reader *r)
 {
 	struct reader_losses lost = { 0 };
 	uint32_t zero = 0;
-	unsigned int i;
 
 	if (bpf_map_lookup_elem(r->handoff, &zero, r->values))
 		return lost;
-	for (i = 0; i < r->cpus; i++) {
-		lost.wire += r->values[i].lost_wire;
-		lost.kernel += r->values[i].lost_kernel;
-	}
-	return lost;
+	return sum_losses(r->values, r->cpus);
 }
 
 /* --- its places -------------------------------------------------------------------------------- */
@@ -284,9 +291,29 @@ int reader_places(int info_fd, struct reader_place *ret)
 			return -errno;
 		if (!info.pid)
 			continue;
-		ret[n] = (struct reader_place){ process_of(&info), info.since_ns, false };
+		ret[n] = (struct reader_place){ slot, process_of(&info), info.since_ns, false };
 		ret[n].lives = process_lives(&ret[n].process);
 		n++;
 	}
 	return n;
+}
+
+int reader_place_lost(int handoffs_fd, uint32_t slot, struct reader_losses *ret)
+{
+	int cpus = libbpf_num_possible_cpus(), fd, err = 0;
+	struct rst_handoff *values = cpus < 0 ? NULL : calloc((size_t)cpus, sizeof(*values));
+	uint32_t map_id, zero = 0;
+
+	if (!values)
+		return -ENOMEM;
+	/* Of a map in a map the kernel tells the id. */
+	fd = bpf_map_lookup_elem(handoffs_fd, &slot, &map_id) ? -1 : bpf_map_get_fd_by_id(map_id);
+	if (fd < 0 || bpf_map_lookup_elem(fd, &zero, values))
+		err = -errno;
+	else
+		*ret = sum_losses(values, (unsigned int)cpus);
+	if (fd >= 0)
+		close(fd);
+	free(values);
+	return err;
 }

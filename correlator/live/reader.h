@@ -50,6 +50,7 @@ void reader__free(struct reader *r);
 
 /* A place of a recorder that is taken. */
 struct reader_place {
+	uint32_t slot;
 	struct process_id process;
 	uint64_t since_ns; /* CLOCK_MONOTONIC */
 	bool lives;
@@ -63,5 +64,8 @@ struct reader_place {
  * Return: how many there are, or -errno.
  */
 int reader_places(int info_fd, struct reader_place *ret);
+
+/** reader_place_lost() - what the reader at this place has lost; @handoffs_fd: rst_handoffs; 0 or -errno */
+int reader_place_lost(int handoffs_fd, uint32_t slot, struct reader_losses *ret);
 
 #endif

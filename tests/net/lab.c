@@ -182,7 +182,9 @@ static void usage(FILE *to)
 	      "                 --count connections whose ends are busy on CPU 0 and CPU 1 at once\n"
 	      "  sniff          print every RST seen on an interface\n"
 	      "  as-uid N CMD   run CMD as an ordinary user\n"
-	      "  no-links CMD   run CMD without BPF links, so without tcx\n",
+	      "  no-links CMD   run CMD without BPF links, so without tcx\n"
+	      "  tcx IF ingress|egress before|after FILE\n"
+	      "                 attach a tcx program, make FILE, wait to be killed\n",
 	      to);
 	for (size_t i = 0; i < ARRAY_SIZE(recipes); i++) {
 		fprintf(to, "  %-14s =", recipes[i].name);
@@ -318,6 +320,8 @@ int main(int argc, char **argv)
 		return cmd_as_uid(argc - 2, argv + 2);
 	if (!strcmp(cmd, "no-links"))
 		return cmd_no_links(argc - 2, argv + 2);
+	if (!strcmp(cmd, "tcx"))
+		return cmd_tcx(argc - 2, argv + 2);
 
 	lab_doing = cmd;
 	optind = 2;

@@ -79,6 +79,7 @@ int cmd_play(const struct options *o, int argc, char **argv);
 int cmd_storm(const struct options *o);
 int cmd_sniff(const struct options *o);
 int cmd_race(const struct options *o, bool closing);
+int cmd_tcx(int argc, char **argv);
 void play_help(void);
 
 #endif

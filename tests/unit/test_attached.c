@@ -16,6 +16,7 @@
 
 #include "host/if_programs.h"
 #include "live/attached.h"
+#include "live/bpf_holders.h"
 #include "live/ring_state.h"
 #include "rst_ring.h"
 #include "test.h"
@@ -269,6 +270,28 @@ static void test_shape(void)
 	check(!attached_ring_fits(&info), "nor one of another name");
 }
 
+/* --- descriptors ----------------------------------------------------------------------------------------- */
+
+static void test_fdinfo(void)
+{
+	static const char link[] = "pos:\t0\nflags:\t02000002\nlink_type:\ttcx\nlink_id:\t7\n"
+				   "prog_tag:\tabc\nprog_id:\t8\n";
+
+	check(bpf_fd_kind("anon_inode:bpf-map") == BPF_KIND_MAP &&
+		      bpf_fd_kind("anon_inode:bpf-prog") == BPF_KIND_PROGRAM &&
+		      bpf_fd_kind("anon_inode:bpf_link") == BPF_KIND_LINK &&
+		      bpf_fd_kind("anon_inode:[eventpoll]") == BPF_KIND_OTHER,
+	      "descriptors of BPF objects are told apart");
+	check(bpf_fdinfo_id(link, BPF_KIND_LINK) == 7 &&
+		      bpf_fdinfo_id(link, BPF_KIND_PROGRAM) == 8 &&
+		      !bpf_fdinfo_id(link, BPF_KIND_MAP),
+	      "... and have their ids");
+	check(!bpf_fdinfo_id("", BPF_KIND_MAP) && !bpf_fdinfo_id("map_id", BPF_KIND_MAP) &&
+		      !bpf_fdinfo_id("map_id:", BPF_KIND_MAP) &&
+		      !bpf_fdinfo_id("x map_id:\t3", BPF_KIND_MAP),
+	      "... or none");
+}
+
 int main(void)
 {
 	test_xdp();
@@ -279,5 +302,6 @@ int main(void)
 	test_hostile(put_tc(RTM_NEWQDISC, "clsact"), "qdisc");
 	test_rings();
 	test_shape();
+	test_fdinfo();
 	return test_done();
 }

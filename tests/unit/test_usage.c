@@ -114,6 +114,7 @@ int main(void)
 	test_command("watch", cmd_watch);
 	test_command("explain", cmd_explain);
 	test_command("report", cmd_report);
+	test_command("status", cmd_status);
 	test_command("causes", cmd_causes);
 	return test_done();
 }
