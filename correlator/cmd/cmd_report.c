@@ -254,6 +254,22 @@ static void clean_up_on_signals(void)
 			sigaction(signals[i], &sa, NULL);
 }
 
+/* No signal comes between the file and the note of it. */
+static int open_temporary(struct report *r)
+{
+	sigset_t signals, before;
+	int fd;
+
+	clean_up_on_signals();
+	sigfillset(&signals);
+	sigprocmask(SIG_BLOCK, &signals, &before);
+	fd = mkostemp(r->temporary, O_CLOEXEC);
+	if (fd >= 0)
+		half_written = r->temporary;
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return fd;
+}
+
 static FILE *open_output(struct report *r)
 {
 	mode_t mask;
@@ -269,14 +285,12 @@ static FILE *open_output(struct report *r)
 		errno = ENOMEM;
 		return NULL;
 	}
-	fd = mkostemp(r->temporary, O_CLOEXEC);
+	fd = open_temporary(r);
 	if (fd < 0) {
 		free(r->temporary);
 		r->temporary = NULL;
 		return NULL;
 	}
-	half_written = r->temporary;
-	clean_up_on_signals();
 	mask = umask(0);
 	umask(mask);
 	fchmod(fd, 0666 & ~mask);
