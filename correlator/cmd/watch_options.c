@@ -32,6 +32,7 @@ enum {
 	OPT_OUTPUT,
 	OPT_MARK,
 	OPT_ONLY,
+	OPT_EXIT_WHEN_GONE,
 };
 
 /* Per reset; the flight recorder may have more. */
@@ -45,6 +46,8 @@ static const struct argp_option options[] = {
 	{ "list-interfaces", 'D', NULL, 0, "List the interfaces and exit", 0 },
 	{ NULL, 'c', "N", 0, "Stop after N resets", 1 },
 	{ "duration", OPT_DURATION, "SECONDS", 0, "Stop after this time", 1 },
+	{ "exit-when-gone", OPT_EXIT_WHEN_GONE, NULL, 0,
+	  "Fail when the last interface named by -i is removed, in place of waiting for it", 1 },
 	{ NULL, 'Q', "in|out", 0, "Only report incoming or outgoing resets", 1 },
 	{ "only", OPT_ONLY, "IMPACT[,...]", 0, IMPACT_OPTION_HELP, 1 },
 	{ "json", OPT_JSON, NULL, 0,
@@ -300,6 +303,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		o->list = true;
 		break;
 	case 'n':
+		break;
+	case OPT_EXIT_WHEN_GONE:
+		o->exit_when_gone = true;
 		break;
 	case OPT_NETNS:
 		o->netns = arg;

@@ -44,6 +44,7 @@ struct watch_options {
 	bool json;
 	bool xdp;
 	struct mark mark;
+	bool exit_when_gone;
 	bool quiet;
 	bool list;
 };

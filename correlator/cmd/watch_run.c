@@ -233,6 +233,7 @@ static int attach(struct app *a)
 		.btf_path = a->opt->btf_path,
 		.xdp = a->opt->xdp,
 		.mark = a->opt->mark,
+		.exit_when_gone = a->opt->exit_when_gone,
 		.progress = !a->opt->quiet,
 		.on_event = on_event,
 		.ctx = a,

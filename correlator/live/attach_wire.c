@@ -18,7 +18,7 @@
 
 #include "base/log.h"
 #include "host/clsact_order.h"
-#include "live/attach_journal.h"
+#include "live/attach_notes.h"
 #include "live/attach_reap.h"
 #include "live/attach_xdp.h"
 #include "live/bpf_ids.h"
@@ -47,12 +47,11 @@ struct wire {
 	const struct shared_maps *maps;
 	struct netlink *nl;
 	struct attach_place place;
-	struct attach_journal *journal; /* NULL: nothing to note yet, or it cannot be written */
+	struct attach_notes notes;
 	struct bpf_object *obj;
 	struct wire_if *ifs;
 	rlim_t max_fds;
 	bool left_something;
-	bool said_unnoted;
 	unsigned int n_no_fds; /* interfaces without tcx for want of descriptors, since last said */
 	char first_no_fds[IFNAMSIZ];
 };
@@ -91,6 +90,7 @@ struct wire *wire__load(const struct wire_config *cfg, struct shared_maps *maps,
 	w->maps = maps;
 	w->nl = nl;
 	w->place = attach_place_here();
+	w->notes.place = &w->place;
 	w->max_fds = raise_fd_limit();
 	attach_reap(&w->place, nl);
 	w->obj = tc_object_open(maps, &cfg->mark);
@@ -169,39 +169,19 @@ static struct leftover leftover_of(const struct wire_if *wif, enum leftover_kind
 	return item;
 }
 
-/* Before it is attached: a kill may come at any time. */
 static void note(struct wire *w, const struct wire_if *wif, enum leftover_kind kind,
 		 uint32_t prog_id)
 {
 	struct leftover item = leftover_of(wif, kind, prog_id);
-	int err = 0;
 
-	if (!w->journal && !w->said_unnoted)
-		w->journal = attach_journal__open(&w->place);
-	if (!w->journal)
-		err = -errno;
-	else if (wif->again)
-		err = attach_journal__note_again(w->journal, &item);
-	else
-		err = attach_journal__note(w->journal, &item);
-	if (!err || w->said_unnoted)
-		return;
-	w->said_unnoted = true;
-	warning("cannot write /run/rstscope (%s): if rstscope is killed by SIGKILL, detach "
-		"its leftovers manually: %s",
-		error_name(err),
-		kind == LEFTOVER_XDP ?
-			"`xdp-loader unload IF --all`, or `ip link set dev IF xdp off` (both also "
-			"detach the XDP programs of others)" :
-			"`tc filter del dev IF ingress pref N`, and egress");
+	attach_notes_take(&w->notes, &item, wif->again);
 }
 
 static void disown_qdisc(struct wire *w, const struct wire_if *wif)
 {
 	struct leftover item = leftover_of(wif, LEFTOVER_QDISC, 0);
 
-	if (w->journal)
-		attach_journal__disown(w->journal, &item);
+	attach_notes_disown(&w->notes, &item);
 }
 
 static uint16_t choose_priority(struct wire *w, const struct wire_if *wif, int dir)
@@ -413,6 +393,31 @@ int wire__attach(struct wire *w, const struct link_info *link)
 	return 0;
 }
 
+/* The notes have it by its name: one number may be given to several interfaces, one after the other. */
+static void note_renamed(struct wire *w, struct wire_if *wif)
+{
+	wif->again = true;
+	if (wif->made_qdisc)
+		note(w, wif, LEFTOVER_QDISC, 0);
+	if (wif->filter[INGRESS])
+		note(w, wif, LEFTOVER_INGRESS, wif->filter[INGRESS]);
+	if (wif->filter[EGRESS])
+		note(w, wif, LEFTOVER_EGRESS, wif->filter[EGRESS]);
+	if (wif->has_xdp)
+		note(w, wif, LEFTOVER_XDP, 0);
+}
+
+bool wire__rename(struct wire *w, const struct link_info *link)
+{
+	struct wire_if *wif = get_if(w, link->ifindex);
+
+	if (!wif || !link->name[0] || !strcmp(wif->link.name, link->name))
+		return false;
+	memcpy(wif->link.name, link->name, sizeof(wif->link.name));
+	note_renamed(w, wif);
+	return true;
+}
+
 bool wire__forget(struct wire *w, const struct link_info *link)
 {
 	struct wire_if **at = find_if(w, link->ifindex), *wif = *at;
@@ -546,7 +551,7 @@ void wire__free(struct wire *w)
 		w->ifs = wif->next;
 		detach(w, wif);
 	}
-	attach_journal__close(w->journal, !w->left_something);
+	attach_notes_end(&w->notes, !w->left_something);
 	bpf_object__close(w->obj);
 	free(w);
 }

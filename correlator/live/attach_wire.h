@@ -70,6 +70,9 @@ uint64_t wire__looked_ns(const struct wire *w, uint32_t ifindex);
 /** wire__attach_again() - what is missing; 0 or -errno, not logged */
 int wire__attach_again(struct wire *w, uint32_t ifindex);
 
+/** wire__rename() - the interface has another name now; false if it is not attached, or has it already */
+bool wire__rename(struct wire *w, const struct link_info *link);
+
 /** wire__count() - interfaces that are attached */
 unsigned int wire__count(const struct wire *w);
 

@@ -34,6 +34,9 @@ struct known_link {
 	struct link_info link;
 	bool waits;	  /* for sensor__attach_some() */
 	bool unsupported; /* said once */
+	uint64_t
+		gone_ns; /* since when it is waited for; 0 = it is there, or not asked for by name */
+	unsigned int listing; /* the last that had it */
 };
 
 struct sensor {
@@ -52,6 +55,7 @@ struct sensor {
 	struct reader *reader;
 	struct ring_buffer *ring;
 	struct known_link *links, **last_link; /* in the kernel's order */
+	unsigned int listing;		       /* how often all were listed anew */
 	unsigned int waiting;		       /* interfaces to attach to */
 	unsigned int to_do;		       /* of those that were waiting at once */
 	struct progress *progress;
@@ -80,24 +84,24 @@ static int on_sample(void *ctx, void *data, size_t len)
 	return 0;
 }
 
-static bool wants_all(const struct sensor *s)
+static bool is_named(const struct sensor *s, const char *name)
 {
 	unsigned int i;
 
 	for (i = 0; i < s->cfg.n_interfaces; i++)
-		if (!strcmp(s->cfg.interfaces[i], "any"))
+		if (!strcmp(s->cfg.interfaces[i], name))
 			return true;
 	return false;
 }
 
+static bool wants_all(const struct sensor *s)
+{
+	return is_named(s, "any");
+}
+
 static bool wants(const struct sensor *s, const struct link_info *link)
 {
-	unsigned int i;
-
-	for (i = 0; i < s->cfg.n_interfaces; i++)
-		if (!strcmp(s->cfg.interfaces[i], link->name))
-			return true;
-	return wants_all(s) && link->up;
+	return is_named(s, link->name) || (wants_all(s) && link->up);
 }
 
 static struct known_link *find_link(const struct sensor *s, uint32_t ifindex)
@@ -368,6 +372,19 @@ int sensor__read_events(struct sensor *s)
 	return n < 0 ? n : 0;
 }
 
+static void say_gone(const struct sensor *s, struct known_link *k, const struct link_info *link)
+{
+	bool wait = !wants_all(s) && !s->cfg.exit_when_gone;
+
+	warning("interface '%s' was %s%s", link->name,
+		link->new_netnsid >= 0 ? "moved to another network namespace" : "removed",
+		!wait			? "" :
+		is_named(s, link->name) ? "; waiting for it to come back" :
+					  "; waiting for one that is named by -i");
+	if (k && wait)
+		k->gone_ns = now_ns();
+}
+
 static void on_link_gone(struct sensor *s, const struct link_info *link)
 {
 	struct known_link *k = find_link(s, link->ifindex);
@@ -378,29 +395,81 @@ static void on_link_gone(struct sensor *s, const struct link_info *link)
 	}
 	wire_watch__forget(s->wire_watch, link->ifindex);
 	if (wire__forget(s->wire, link))
-		warning("interface '%s' was removed", link->name);
+		say_gone(s, k, link);
+}
+
+/* It may have another number now. */
+static void say_back(const struct sensor *s, const struct link_info *link)
+{
+	struct known_link *k;
+
+	for (k = s->links; k; k = k->next) {
+		if (!k->gone_ns || strcmp(k->link.name, link->name))
+			continue;
+		notice("interface '%s' is back after %.1f s", link->name,
+		       (double)(now_ns() - k->gone_ns) / 1e9);
+		k->gone_ns = 0;
+	}
 }
 
 static void on_link_change(void *ctx, const struct link_info *link)
 {
-	if (link->gone)
-		on_link_gone(ctx, link);
-	else
-		want_if_asked_for(ctx, link);
+	const struct known_link *k;
+	struct sensor *s = ctx;
+
+	if (link->gone) {
+		on_link_gone(s, link);
+		return;
+	}
+	say_back(s, link);
+	k = find_link(s, link->ifindex);
+	if (k && wire__has(s->wire, link->ifindex) && strcmp(k->link.name, link->name))
+		notice("interface '%s' is called '%s' now, and still watched", k->link.name,
+		       link->name);
+	wire__rename(s->wire, link);
+	want_if_asked_for(s, link);
+}
+
+static void on_listed(void *ctx, const struct link_info *link)
+{
+	struct sensor *s = ctx;
+	struct known_link *k;
+
+	on_link_change(ctx, link);
+	k = find_link(s, link->ifindex);
+	if (k)
+		k->listing = s->listing;
+}
+
+/* Some notices are lost: what is there, and what is no more? */
+static int list_anew(struct sensor *s)
+{
+	const struct known_link *k;
+	struct link_info gone;
+	int err;
+
+	wire_watch__suspect(s->wire_watch, 0);
+	s->listing++;
+	err = netlink__links(s->netlink, on_listed, s);
+	for (k = s->links; k && !err; k = k->next) {
+		if (k->listing == s->listing || !wire__has(s->wire, k->link.ifindex))
+			continue;
+		gone = k->link;
+		gone.gone = true;
+		on_link_gone(s, &gone);
+	}
+	return err;
 }
 
 int sensor__read_links(struct sensor *s)
 {
 	int err = netlink__monitor(s->netlink, on_link_change, s);
 
-	/* Too many changes at once: some notices are lost, so look at all interfaces. */
-	if (err == -ENOBUFS) {
-		wire_watch__suspect(s->wire_watch, 0);
-		err = netlink__links(s->netlink, on_link_change, s);
-	}
+	if (err == -ENOBUFS)
+		err = list_anew(s);
 	if (err)
 		return err;
-	return (int)(wire__count(s->wire) + s->waiting + wants_all(s));
+	return (int)(wire__count(s->wire) + s->waiting + (wants_all(s) || !s->cfg.exit_when_gone));
 }
 
 unsigned int sensor__to_attach(const struct sensor *s)

@@ -22,6 +22,7 @@ struct sensor_config {
 	const char *btf_path;
 	bool xdp;
 	struct mark mark;
+	bool exit_when_gone; /* do not wait for named interfaces to come back */
 	bool progress; /* of attaching to many interfaces, on standard error if that is a terminal */
 	int (*on_event)(void *ctx, const struct event *ev); /* -errno: read no further */
 	void *ctx;
@@ -61,8 +62,10 @@ unsigned int sensor__to_attach(const struct sensor *s);
 /**
  * sensor__read_links() - follow interfaces that come and go; what is new waits to be attached to
  *
- * Return: 0 when no interface is watched and none can come ("any" waits for ever); else a
- * positive number, or -errno.
+ * An interface that was asked for by name is waited for once it has gone, and a renamed one stays
+ * attached, unless exit_when_gone is set: then one that has gone does not come again.
+ *
+ * Return: 0 when no interface is watched and none can come; else a positive number, or -errno.
  */
 int sensor__read_links(struct sensor *s);
 
