@@ -15,9 +15,14 @@ enum {
 };
 
 int cmd_watch(int argc, char **argv);
+int cmd_attach(int argc, char **argv);
+int cmd_detach(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_causes(int argc, char **argv);
 int cmd_status(int argc, char **argv);
+
+/** command_prepare() - enter a namespace (NULL: stay), and look for capabilities; logged; not 0: give up */
+int command_prepare(const char *command, const char *netns);
 
 #endif

@@ -21,6 +21,8 @@ static const struct {
 	const char *does;
 } commands[] = {
 	{ "watch", cmd_watch, "report the cause of every reset as it happens" },
+	{ "attach", cmd_attach, "attach the flight recorder so that it stays, without a process" },
+	{ "detach", cmd_detach, "take off what `attach` has attached" },
 	{ "explain", cmd_explain, "report the causes in recordings and captures; needs no root" },
 	{ "report", cmd_report,
 	  "write a postmortem in HTML, Markdown, text or JSON; needs no root" },

@@ -61,22 +61,28 @@ int clsact_exists(struct netlink *nl, uint32_t ifindex)
 	return err ? err : 1;
 }
 
-static struct nlmsghdr *put_filter(void *buf, uint32_t ifindex, enum clsact_direction dir,
-				   int prog_fd, uint16_t priority)
+static void put_program(struct nlmsghdr *nlh, int prog_fd)
 {
 	struct nlattr *options;
-	struct nlmsghdr *nlh;
-	struct tcmsg *tcm;
 
-	nlh = put_message(buf, RTM_NEWTFILTER, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, ifindex,
-			  parent_of(dir), &tcm);
-	tcm->tcm_info = TC_H_MAKE((uint32_t)priority << 16, htons(ETH_P_ALL));
 	mnl_attr_put_strz(nlh, TCA_KIND, "bpf");
 	options = mnl_attr_nest_start(nlh, TCA_OPTIONS);
 	mnl_attr_put_u32(nlh, TCA_BPF_FD, (uint32_t)prog_fd);
 	mnl_attr_put_strz(nlh, TCA_BPF_NAME, CLSACT_NAME);
 	mnl_attr_put_u32(nlh, TCA_BPF_FLAGS, TCA_BPF_FLAG_ACT_DIRECT);
 	mnl_attr_nest_end(nlh, options);
+}
+
+static struct nlmsghdr *put_filter(void *buf, uint32_t ifindex, enum clsact_direction dir,
+				   int prog_fd, uint16_t priority)
+{
+	struct nlmsghdr *nlh;
+	struct tcmsg *tcm;
+
+	nlh = put_message(buf, RTM_NEWTFILTER, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, ifindex,
+			  parent_of(dir), &tcm);
+	tcm->tcm_info = TC_H_MAKE((uint32_t)priority << 16, htons(ETH_P_ALL));
+	put_program(nlh, prog_fd);
 	return nlh;
 }
 
@@ -157,6 +163,33 @@ static int remove_filter(struct netlink *nl, const struct tcmsg *at)
 	*tcm = *at;
 	mnl_attr_put_strz(nlh, TCA_KIND, "bpf");
 	return netlink__ask(nl, nlh, NULL, NULL);
+}
+
+/* The priority, the handle and the protocol make it a change of this filter. */
+static int replace_filter(struct netlink *nl, const struct tcmsg *at, int prog_fd)
+{
+	char buf[MESSAGE_SIZE];
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct tcmsg *tcm;
+
+	nlh->nlmsg_type = RTM_NEWTFILTER;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_REPLACE;
+	tcm = mnl_nlmsg_put_extra_header(nlh, sizeof(*tcm));
+	*tcm = *at;
+	put_program(nlh, prog_fd);
+	return netlink__ask(nl, nlh, NULL, NULL);
+}
+
+int clsact_replace(struct netlink *nl, uint32_t ifindex, enum clsact_direction dir,
+		   uint32_t old_prog_id, int prog_fd)
+{
+	struct found found = { .prog_id = old_prog_id };
+	int err = old_prog_id ? find_filters(nl, ifindex, dir, &found) : 0;
+	unsigned int i;
+
+	for (i = 0; i < found.n && !err; i++)
+		err = replace_filter(nl, &found.at[i], prog_fd);
+	return err ? err : (int)found.n;
 }
 
 int clsact_detach(struct netlink *nl, uint32_t ifindex, enum clsact_direction dir, uint32_t prog_id)

@@ -30,6 +30,14 @@ int clsact_exists(struct netlink *nl, uint32_t ifindex);
 int clsact_attach(struct netlink *nl, uint32_t ifindex, enum clsact_direction dir, int prog_fd,
 		  uint16_t priority, bool *ret_made);
 
+/**
+ * clsact_replace() - put a program in the place of the filters of another one
+ *
+ * No packet passes in between. Return: how many there were, or -errno.
+ */
+int clsact_replace(struct netlink *nl, uint32_t ifindex, enum clsact_direction dir,
+		   uint32_t old_prog_id, int prog_fd);
+
 /** clsact_detach() - remove the filters of this very program; how many there were, or -errno */
 int clsact_detach(struct netlink *nl, uint32_t ifindex, enum clsact_direction dir,
 		  uint32_t prog_id);

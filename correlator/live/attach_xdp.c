@@ -14,21 +14,43 @@
 #include <string.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
+#include <linux/if_link.h>
 #include <xdp/libxdp.h>
 
+#include "live/program_same.h"
 #include "rst_xdp.skel.h"
 
 #define MAX_MAPS 32 /* of a program; ours has five */
 
-static struct xdp_program *open_program(const struct shared_maps *maps)
+static struct bpf_object *open_object(const struct shared_maps *maps)
 {
-	struct bpf_object *obj;
-	struct xdp_program *xdp;
 	const void *elf;
 	size_t size;
 
 	elf = rst_xdp__elf_bytes(&size);
-	obj = embedded_open(elf, size, "rst_xdp", NULL, maps);
+	return embedded_open(elf, size, "rst_xdp", NULL, maps);
+}
+
+struct bpf_object *xdp_load(const struct shared_maps *maps)
+{
+	struct bpf_object *obj = open_object(maps);
+	int err;
+
+	if (!obj)
+		return NULL;
+	err = bpf_object__load(obj);
+	if (!err)
+		return obj;
+	bpf_object__close(obj);
+	errno = -err;
+	return NULL;
+}
+
+static struct xdp_program *open_program(const struct shared_maps *maps)
+{
+	struct bpf_object *obj = open_object(maps);
+	struct xdp_program *xdp;
+
 	if (!obj)
 		return NULL;
 	xdp = xdp_program__from_bpf_obj(obj, "xdp");
@@ -66,18 +88,26 @@ static bool uses_map(int prog_fd, uint32_t map_id)
 	return false;
 }
 
-static int detach_from_dispatcher(struct xdp_multiprog *mp, uint32_t ifindex, uint32_t map_id)
+static bool has_id(int prog_fd, uint32_t id)
+{
+	return program_id(prog_fd) == id;
+}
+
+typedef bool (*match_fn)(int prog_fd, uint32_t id);
+
+static int detach_from_dispatcher(struct xdp_multiprog *mp, uint32_t ifindex, match_fn matches,
+				  uint32_t id)
 {
 	struct xdp_program *prog = NULL;
 
 	while ((prog = xdp_multiprog__next_prog(prog, mp)))
-		if (uses_map(xdp_program__fd(prog), map_id))
+		if (matches(xdp_program__fd(prog), id))
 			return xdp_program__detach(prog, (int)ifindex, xdp_multiprog__attach_mode(mp), 0) ?:
 				       1;
 	return 0;
 }
 
-int xdp_detach(uint32_t ifindex, uint32_t map_id)
+static int detach_matching(uint32_t ifindex, match_fn matches, uint32_t id)
 {
 	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex((int)ifindex);
 	int n = 0;
@@ -86,11 +116,36 @@ int xdp_detach(uint32_t ifindex, uint32_t map_id)
 	if (n)
 		return n == -ENOENT ? 0 : n;
 	if (!xdp_multiprog__is_legacy(mp))
-		n = detach_from_dispatcher(mp, ifindex, map_id);
-	else if (uses_map(xdp_program__fd(xdp_multiprog__main_prog(mp)), map_id))
+		n = detach_from_dispatcher(mp, ifindex, matches, id);
+	else if (matches(xdp_program__fd(xdp_multiprog__main_prog(mp)), id))
 		n = xdp_multiprog__detach(mp) ?: 1;
 	xdp_multiprog__close(mp);
 	return n;
+}
+
+int xdp_detach(uint32_t ifindex, uint32_t map_id)
+{
+	return detach_matching(ifindex, uses_map, map_id);
+}
+
+int xdp_detach_program(uint32_t ifindex, uint32_t prog_id)
+{
+	return detach_matching(ifindex, has_id, prog_id);
+}
+
+int xdp_exchange(uint32_t ifindex, uint32_t old_id, int prog_fd, bool native)
+{
+	LIBBPF_OPTS(bpf_xdp_attach_opts, opts);
+	int err;
+
+	opts.old_prog_fd = bpf_prog_get_fd_by_id(old_id);
+	if (opts.old_prog_fd < 0)
+		return opts.old_prog_fd;
+	err = bpf_xdp_attach((int)ifindex, prog_fd,
+			     XDP_FLAGS_REPLACE | (native ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE),
+			     &opts);
+	close(opts.old_prog_fd);
+	return err;
 }
 
 struct errand {

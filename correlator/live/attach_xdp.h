@@ -22,6 +22,19 @@ int xdp_attach(const struct shared_maps *maps, uint32_t ifindex, bool native);
  */
 int xdp_detach(uint32_t ifindex, uint32_t map_id);
 
+/** xdp_detach_program() - the same by the program's id */
+int xdp_detach_program(uint32_t ifindex, uint32_t prog_id);
+
+/** xdp_exchange() - put a program in the place of one that is attached without a dispatcher */
+int xdp_exchange(uint32_t ifindex, uint32_t old_id, int prog_fd, bool native);
+
+/**
+ * xdp_load() - load the program alone, to compare it with one that is attached
+ *
+ * Return: NULL with errno.
+ */
+struct bpf_object *xdp_load(const struct shared_maps *maps);
+
 /**
  * xdp_detach_in() - the same in another network namespace, for which CAP_SYS_ADMIN is needed
  */

@@ -44,6 +44,11 @@ void shared_maps_close(struct shared_maps *maps)
 			close(maps->fd[i]);
 }
 
+const char *shared_map_name(enum shared_map i)
+{
+	return map_names[i];
+}
+
 uint32_t shared_maps_id(const struct shared_maps *maps, enum shared_map i)
 {
 	struct bpf_map_info info = { 0 };

@@ -36,6 +36,9 @@ struct shared_maps {
 void shared_maps_init(struct shared_maps *maps, unsigned int cpus, unsigned int slots);
 void shared_maps_close(struct shared_maps *maps);
 
+/** shared_map_name() - as the objects and their pins have it */
+const char *shared_map_name(enum shared_map i);
+
 /** shared_maps_id() - the kernel's number of one that exists; 0 = not known */
 uint32_t shared_maps_id(const struct shared_maps *maps, enum shared_map i);
 

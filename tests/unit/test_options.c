@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cmd/command.h"
+#include "cmd/history_option.h"
 #include "base/log.h"
 #include "test.h"
 #include "cmd/watch_options.h"
@@ -124,6 +125,42 @@ static void test_files(void)
 	      "... or one after the other");
 	parse(&o, ARGS("-w", "-"));
 	check_str(o.recording, "-", "-w - is standard output");
+}
+
+static void check_history(const char *arg, unsigned int cpus, unsigned int want)
+{
+	unsigned int slots = 0;
+	char why[200] = "";
+	int err = history_option_parse(arg, cpus, &slots, why, sizeof(why));
+
+	if (want)
+		check(!err && slots == want, "--history %s on %u CPUs is %u records", arg, cpus,
+		      want);
+	else
+		check(err && *why, "--history '%s' on %u CPUs is refused: %s", arg, cpus, why);
+}
+
+static void test_history(void)
+{
+	check_history("8192", 1, 8192);
+	check_history("8191", 1, 4096);
+	check_history("64", 128, 64);
+	check_history("63", 1, 0);
+	check_history("8193", 1, 0);
+	check_history("1M", 2, 4096);
+	check_history("1M", 16, 512);
+	check_history("576K", 1, 8192);
+	check_history("4K", 2, 0);
+	check_history("8M", 2, 0);
+	check_history("1G", 2, 0);
+	check_history("", 2, 0);
+	check_history("0", 2, 0);
+	check_history("-64", 2, 0);
+	check_history("1T", 2, 0);
+	check_history("1Mb", 2, 0);
+	check_history("4294967296", 2, 0);
+	check_history("99999999999999999999G", 2, 0);
+	check_int(history_bytes(8192, 2), 1179648, "8192 records for each of 2 CPUs take 1.2 MB");
 }
 
 static void test_expression(void)
@@ -263,6 +300,7 @@ int main(void)
 	test_defaults();
 	test_values();
 	test_files();
+	test_history();
 	test_expression();
 	test_errors();
 	test_tiers();

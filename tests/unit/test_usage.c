@@ -112,6 +112,8 @@ int main(void)
 	read_file("docs/rstscope.8", manual, sizeof(manual));
 	read_file("deploy/rstscope.bash-completion", completion, sizeof(completion));
 	test_command("watch", cmd_watch);
+	test_command("attach", cmd_attach);
+	test_command("detach", cmd_detach);
 	test_command("explain", cmd_explain);
 	test_command("report", cmd_report);
 	test_command("status", cmd_status);

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * history_option.c - the argument of --history: how far back the flight recorder goes.
+ */
+#include "cmd/history_option.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "rst_event.h"
+
+/* A record and its link (rst_ring.h). */
+#define RECORD_BYTES (sizeof(struct rst_pkt) + sizeof(__u64))
+
+unsigned long long history_bytes(unsigned int slots, unsigned int cpus)
+{
+	return (unsigned long long)slots * cpus * RECORD_BYTES;
+}
+
+static unsigned int unit_shift(const char *unit)
+{
+	switch (*unit) {
+	case 'K':
+		return 10;
+	case 'M':
+		return 20;
+	case 'G':
+		return 30;
+	}
+	return 0;
+}
+
+static int too_much(unsigned int cpus, char *why, size_t size)
+{
+	snprintf(why, size,
+		 "there is room for at most %u records for each of %u CPUs (%.1f MB), and for at "
+		 "least %u",
+		 RST_RING_SLOTS, cpus, (double)history_bytes(RST_RING_SLOTS, cpus) / 1e6,
+		 RST_SCAN_BACK);
+	return -EINVAL;
+}
+
+int history_option_parse(const char *arg, unsigned int cpus, unsigned int *ret_slots, char *why,
+			 size_t size)
+{
+	unsigned int slots = RST_RING_SLOTS, shift;
+	unsigned long long n;
+	char *end;
+
+	errno = 0;
+	n = strtoull(arg, &end, 10);
+	shift = unit_shift(end);
+	if (errno || !isdigit((unsigned char)*arg) || (*end && (!shift || end[1])) || n >> 32) {
+		snprintf(why, size, "it takes records for each CPU (4096) or a size (512K, 1M)");
+		return -EINVAL;
+	}
+	if (shift)
+		n = (n << shift) / RECORD_BYTES / cpus;
+	if (n > RST_RING_SLOTS || n < RST_SCAN_BACK)
+		return too_much(cpus, why, size);
+	while (slots > n)
+		slots /= 2;
+	*ret_slots = slots;
+	return 0;
+}
