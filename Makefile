@@ -100,7 +100,7 @@ pkg_list  = $(shell sed 's/\#.*//' $(1))
 RUN_PKGS  = $(call pkg_list,tests/net/packages.txt)
 # Debian's, unless there is another.
 NPM_PKGS  = $(if $(shell command -v npm),,nodejs npm)
-TEST_PKGS = $(RUN_PKGS) $(call pkg_list,tests/vm/packages.txt) $(call pkg_list,tests/report/packages.txt) $(NPM_PKGS) \
+TEST_PKGS = $(RUN_PKGS) $(call pkg_list,tests/net/servers.txt) $(call pkg_list,tests/vm/packages.txt) $(call pkg_list,tests/report/packages.txt) $(NPM_PKGS) \
 	    python3-jsonschema
 
 # Names what is missing and the command that installs it; installs nothing.
@@ -139,6 +139,12 @@ benign: ## 100 000 connections that end well (STORM=N), and what is told of them
 	@deploy/install-packages.sh $(BUILD_PKGS) $(RUN_PKGS)
 	@$(MAKE) --no-print-directory all $(BUILD)/tests/lab
 	@$(SUDO) env STORM=$(STORM) OUT=$(CURDIR)/$(BUILD)/test-out/benign tests/net/run.sh benign
+
+DAY ?= 20000
+day: ## 20 000 healthy requests through haproxy and nginx (DAY=N), and a few resets that hurt
+	@deploy/install-packages.sh $(BUILD_PKGS) $(RUN_PKGS) $(call pkg_list,tests/net/servers.txt)
+	@$(MAKE) --no-print-directory all $(BUILD)/tests/lab
+	@$(SUDO) env DAY=$(DAY) OUT=$(CURDIR)/$(BUILD)/test-out/day tests/net/run.sh day
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
 BPF_TESTS  := $(patsubst tests/bpf/%.c,$(BUILD)/tests/%,$(wildcard tests/bpf/test_*.c))
@@ -317,5 +323,5 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | sort | while IFS='	' read -r t d; do \
 		printf '  %-14s %s\n' "$$t" "$$d"; done
 
-.PHONY: all help clean install packages check-packages demo test matrix benign tests check check-asan thread-tests \
+.PHONY: all help clean install packages check-packages demo test matrix benign day tests check check-asan thread-tests \
 	check-built coverage bench bench-explain bench-join bench-recall fuzz fuzz-replays fuzzers lint docs format

@@ -28,11 +28,37 @@ if [ "$(id -u)" -ne 0 ]; then
 		exit 1
 	}
 fi
+# A test runs what it needs itself: a server that comes with a package is neither started now nor
+# with the machine.
+servers=(nginx haproxy)
+policy=/usr/sbin/policy-rc.d
+
+start_no_servers()
+{
+	[ ! -e "$policy" ] || return 0
+	printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" > /dev/null
+	"${as_root[@]}" chmod 755 "$policy"
+	# shellcheck disable=SC2064 # as they are now
+	trap "${as_root[*]} rm -f $policy" EXIT
+}
+
+disable_new_servers()
+{
+	local s
+
+	for s in "${servers[@]}"; do
+		[[ " ${missing[*]} " != *" $s"[\ -]* ]] || [ ! -e "/lib/systemd/system/$s.service" ] ||
+			"${as_root[@]}" systemctl disable "$s" > /dev/null 2>&1 || :
+	done
+}
+
 echo "installing Debian packages${as_root:+ with sudo}: ${missing[*]}" >&2
 apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y
 	-o DPkg::Lock::Timeout=120 --no-install-recommends install)
+start_no_servers
 if ! "${apt[@]}" "${missing[@]}" >/dev/null; then
 	echo "the package lists may be old: apt-get update" >&2
 	"${as_root[@]}" apt-get -q update >/dev/null
 	"${apt[@]}" "${missing[@]}" >/dev/null
 fi
+disable_new_servers

@@ -55,6 +55,8 @@ static void follow_data(struct exchange *x, enum end e, const struct packet *p, 
 	struct end_view *v = &x->end[e];
 
 	if (x->last_from != e) {
+		if (x->runs == 1 || x->runs == 2)
+			x->first_runs[x->runs - 1] = x->run_bytes;
 		x->data_before_ns = x->last_data_ns;
 		x->run_ns = p->ts_ns;
 		x->run_bytes = 0;

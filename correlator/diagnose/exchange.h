@@ -39,7 +39,8 @@ struct exchange {
 	uint64_t last_data_ns;
 	uint64_t data_before_ns; /* when the data before the run ended; 0 = there was none */
 	uint32_t run_bytes;
-	unsigned int runs;
+	unsigned int runs;	  /* so far, with this one */
+	uint32_t first_runs[2];	  /* bytes of the first two */
 	uint64_t fin_ns[2];	  /* when it was first seen; 0 = was not */
 	uint64_t fin_acked_ns[2]; /* when the other end acknowledged it */
 	bool reset_before;

@@ -19,8 +19,11 @@
 #define FAREWELL_MAX 128
 /* A TLS record of application data has more bytes than this. */
 #define TLS_SHORTEST 22
-/* The client's second flight of a TLS handshake. */
-#define SECOND_WORD_MAX 512
+/* A handshake of TLS: the client's hello, the server's flight, and the client's second one. */
+#define TLS_HELLO_MIN 150
+#define TLS_SERVER_MIN 90
+#define TLS_FINISH_MIN 45
+#define TLS_FINISH_MAX 330
 #define AT_ONCE_NS 1000000000ull
 
 struct judge {
@@ -46,8 +49,8 @@ const char *const impact_reasons[N_REASONS] = {
 	[REASON_FAREWELL] = "nothing was lost but {impact.farewell} bytes that followed the last "
 			    "response, as a TLS close_notify does",
 	[REASON_RESET_BEFORE] = "the connection had been reset before",
-	[REASON_GIVEN_UP] = "the side that opened the connection reset it at once after its second "
-			    "message, without waiting for a response",
+	[REASON_GIVEN_UP] = "the side that opened the connection reset it after three messages of "
+			    "the lengths of a TLS handshake, without waiting for a response",
 	[REASON_NO_DATA] = "the side that opened the connection reset it without sending any data",
 	[REASON_GOES_ON] = "the RST was not accepted: the connection continues",
 	[REASON_NO_CONNECTION] = "the RST belongs to no connection of this host",
@@ -343,16 +346,20 @@ static bool is_forgiven(const struct judge *j, enum end e, uint32_t lost)
 	return !lost || (lost <= j->x.run_bytes && said_goodbye(j, e)) || is_last_alert(j, e, lost);
 }
 
-/*
- * Who has opened the connection ends it at once after its second word: a health check that looks
- * no further than the handshake of TLS.
- */
+static bool may_be_tls_handshake(const struct exchange *x)
+{
+	return x->runs == 3 && x->first_runs[0] >= TLS_HELLO_MIN &&
+	       x->first_runs[1] >= TLS_SERVER_MIN && x->run_bytes >= TLS_FINISH_MIN &&
+	       x->run_bytes <= TLS_FINISH_MAX;
+}
+
+/* Who has opened the connection ends it once TLS has shaken hands, as some health checks do. */
 static bool gave_up(const struct judge *j)
 {
 	const struct exchange *x = &j->x;
 
-	return x->whole && x->opener == SENDER && x->last_from == SENDER && x->runs == 3 &&
-	       x->run_bytes <= SECOND_WORD_MAX && reset_itself(j) && !j->i->receiver_unacked &&
+	return x->whole && x->opener == SENDER && x->last_from == SENDER &&
+	       may_be_tls_handshake(x) && reset_itself(j) && !j->i->receiver_unacked &&
 	       !j->i->unread && j->c->seen.rst.ts_ns < x->last_data_ns + AT_ONCE_NS;
 }
 

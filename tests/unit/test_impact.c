@@ -112,6 +112,8 @@ static const struct row rows[] = {
 	  CAME_IN, EFFECT_TAKEN, .port = 40001 },
 	{ "a check that ends after the handshake of TLS", ">S <SA >A >PA517 <PA141 >PA51 ", "RA",
 	  .want = IMPACT_PROBE, .reason = REASON_GIVEN_UP, .port = 40001 },
+	{ "a second request that is given up is none", ">S <SA >A >PA100 <PA400 >PA100@20 ", "RA",
+	  .want = IMPACT_HARMFUL, .reason = REASON_LOST, .port = 40001 },
 	{ "connect and close, then RST", SYN3 "<FA >A ", "RA", .want = IMPACT_PROBE,
 	  .reason = REASON_NO_DATA },
 	{ "no data, by the socket alone", "", "RA", .want = IMPACT_PROBE, .reason = REASON_NO_DATA,

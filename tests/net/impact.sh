@@ -1,0 +1,58 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What a reset did to its connection, and what became of one that arrived: each impact and each
+# effect, and for each a look-alike, a reset of the same kind with another impact. Both ends watch.
+
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "${0%/*}/lib.sh"
+
+# A reset with this cause, impact and numbers.
+scene()	# SHAPE CAUSE IMPACT MORE DESC STEP...
+{
+	local shape=$1 filter=".cause == \"$2\" and .impact == \"$3\" and ($4)" desc=$5
+
+	shift 5
+	lab_run play -p 80 "$@"
+	expect_reset "$shape" "$filter" "$desc, IPv$fam"
+}
+
+topo2
+start_watch "$S" -i eth0
+for fam in 4 6; do
+	scene RA unread-data harmful ".loss.unread == 100 and .loss.unanswered" "a request unread at close()" \
+		open exchange client:send=100 server:unread=100 server:close client:expect=ECONNRESET
+	scene RA unread-data none ".loss.unread == 31" "TLS's close_notify unread at close()" \
+		open client:send=500 server:recv=500 server:send=3000 client:recv=3000 client:acked server:acked \
+		client:send=31 client:shutdown server:unread=31 server:close client:expect=ECONNRESET
+	scene RA linger-zero harmful ".loss.unanswered and .loss.unread == 0" "a request read and not answered" \
+		open exchange client:send=100 server:recv=100 client:acked server:linger=0 server:close \
+		client:expect=ECONNRESET
+	scene RA linger-zero none ".loss.unanswered == false and .loss.sender_unacknowledged == 0" \
+		"an idle connection" \
+		open exchange server:linger=0 server:close client:expect=ECONNRESET
+	scene R data-after-close harmful ".loss.receiver_unacknowledged == 100" "a request meets a closed socket" \
+		open exchange server:close client:expect=EOF client:ack client:send=100 client:state=CLOSE
+	scene R data-after-close none ".loss.receiver_unacknowledged == 24" "close_notify meets a closed socket" \
+		open client:send=500 server:recv=500 server:send=3000 client:recv=3000 server:acked \
+		server:close client:expect=EOF client:ack client:send=24 client:state=CLOSE
+	scene RA closed-port refused true "nobody listens" connect=ECONNREFUSED
+	scene RA listener-closed refused ".loss.unanswered == false" "closed before it was accepted" \
+		listen connect backlog=1 listener:close client:expect=ECONNRESET
+	scene RA remote probe '.effect == "taken"' "a health check: connect, then RST" \
+		open client:linger=0 client:close server:expect=ECONNRESET
+	scene R remote probe '.effect == "taken"' "a half-open scan" \
+		listen stray=S,seq=1000
+	scene RA remote none '.effect == "taken"' "a client that has its response" \
+		open exchange client:linger=0 client:close server:expect=ECONNRESET
+	scene RA remote harmful '.effect == "taken" and .loss.sender_unacknowledged == 0 and
+		.loss.receiver_unacknowledged >= 0' "a client that leaves in mid-response" \
+		open client:send=100 server:recv=100 server:send=200000 client:linger=0 client:close \
+		server:expect=ECONNRESET
+	scene R remote ignored '.effect == "ignored" and (.title | test("ignored"))' "a RST out of the window" \
+		open exchange client:segment=R,seq=+3000000000 exchange
+	scene R remote ignored '.effect == "challenged" and (.title | test("challenge"))' "a RST in the window" \
+		open exchange client:segment=R,seq=+10 server:hear exchange
+done
+settle
+finish
