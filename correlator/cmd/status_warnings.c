@@ -94,6 +94,23 @@ static int warn_of_half(struct status *s, const char *ifname, const struct halve
 	return err;
 }
 
+static int warn_of_namesakes(struct status *s, const struct attached_path *path)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < path->n && !err; i++)
+		if (attached_is_namesake(&path->programs[i]))
+			err = warn(
+				s, "no-ring",
+				"'%s' %s: %s (program %u) uses no map rst_ring: it is of an older "
+				"version of rstscope, which this one cannot read, or not of rstscope; "
+				"detach it and attach the object of this version",
+				path->ifname, direction(&path->programs[i]), path->programs[i].name,
+				path->programs[i].prog_id);
+	return err;
+}
+
 static int warn_of_interfaces(struct status *s)
 {
 	const struct attached_path *path;
@@ -103,7 +120,8 @@ static int warn_of_interfaces(struct status *s)
 
 	/* Ordered by interface. */
 	for (path = attached__paths(s->attached); path && !err; path = path->next) {
-		if (path->ifindex == last)
+		err = warn_of_namesakes(s, path);
+		if (err || path->ifindex == last)
 			continue;
 		last = path->ifindex;
 		h = halves_of(s, path->ifindex);

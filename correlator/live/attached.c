@@ -263,12 +263,24 @@ static void free_path(struct attached_path *path)
 	free(path);
 }
 
+bool attached_is_namesake(const struct attached_program *p)
+{
+	static const char *const names[] = { "rst_tc_ingress", "rst_tc_egress", "rst_tc_in_l3",
+					     "rst_tc_eg_l3", "rst_xdp" };
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(p->name, names[i]))
+			return !p->recorder;
+	return false;
+}
+
 static bool has_ours(const struct attached_path *path)
 {
 	unsigned int i;
 
 	for (i = 0; i < path->n; i++)
-		if (path->programs[i].recorder)
+		if (path->programs[i].recorder || attached_is_namesake(&path->programs[i]))
 			return true;
 	return false;
 }

@@ -89,7 +89,7 @@ struct attached *attached__find(void);
 /** attached__recorders() - a list; NULL = nothing of ours is attached */
 const struct attached_recorder *attached__recorders(const struct attached *a);
 
-/** attached__paths() - those that have a program of ours, by interface, ingress first */
+/** attached__paths() - those with a program of ours or of its name, by interface, ingress first */
 const struct attached_path *attached__paths(const struct attached *a);
 
 /** attached__read_runs() - anew how often programs of ours have run; 0 or -errno */
@@ -100,6 +100,9 @@ int attached_recorder_map(const struct attached_recorder *r, const char *name);
 
 /** attached__free() - closes the descriptors; takes NULL */
 void attached__free(struct attached *a);
+
+/** attached_is_namesake() - a program that is named as ours, and uses no ring: of version 1, say */
+bool attached_is_namesake(const struct attached_program *p);
 
 /** attached_ring_fits() - has it the shape of a rst_ring, of whatever version? */
 bool attached_ring_fits(const struct bpf_map_info *info);

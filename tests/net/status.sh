@@ -161,6 +161,29 @@ fi
 end_watch "$watch_pid"
 is '(.recorders | length) == 1' "a watch that has ended leaves nothing"
 
+# --- watches by XDP, side by side where libxdp has a dispatcher ---
+
+launch_watch xdp $$ -i v0 --view none --xdp
+first=$watch_pid
+watch_started xdp "$first" || not_ok "watch --xdp starts: $(tail -n 3 "$talk")"
+if grep -q 'by XDP' "$talk"; then
+	is "[.recorders[] | select(.watch) | .programs[] | select(.hook == \"ingress\")] | length == 1 and
+		(.[0].way | startswith(\"xdp\")) and .[0].by.kind == \"watch\" and .[0].by.pid == $first" \
+		"a watch by XDP is found"
+	launch_watch xdp2 $$ -i v0 --view none --xdp
+	watch_started xdp2 "$watch_pid" || not_ok "a second watch --xdp starts: $(tail -n 3 "$talk")"
+	if grep -q 'by XDP' "$talk"; then
+		is "$ours [ours(\"v0\"; \"ingress\"; \"xdp-dispatcher\")] | length == 2 and ([.[].place] | sort) == [1, 2] and
+			.[0].dispatcher == .[1].dispatcher" "two of them are in one dispatcher, in order"
+	else
+		skip "two watches by XDP" "no dispatcher here"
+	fi
+	end_watch "$watch_pid"
+else
+	skip "a watch by XDP" "no XDP here"
+fi
+end_watch "$first"
+
 rm -f "$work/dead.ready"
 "$LAB" no-links "$RSTSCOPE" watch -i v0 --view none --ready-file "$work/dead.ready" > /dev/null 2>&1 &
 dead=$!
