@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "live/bpf_ids.h"
+#include "live/pin_place.h"
 #include "live/reader.h"
 #include "rst_event.h"
 
@@ -54,15 +55,11 @@ const char *status_mode_name(enum if_xdp_mode mode)
 const char *status_loader_name(enum status_loader loader)
 {
 	static const char *const names[] = {
-		[LOADED_BY_WATCH] = "watch",
-		[LOADED_BY_DEAD_WATCH] = "dead-watch",
-		[LOADED_BY_TC] = "tc",
-		[LOADED_BY_FILTER] = "filter",
-		[LOADED_BY_NETLINK] = "netlink",
-		[LOADED_BY_LIBXDP] = "libxdp",
-		[LOADED_BY_LINK_PIN] = "pinned-link",
-		[LOADED_BY_PROCESS] = "process",
-		[LOADED_BY_UNSEEN] = "unseen-link",
+		[LOADED_BY_WATCH] = "watch",	 [LOADED_BY_DEAD_WATCH] = "dead-watch",
+		[LOADED_BY_ATTACH] = "attach",	 [LOADED_BY_TC] = "tc",
+		[LOADED_BY_FILTER] = "filter",	 [LOADED_BY_NETLINK] = "netlink",
+		[LOADED_BY_LIBXDP] = "libxdp",	 [LOADED_BY_LINK_PIN] = "pinned-link",
+		[LOADED_BY_PROCESS] = "process", [LOADED_BY_UNSEEN] = "unseen-link",
 		[LOADED_BY_COMMAND] = "no-link",
 	};
 
@@ -114,24 +111,32 @@ static bool is_named(const struct bpf_holder *h, const char *comm)
 	return h && !strcmp(h->comm, comm);
 }
 
+/* `rstscope attach` pins what belongs to it in one place. */
+static bool is_pinned_by_attach(const char *path)
+{
+	return path && !strncmp(path, PIN_ROOT "/", strlen(PIN_ROOT "/"));
+}
+
 static enum status_loader loader_of_link(const struct status_program *sp)
 {
 	if (sp->link_pin)
-		return LOADED_BY_LINK_PIN;
+		return is_pinned_by_attach(sp->link_pin) ? LOADED_BY_ATTACH : LOADED_BY_LINK_PIN;
 	if (is_named(sp->holder, "rstscope"))
 		return LOADED_BY_WATCH;
 	return sp->holder ? LOADED_BY_PROCESS : LOADED_BY_UNSEEN;
 }
 
-static enum status_loader loader_of_filter(const struct status_program *sp)
+static enum status_loader loader_of_filter(const struct status_program *sp, const char *ring_pin)
 {
-	if (!strcmp(sp->p->filter.name, "rstscope"))
-		return is_named(sp->holder, "rstscope") ? LOADED_BY_WATCH : LOADED_BY_DEAD_WATCH;
-	return strstr(sp->p->filter.name, ":[") ? LOADED_BY_TC : LOADED_BY_FILTER;
+	if (strcmp(sp->p->filter.name, CLSACT_NAME))
+		return strstr(sp->p->filter.name, ":[") ? LOADED_BY_TC : LOADED_BY_FILTER;
+	if (is_pinned_by_attach(ring_pin))
+		return LOADED_BY_ATTACH;
+	return is_named(sp->holder, "rstscope") ? LOADED_BY_WATCH : LOADED_BY_DEAD_WATCH;
 }
 
 /* The link of a filter is its program: a watch keeps it open. */
-static void find_loader(const struct status *s, struct status_program *sp)
+static void find_loader(const struct status *s, const char *ring_pin, struct status_program *sp)
 {
 	const struct attached_program *p = sp->p;
 
@@ -140,7 +145,9 @@ static void find_loader(const struct status *s, struct status_program *sp)
 	sp->holder = p->link_id ? bpf_holders_find(&s->holders, BPF_KIND_LINK, p->link_id) :
 				  bpf_holders_find(&s->holders, BPF_KIND_PROGRAM, p->prog_id);
 	if (p->way == ATTACHED_FILTER)
-		sp->loader = loader_of_filter(sp);
+		sp->loader = loader_of_filter(sp, ring_pin);
+	else if (p->way != ATTACHED_TCX && is_pinned_by_attach(ring_pin))
+		sp->loader = LOADED_BY_ATTACH;
 	else if (p->way == ATTACHED_DISPATCHED)
 		sp->loader = LOADED_BY_LIBXDP;
 	else if (p->link_id)
@@ -163,7 +170,7 @@ static int add_programs(const struct status *s, const struct status_options *o,
 			continue;
 		sp = &sr->programs[sr->n_programs++];
 		sp->p = sr->r->programs[i];
-		find_loader(s, sp);
+		find_loader(s, sr->pin, sp);
 		sr->is_watch |= sp->loader == LOADED_BY_WATCH || sp->loader == LOADED_BY_DEAD_WATCH;
 	}
 	return 0;

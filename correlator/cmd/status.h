@@ -27,6 +27,7 @@ struct status_options {
 enum status_loader {
 	LOADED_BY_WATCH, /* and it lives: holder */
 	LOADED_BY_DEAD_WATCH,
+	LOADED_BY_ATTACH,   /* rstscope attach */
 	LOADED_BY_TC,	    /* filter; its name has file and section */
 	LOADED_BY_FILTER,   /* of another name */
 	LOADED_BY_NETLINK,  /* XDP without a link: ip link, bpftool, xdp-loader */

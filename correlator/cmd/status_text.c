@@ -74,6 +74,9 @@ static void print_loader(FILE *out, const struct status_program *sp)
 	case LOADED_BY_DEAD_WATCH:
 		fputs("a watch that is no more", out);
 		break;
+	case LOADED_BY_ATTACH:
+		fputs("rstscope attach", out);
+		break;
 	case LOADED_BY_TC:
 	case LOADED_BY_FILTER:
 		fputs(sp->loader == LOADED_BY_TC ? "tc (" : "filter '", out);

@@ -218,11 +218,13 @@ static int warn_of_programs(struct status *s, const struct status_recorder *sr)
 		if (!err)
 			err = warn_of_filter(s, &sr->programs[i]);
 		if (!err && sr->programs[i].loader == LOADED_BY_DEAD_WATCH)
-			err = warn(s, "dead-watch",
-				   "'%s' %s: %s was left by a watch that is no more; the next "
-				   "`rstscope watch` in this network namespace removes it",
-				   sr->programs[i].p->path->ifname, direction(sr->programs[i].p),
-				   sr->programs[i].p->name);
+			err = warn(
+				s, "dead-watch",
+				"'%s' %s: %s was left by a watch that is no more, which the next `rstscope "
+				"watch` in this network namespace removes; or `rstscope attach` has pinned "
+				"it out of sight",
+				sr->programs[i].p->path->ifname, direction(sr->programs[i].p),
+				sr->programs[i].p->name);
 	}
 	return err;
 }

@@ -161,6 +161,26 @@ fi
 end_watch "$watch_pid"
 is '(.recorders | length) == 1' "a watch that has ended leaves nothing"
 
+# --- attached to stay ---
+
+by_attach()	# DESC [COMMAND...]: COMMAND runs `rstscope attach`
+{
+	local desc=$1
+
+	shift
+	if ! "$@" "$RSTSCOPE" attach -i v0 > "$work/attach" 2>&1; then
+		not_ok "$desc: $(tail -n 2 "$work/attach" | tr '\n' ' ')"
+		return
+	fi
+	is "$ours [.recorders[].programs[] | select(.if == \"v0\")] | length == 2 and
+		all(.[]; .by.kind == \"attach\")" "$desc"
+	is "$ours (warned(\"dead-watch\") or warned(\"no-pin\") or warned(\"wrong-pin\")) | not" "... with nothing to report"
+	"$RSTSCOPE" detach -i v0 > "$work/attach" 2>&1 || not_ok "detach: $(cat "$work/attach")"
+}
+
+by_attach "what \`rstscope attach\` has attached is found"
+by_attach "... also by clsact" "$LAB" no-links
+
 # --- watches by XDP, side by side where libxdp has a dispatcher ---
 
 launch_watch xdp $$ -i v0 --view none --xdp
