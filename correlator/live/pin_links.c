@@ -129,8 +129,10 @@ int pin_link_remove(const struct pins *p, uint32_t link_id)
 	return err || !unlink(path) ? err : -errno;
 }
 
-static void sweep_links(const struct pin_place *place)
+/* Looks at all that is pinned; @remove: what is defunct */
+static struct pin_links_count go_through(const struct pin_place *place, bool remove)
 {
+	struct pin_links_count n = { 0, 0 };
 	char path[PIN_PATH_MAX];
 	struct bpf_link_info info;
 	struct dirent *e;
@@ -144,13 +146,23 @@ static void sweep_links(const struct pin_place *place)
 			continue;
 		pin_path(place, "links", e->d_name, path);
 		fd = bpf_obj_get(path);
-		if (fd >= 0 && look_at(fd, &info) && is_defunct(&info))
-			unlink(path);
+		if (fd >= 0 && look_at(fd, &info)) {
+			n.live += !is_defunct(&info);
+			n.defunct += is_defunct(&info);
+			if (remove && is_defunct(&info))
+				unlink(path);
+		}
 		if (fd >= 0)
 			close(fd);
 	}
 	if (dir)
 		closedir(dir);
+	return n;
+}
+
+struct pin_links_count pin_links_count(const struct pin_place *place)
+{
+	return go_through(place, false);
 }
 
 static void sweep_qdiscs(const struct pin_place *place)
@@ -171,7 +183,7 @@ static void sweep_qdiscs(const struct pin_place *place)
 
 void pin_links_sweep(const struct pin_place *place)
 {
-	sweep_links(place);
+	go_through(place, true);
 	sweep_qdiscs(place);
 }
 

@@ -30,6 +30,14 @@ int pin_link_update(const struct pins *p, uint32_t link_id, int prog_fd);
 /** pin_link_remove() - detach it and remove its pin; 0 or -errno; -ENOENT: it is not pinned */
 int pin_link_remove(const struct pins *p, uint32_t link_id);
 
+struct pin_links_count {
+	unsigned int live;
+	unsigned int defunct; /* their interface is gone */
+};
+
+/** pin_links_count() - tcx links that are pinned in @place, also on interfaces of other namespaces */
+struct pin_links_count pin_links_count(const struct pin_place *place);
+
 /** pin_links_sweep() - remove pins of links and notes of qdiscs whose interface is gone */
 void pin_links_sweep(const struct pin_place *place);
 

@@ -204,6 +204,41 @@ const struct pin_place *pins_owner(const struct pins *p, uint32_t ring_id)
 	return NULL;
 }
 
+static void each_of_abi(const char *abi, const char *but,
+			void (*fn)(void *ctx, const struct pin_place *place), void *ctx)
+{
+	struct pin_place place = { 0 };
+	struct dirent *e;
+	char path[48];
+	DIR *dir;
+
+	snprintf(path, sizeof(path), PIN_ROOT "/%.16s", abi);
+	dir = opendir(path);
+	while (dir && (e = readdir(dir))) {
+		if (strncmp(e->d_name, "netns-", 6) || !strcmp(e->d_name, but) ||
+		    strlen(e->d_name) > 40)
+			continue;
+		snprintf(place.path, sizeof(place.path), "%s/%.40s", path, e->d_name);
+		fn(ctx, &place);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+void pins_each_elsewhere(const struct pins *p, void (*fn)(void *ctx, const struct pin_place *place),
+			 void *ctx)
+{
+	const char *own = strrchr(p->own.path, '/') + 1;
+	DIR *dir = opendir(PIN_ROOT);
+	struct dirent *e;
+
+	while (dir && (e = readdir(dir)))
+		if (e->d_name[0] != '.')
+			each_of_abi(e->d_name, own, fn, ctx);
+	if (dir)
+		closedir(dir);
+}
+
 /* -ENOENT: nothing is pinned there */
 static int get_map(const char *path, const char *name)
 {

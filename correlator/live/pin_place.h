@@ -40,7 +40,11 @@ struct pins {
 int pins_open(struct pins *p, bool create);
 void pins_close(struct pins *p);
 
-/** pins_owns() - is this the ring of one of them? */
+/** pins_each_elsewhere() - call @fn for the places of other network namespaces */
+void pins_each_elsewhere(const struct pins *p, void (*fn)(void *ctx, const struct pin_place *place),
+			 void *ctx);
+
+/** pins_owner() - is this the ring of one of them? */
 const struct pin_place *pins_owner(const struct pins *p, uint32_t ring_id);
 
 /** pin_place_maps() - take the pinned maps into @maps; 0, or -errno, logged */

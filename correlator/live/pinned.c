@@ -433,24 +433,51 @@ static bool is_in_use(const struct attached *now, const struct pin_place *place)
 	return r;
 }
 
-void pins_remove_unused(struct pins *pins)
+static void remove_place(const struct pin_place *place)
+{
+	int err = pin_place_remove(place);
+
+	if (err && err != -ENOENT)
+		error("remove '%s': %s", place->path, error_name(err));
+}
+
+static void remove_if_unused(const struct attached *now, const struct pin_place *place, bool moved)
+{
+	struct pin_links_count links;
+
+	pin_links_sweep(place);
+	if (is_in_use(now, place))
+		return;
+	links = pin_links_count(place);
+	if (links.live && moved)
+		notice("%u link%s of interfaces that were moved to another network namespace: detached",
+		       links.live, links.live > 1 ? "s" : "");
+	if (!links.live || moved)
+		remove_place(place);
+}
+
+/* Every interface has a link, where there are any: without them, nothing is attached any more. */
+static void remove_if_dead(void *ctx, const struct pin_place *place)
+{
+	struct pin_links_count links = pin_links_count(place);
+
+	(void)ctx;
+	if (links.defunct && !links.live)
+		remove_place(place);
+}
+
+void pins_remove_unused(struct pins *pins, bool moved)
 {
 	struct attached *now = attached_find_or_say();
 	unsigned int i;
-	int err = 0;
 
 	if (!now)
 		return;
-	for (i = 0; i <= pins->n_others && !err; i++) {
-		const struct pin_place *place = i ? &pins->others[i - 1] : &pins->own;
-
-		pin_links_sweep(place);
-		if (is_in_use(now, place))
-			continue;
-		err = pin_place_remove(place);
-		if (err && err != -ENOENT)
-			error("remove '%s': %s", place->path, error_name(err));
-	}
+	for (i = 0; i < pins->n_others; i++)
+		remove_if_unused(now, &pins->others[i], moved);
+	pins_each_elsewhere(pins, remove_if_dead, NULL);
+	/* The directory above it, which has the lock, goes last. */
+	remove_if_unused(now, &pins->own, moved);
 	attached__free(now);
 }
 
@@ -459,7 +486,7 @@ void pinned__free(struct pinned *p)
 	if (!p)
 		return;
 	if (p->pins.lock >= 0)
-		pins_remove_unused(&p->pins);
+		pins_remove_unused(&p->pins, false);
 	attached__free(p->found);
 	bpf_object__close(p->xdp);
 	bpf_object__close(p->tc);

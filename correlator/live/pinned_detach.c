@@ -11,6 +11,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <linux/if_link.h>
+#include <net/if.h>
 
 #include "base/log.h"
 #include "live/attach_xdp.h"
@@ -193,6 +194,15 @@ static void detach_path(struct detaching *d, const struct attached_path *path)
 		notice("%s: detached", path->ifname);
 }
 
+static void look_for_names(const struct detach_config *cfg)
+{
+	unsigned int i;
+
+	for (i = 0; i < cfg->n_interfaces; i++)
+		if (strcmp(cfg->interfaces[i], "any") && !if_nametoindex(cfg->interfaces[i]))
+			warning("no interface '%s' in this network namespace", cfg->interfaces[i]);
+}
+
 static void sum_up(const struct detaching *d)
 {
 	if (!d->n && !d->err)
@@ -210,6 +220,7 @@ int pinned_detach(const struct detach_config *cfg, struct netlink *nl)
 
 	if (err && err != -ENOENT)
 		return err;
+	look_for_names(cfg);
 	found = attached_find_or_say();
 	err = found ? 0 : -errno;
 	for (path = found ? attached__paths(found) : NULL; path; path = path->next)
@@ -217,7 +228,7 @@ int pinned_detach(const struct detach_config *cfg, struct netlink *nl)
 			detach_path(&d, path);
 	attached__free(found);
 	if (!err && d.pins.lock >= 0)
-		pins_remove_unused(&d.pins);
+		pins_remove_unused(&d.pins, !cfg->n_interfaces);
 	pins_close(&d.pins);
 	if (!err)
 		sum_up(&d);
