@@ -41,6 +41,24 @@ static const struct advice on_exit_advice[] = {
 	},
 };
 
+/* For whichever cause: a request met the end of a connection that had been idle. */
+static const struct advice on_race_advice[] = {
+	{
+		.action =
+			"let {rst.dst}, which sends the requests, give up idle connections first: "
+			"its idle timeout must be shorter than that of {rst.src}{race.timers}",
+		.price = "more handshakes",
+		.undo = "restore the previous timeout",
+	},
+	{
+		.action = "let the client repeat an idempotent request on a new connection when a "
+			  "reused one is reset before any byte of the response",
+		.price = "a request that is not idempotent must not be repeated",
+		.undo = "none needed",
+	},
+};
+
+#define N_ON_RACE (sizeof(on_race_advice) / sizeof(on_race_advice[0]))
 #define N_ON_EXIT (sizeof(on_exit_advice) / sizeof(on_exit_advice[0]))
 
 static bool fits(const struct reset_case *c, const struct advice *a)
@@ -53,6 +71,8 @@ const struct advice *case_advice(const struct reset_case *c, unsigned int i)
 	const struct advice *own = c->diagnosis.cause->advice;
 	unsigned int at;
 
+	if (c->diagnosis.impact.race)
+		return i < N_ON_RACE ? &on_race_advice[i] : NULL;
 	for (at = 0; at < N_ON_EXIT; at++)
 		if (fits(c, &on_exit_advice[at]) && !i--)
 			return &on_exit_advice[at];

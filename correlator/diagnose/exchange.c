@@ -60,6 +60,7 @@ static void follow_data(struct exchange *x, enum end e, const struct packet *p, 
 		x->data_before_ns = x->last_data_ns;
 		x->run_ns = p->ts_ns;
 		x->run_bytes = 0;
+		x->run_ack = p->ack;
 		x->runs++;
 	}
 	x->last_from = e;
@@ -74,15 +75,12 @@ static void follow_data(struct exchange *x, enum end e, const struct packet *p, 
 static void follow_acks(struct exchange *x, enum end e, const struct packet *p)
 {
 	struct end_view *v = &x->end[e];
-	enum end o = other_end(e);
 
 	if (!(p->flags & FLAG_ACK))
 		return;
 	if (!v->has_acked || is_after(p->ack, v->acked))
 		v->acked = p->ack;
 	v->has_acked = true;
-	if (x->end[o].fin && !x->fin_acked_ns[o] && !is_after(x->end[o].next, v->acked))
-		x->fin_acked_ns[o] = p->ts_ns;
 }
 
 static bool anything_under_way(const struct exchange *x)
@@ -121,6 +119,7 @@ static void follow(struct exchange *x, enum end e, const struct packet *p)
 	if (p->flags & FLAG_FIN && !v->fin) {
 		v->fin = true;
 		x->fin_ns[e] = p->ts_ns;
+		x->fin_idle_ns[e] = x->last_data_ns ? p->ts_ns - x->last_data_ns : 0;
 	}
 	follow_acks(x, e, p);
 }
@@ -164,6 +163,28 @@ static enum end end_of(const struct reset_case *c, const struct packet *p)
 	return tuple_equal(&back, &c->seen.rst.tuple) ? RECEIVER : NOBODY;
 }
 
+/* What the RST answers was not accepted. */
+static void follow_refused(struct exchange *x, const struct packet *p)
+{
+	struct end_view *s = &x->end[SENDER];
+
+	follow(x, RECEIVER, p);
+	if (s->has_acked || p->flags & FLAG_SYN)
+		return;
+	s->acked = p->seq;
+	s->has_acked = true;
+}
+
+/* The only packet that is known. A bare ACK tells whose data came before it. */
+static void follow_alone(struct exchange *x, enum end e, const struct packet *p)
+{
+	follow(x, e, p);
+	if (p->len || (p->flags & (FLAG_SYN | FLAG_FIN | FLAG_RST | FLAG_ACK)) != FLAG_ACK)
+		return;
+	x->last_from = other_end(e);
+	x->end[other_end(e)].data = true;
+}
+
 void exchange_read(const struct reset_case *c, struct exchange *ret)
 {
 	const struct conversation *v = &c->seen.conversation;
@@ -177,7 +198,11 @@ void exchange_read(const struct reset_case *c, struct exchange *ret)
 			follow(ret, e, &c->asked.history[i]);
 	}
 	if (c->seen.answer_match == ANSWER_EXACT && end_of(c, &c->seen.answers) == RECEIVER)
-		follow(ret, RECEIVER, &c->seen.answers);
+		follow_refused(ret, &c->seen.answers);
+	/* Where all others are overwritten, BPF may still have found the newest. */
+	if (c->seen.answer_match == ANSWER_NEWEST && !c->asked.n_history &&
+	    end_of(c, &c->seen.answers) != NOBODY)
+		follow_alone(ret, end_of(c, &c->seen.answers), &c->seen.answers);
 	follow_own_numbers(ret, &c->seen.rst);
 	if (ret->opener == NOBODY && v->known && v->whole)
 		ret->opener = v->sender_opened ? SENDER : RECEIVER;

@@ -39,10 +39,11 @@ struct exchange {
 	uint64_t last_data_ns;
 	uint64_t data_before_ns; /* when the data before the run ended; 0 = there was none */
 	uint32_t run_bytes;
-	unsigned int runs;	  /* so far, with this one */
-	uint32_t first_runs[2];	  /* bytes of the first two */
-	uint64_t fin_ns[2];	  /* when it was first seen; 0 = was not */
-	uint64_t fin_acked_ns[2]; /* when the other end acknowledged it */
+	unsigned int runs;	 /* so far, with this one */
+	uint32_t first_runs[2];	 /* bytes of the first two */
+	uint64_t fin_ns[2];	 /* when it was first seen; 0 = was not */
+	uint64_t fin_idle_ns[2]; /* how long there had been no data before it */
+	uint32_t run_ack;	 /* ACK number of the first segment of the run */
 	bool reset_before;
 	bool lost_before; /* something was under way when that RST came */
 	bool data_since;  /* and something was sent after it */

@@ -79,6 +79,17 @@ const char *effect_id(unsigned int effect)
 	return effect < sizeof(ids) / sizeof(ids[0]) ? ids[effect] : NULL;
 }
 
+const char *keepalive_race_id(unsigned int race)
+{
+	static const char *const ids[] = {
+		[RACE_NONE] = "none",
+		[RACE_CROSSED] = "crossed",
+		[RACE_AFTER_FIN] = "after-fin",
+	};
+
+	return race < sizeof(ids) / sizeof(ids[0]) ? ids[race] : NULL;
+}
+
 static bool is_id(const char *at, size_t len, const char *id)
 {
 	return strlen(id) == len && !strncmp(at, id, len);
@@ -333,12 +344,13 @@ static bool said_goodbye(const struct judge *j, enum end e)
 	return e == x->opener && v->fin && x->run_bytes <= FAREWELL_MAX;
 }
 
-/* The last bytes of a response may be TLS's too: a segment of its own, just before the FIN. */
+/* Both may say so at the same moment, and a response may end so: in a segment of its own. */
 static bool is_last_alert(const struct judge *j, enum end e, uint32_t lost)
 {
-	const struct end_view *v = &j->x.end[e];
+	const struct end_view *v = &j->x.end[e], *o = &j->x.end[other_end(e)];
 
-	return lost == v->last_len && is_alert_length(lost) && v->fin && v->shortest > TLS_SHORTEST;
+	return lost == v->last_len && is_alert_length(lost) && (v->fin || o->fin) && o->data &&
+	       v->shortest > TLS_SHORTEST;
 }
 
 static bool is_forgiven(const struct judge *j, enum end e, uint32_t lost)
@@ -361,6 +373,18 @@ static bool gave_up(const struct judge *j)
 	return x->whole && x->opener == SENDER && x->last_from == SENDER &&
 	       may_be_tls_handshake(x) && reset_itself(j) && !j->i->receiver_unacked &&
 	       !j->i->unread && j->c->seen.rst.ts_ns < x->last_data_ns + AT_ONCE_NS;
+}
+
+/* Few bytes, of which nobody knows what came before: a farewell, a handshake, or a request? */
+static bool may_be_harmless(const struct judge *j)
+{
+	const struct exchange *x = &j->x;
+	uint32_t lost = j->i->sender_unacked + j->i->receiver_unacked + j->i->unread;
+
+	if (x->whole || x->last_from == NOBODY || x->end[other_end(x->last_from)].data)
+		return false;
+	return is_alert_length(lost) ||
+	       (x->opener == SENDER && lost <= TLS_FINISH_MAX && reset_itself(j));
 }
 
 static bool is_harmful(struct judge *j)
@@ -418,6 +442,8 @@ static void judge_losses(struct judge *j)
 
 	if (is_harmful(j) && gave_up(j))
 		say(j, IMPACT_PROBE, REASON_GIVEN_UP);
+	else if (is_harmful(j) && may_be_harmless(j))
+		say(j, IMPACT_UNKNOWN, REASON_NOT_SEEN);
 	else if (is_harmful(j))
 		say(j, IMPACT_HARMFUL, REASON_LOST);
 	else if (i->sender_unacked || i->receiver_unacked || i->unread)
@@ -479,6 +505,22 @@ static void measure_idle(struct judge *j)
 	}
 }
 
+/*
+ * The sender had ended an idle connection, and the next request met that. A FIN takes a number: who
+ * has acknowledged it had heard of it.
+ */
+static void find_race(struct judge *j)
+{
+	const struct exchange *x = &j->x;
+	const struct end_view *s = &x->end[SENDER];
+
+	if (j->i->kind != IMPACT_HARMFUL || x->opener != RECEIVER || x->last_from != RECEIVER ||
+	    !s->data || !j->i->receiver_unacked || !(s->fin || x->reset_before))
+		return;
+	j->i->race = s->fin && (int32_t)(x->run_ack - s->next) >= 0 ? RACE_AFTER_FIN : RACE_CROSSED;
+	j->i->timer_ns = s->fin ? x->fin_idle_ns[SENDER] : 0;
+}
+
 void impact_judge(struct reset_case *c)
 {
 	struct judge j = { .c = c, .i = &c->diagnosis.impact };
@@ -492,4 +534,5 @@ void impact_judge(struct reset_case *c)
 	find_unanswered(&j);
 	judge_impact(&j);
 	measure_idle(&j);
+	find_race(&j);
 }

@@ -16,9 +16,10 @@
  */
 void impact_judge(struct reset_case *c);
 
-/** impact_id(), effect_id() - as they stand in JSON; NULL: there is no such value */
+/** impact_id(), effect_id(), keepalive_race_id() - as they stand in JSON; NULL: there is no such value */
 const char *impact_id(unsigned int kind);
 const char *effect_id(unsigned int effect);
+const char *keepalive_race_id(unsigned int race);
 
 /** impact_is_listed() - is it one of @list ("harmful,unknown")? NULL lists all. */
 bool impact_is_listed(const char *list, enum impact_kind kind);

@@ -160,6 +160,19 @@ void print_flags(FILE *out, uint8_t flags)
 	fputs(format_flags(text, flags), out);
 }
 
+/* The spaces do not break lines. */
+void print_duration(FILE *out, uint64_t ns)
+{
+	double us = (double)ns / 1e3;
+
+	if (ns < 1000000)
+		fprintf(out, "%.1f µs", us);
+	else if (ns < 1000000000)
+		fprintf(out, "%.*f ms", us < 1e4 ? 2 : us < 1e5 ? 1 : 0, us / 1e3);
+	else
+		fprintf(out, "%.*f s", us < 1e8 ? 2 : 0, us / 1e6);
+}
+
 void print_escaped(FILE *out, const char *s)
 {
 	for (; *s; s++) {

@@ -45,6 +45,13 @@ enum impact_reason {
 	N_REASONS,
 };
 
+/* A request on a connection that the other side was closing, or had closed, for it was idle. */
+enum keepalive_race {
+	RACE_NONE,
+	RACE_CROSSED,	/* sent before the FIN, or the RST, had come: its sender could not know */
+	RACE_AFTER_FIN, /* its sender had acknowledged the FIN */
+};
+
 struct impact {
 	enum impact_kind kind;
 	enum impact_reason reason;
@@ -58,7 +65,9 @@ struct impact {
 	bool unanswered_known;
 	bool unanswered; /* the side that opened the connection waited for a response */
 	bool idle_known;
-	uint64_t idle_ns; /* from the last data to what ended the silence: a request, or the RST */
+	enum keepalive_race race;
+	uint64_t timer_ns; /* of a race: from the last data to the FIN */
+	uint64_t idle_ns;  /* from the last data to what ended the silence: a request, or the RST */
 };
 
 /* What the flight recorder, or the rest of a capture, has of the connection after the RST. */

@@ -11,6 +11,7 @@
 #include "base/strbuf.h"
 #include "diagnose/advice.h"
 #include "diagnose/impact.h"
+#include "diagnose/timeouts.h"
 #include "model/kernel_bits.h"
 #include "model/names.h"
 #include "model/stack.h"
@@ -363,6 +364,29 @@ static void put_losses_of(struct json_writer *w, const struct impact *i)
 	json__end(w);
 }
 
+/* A request that met the end of an idle connection, and whose timers that may have been. */
+static void put_race_of_request(struct json_writer *w, const struct impact *i)
+{
+	const struct idle_timeout *o;
+	unsigned int n;
+
+	if (!i->race) {
+		json__null(w, "keepalive_race");
+		return;
+	}
+	json__object(w, "keepalive_race");
+	json__text(w, "kind", keepalive_race_id(i->race));
+	if (i->timer_ns)
+		json__signed(w, "closed_after_ms", (int64_t)(i->timer_ns / 1000000));
+	else
+		json__null(w, "closed_after_ms");
+	json__array(w, "default_of");
+	for (n = 0; (o = timeout_fit(i->timer_ns, n)); n++)
+		json__text(w, NULL, o->whose);
+	json__end(w);
+	json__end(w);
+}
+
 static void put_impact(struct json_writer *w, const struct reset_case *c,
 		       const struct report_context *ctx)
 {
@@ -376,6 +400,7 @@ static void put_impact(struct json_writer *w, const struct reset_case *c,
 		json__signed(w, "idle_ms", (int64_t)(i->idle_ns / 1000000));
 	else
 		json__null(w, "idle_ms");
+	put_race_of_request(w, i);
 }
 
 static void put_rst(struct json_writer *w, const struct reset_case *c)

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/strbuf.h"
+
 const char *kind_name(enum case_kind kind)
 {
 	return kind == CASE_STALL ? "stall" : "reset";
@@ -166,6 +168,27 @@ static void add_effect(struct report_lines *lines, const struct reset_case *c)
 	}
 }
 
+static void add_race(struct report_lines *lines, const struct reset_case *c)
+{
+	const struct impact *i = &c->diagnosis.impact;
+	FILE *out = i->race ? strbuf_begin() : NULL;
+	char *line;
+
+	if (!out)
+		return;
+	fputs(i->race == RACE_CROSSED ?
+		      "the request crossed the end of the connection: its sender could not know" :
+		      "the request's sender had acknowledged the FIN, and sent it all the same",
+	      out);
+	if (i->timer_ns) {
+		fputs("; the connection was closed after ", out);
+		print_duration(out, i->timer_ns);
+		fputs(" without data", out);
+	}
+	line = strbuf_end();
+	add_line(lines, line, line);
+}
+
 struct report_lines report_evidence(const struct reset_case *c, const struct report_context *ctx,
 				    bool all)
 {
@@ -179,6 +202,7 @@ struct report_lines report_evidence(const struct reset_case *c, const struct rep
 		if (fact_in(show, f))
 			add_template(&lines, fact_texts[f].yes, c, ctx);
 	add_effect(&lines, c);
+	add_race(&lines, c);
 	if (way && all)
 		for (f = 0; f < FACT_MAX; f++)
 			if (fact_in(way->forbids, f))

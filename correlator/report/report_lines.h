@@ -8,8 +8,8 @@
 #include "diagnose/classify.h"
 #include "report/template.h"
 
-/* All facts, the effect, and what was lost. */
-#define LINES_MAX (FACT_MAX + 3)
+/* All facts, the effect, a race, and what was lost. */
+#define LINES_MAX (FACT_MAX + 4)
 
 /* Sentences of one kind; report_lines_free() takes them. */
 struct report_lines {

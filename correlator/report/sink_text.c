@@ -112,8 +112,9 @@ static void print_answers(struct sink *s, const struct reset_case *c,
 	print_tuple(out, &p->tuple);
 	fprintf(out, " ");
 	print_flags(out, p->flags);
-	fprintf(out, " seq %u ack %u len %u, %.1f µs earlier on ", p->seq, p->ack, p->len,
-		(double)(int64_t)(c->seen.rst.ts_ns - p->ts_ns) / 1000.0);
+	fprintf(out, " seq %u ack %u len %u, ", p->seq, p->ack, p->len);
+	print_duration(out, c->seen.rst.ts_ns > p->ts_ns ? c->seen.rst.ts_ns - p->ts_ns : 0);
+	fputs(" earlier on ", out);
 	print_escaped(out, ctx->ifname(ctx->ifname_ctx, p->ifindex));
 	print_buffered(s, c->seen.answer_match == ANSWER_EXACT ? "trigger" : "last seen");
 }

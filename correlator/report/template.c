@@ -9,6 +9,7 @@
 
 #include "base/strbuf.h"
 #include "diagnose/facts.h"
+#include "diagnose/timeouts.h"
 #include "model/kernel_bits.h"
 #include "model/stack.h"
 
@@ -154,14 +155,6 @@ static void print_clash(FILE *out, const struct reset_case *c)
 		fputs(", which matched no socket", out);
 	}
 	fputs(k->call == CALL_CHALLENGE ? "; that socket replied with a challenge ACK" : "", out);
-}
-
-static void print_ago(FILE *out, uint64_t ns)
-{
-	if (ns < 1000000000u)
-		fprintf(out, "%" PRIu64 " ms", ns / 1000000u);
-	else
-		fprintf(out, "%" PRIu64 " s", ns / 1000000000u);
 }
 
 typedef void (*printer)(FILE *out, const struct reset_case *c, const struct report_context *ctx);
@@ -485,9 +478,9 @@ PRINTER(gone_mapping)
 PRINTER(gone_ago)
 {
 	(void)ctx;
-	print_ago(out, c->seen.rst.ts_ns > c->asked.gone.ts_ns ?
-			       c->seen.rst.ts_ns - c->asked.gone.ts_ns :
-			       0);
+	print_duration(out, c->seen.rst.ts_ns > c->asked.gone.ts_ns ?
+				    c->seen.rst.ts_ns - c->asked.gone.ts_ns :
+				    0);
 }
 
 PRINTER(gone_how)
@@ -591,7 +584,7 @@ PRINTER(fin_ago)
 	uint64_t fin = c->seen.conversation.finished_ns;
 
 	(void)ctx;
-	print_ago(out, c->seen.rst.ts_ns > fin ? c->seen.rst.ts_ns - fin : 0);
+	print_duration(out, c->seen.rst.ts_ns > fin ? c->seen.rst.ts_ns - fin : 0);
 }
 
 PRINTER(seg_ack)
@@ -640,6 +633,24 @@ PRINTER(effect)
 	(void)ctx;
 	if (effect < sizeof(words) / sizeof(words[0]) && words[effect])
 		fputs(words[effect], out);
+}
+
+/* The defaults that fit the silence before the FIN. */
+PRINTER(race_timers)
+{
+	const struct idle_timeout *o;
+	unsigned int i;
+
+	(void)ctx;
+	for (i = 0; (o = timeout_fit(c->diagnosis.impact.timer_ns, i)); i++) {
+		fputs(i ? ", " : " (", out);
+		if (!i) {
+			print_duration(out, c->diagnosis.impact.timer_ns);
+			fputs(" of silence, the default of ", out);
+		}
+		fputs(o->whose, out);
+	}
+	fputs(i ? ")" : "", out);
 }
 
 static void print_bytes(FILE *out, uint32_t n, const char *what)
@@ -747,6 +758,7 @@ static const struct {
 	{ "effect", p_effect, "" },
 	{ "impact.lost", p_impact_lost, "data, or a response" },
 	{ "impact.farewell", p_impact_farewell, "a few" },
+	{ "race.timers", p_race_timers, "" },
 	{ "probes", p_probes, "N" },
 	{ "went.ttl", p_went_ttl, "N" },
 	{ "absent", p_absent,

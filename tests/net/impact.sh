@@ -31,8 +31,11 @@ for fam in 4 6; do
 	scene RA linger-zero none ".loss.unanswered == false and .loss.sender_unacknowledged == 0" \
 		"an idle connection" \
 		open exchange server:linger=0 server:close client:expect=ECONNRESET
-	scene R data-after-close harmful ".loss.receiver_unacknowledged == 100" "a request meets a closed socket" \
+	scene R data-after-close harmful ".loss.receiver_unacknowledged == 100 and .keepalive_race.kind == \"after-fin\" and
+		(.advice | length == 2) and (.advice[0].do | test(\"shorter\"))" "a request meets a closed socket" \
 		open exchange server:close client:expect=EOF client:ack client:send=100 client:state=CLOSE
+	scene R data-after-close harmful ".keepalive_race.kind == \"crossed\"" "a request crosses the FIN" \
+		open exchange server:close client:expect=EOF client:ack client:segment=PA,ack=-1,len=100
 	scene R data-after-close none ".loss.receiver_unacknowledged == 24" "close_notify meets a closed socket" \
 		open client:send=500 server:recv=500 server:send=3000 client:recv=3000 server:acked \
 		server:close client:expect=EOF client:ack client:send=24 client:state=CLOSE

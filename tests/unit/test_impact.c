@@ -12,7 +12,9 @@
 #include <netinet/tcp.h>
 #include <stdlib.h>
 
+#include "diagnose/advice.h"
 #include "diagnose/classify.h"
+#include "diagnose/timeouts.h"
 #include "samples.h"
 
 enum where { HERE, CAME_IN, PASSED, CAPTURED };
@@ -32,7 +34,9 @@ struct row {
 	const char *after;  /* "C" a challenge ACK, "D" the receiver went on */
 	uint16_t port;	    /* of the sender; 0 = 80 */
 	const char *stack;
-	int idle_ms; /* -1: not known; 0: not looked at */
+	enum keepalive_race race;
+	uint32_t timer_ms; /* of a race */
+	int idle_ms;	   /* -1: not known; 0: not looked at */
 };
 
 #define SYN3 "<S >SA <A "
@@ -50,7 +54,17 @@ static const struct row rows[] = {
 	{ "the first request was not answered", SYN3 "<PA100 >A ", "RA", .want = IMPACT_HARMFUL,
 	  .reason = REASON_LOST },
 	{ "a request met a closed socket", HELLO ">FA <A <PA100 ", "R", .want = IMPACT_HARMFUL,
-	  .reason = REASON_LOST },
+	  .reason = REASON_LOST, .race = RACE_AFTER_FIN, .timer_ms = 2 },
+	{ "a request crosses the FIN of an idle connection",
+	  SYN3 "<PA100@9000 >PA5000@8000 <A@8000 >FA@3000 <PA100-1@3000 ", "R",
+	  .want = IMPACT_HARMFUL, .reason = REASON_LOST, .race = RACE_CROSSED, .timer_ms = 5000,
+	  .idle_ms = 5000 },
+	{ "a request follows a FIN that was acknowledged",
+	  SYN3 "<PA100@9000 >PA5000@8000 <A@8000 >FA@3000 <A@3000 <PA100@1 ", "R",
+	  .want = IMPACT_HARMFUL, .reason = REASON_LOST, .race = RACE_AFTER_FIN, .timer_ms = 5000,
+	  .idle_ms = 7999 },
+	{ "a request crosses the RST of an idle connection", HELLO ">RA <PA100 ", "R",
+	  .want = IMPACT_HARMFUL, .reason = REASON_LOST, .race = RACE_CROSSED },
 	{ "a request was unread at close()", HELLO "<PA100 ", "RA", .want = IMPACT_HARMFUL,
 	  .reason = REASON_LOST, .socket = "unread=100 state=7", .stack = "__tcp_close" },
 	{ "... also where the history is gone", "", "RA", .want = IMPACT_HARMFUL,
@@ -58,7 +72,7 @@ static const struct row rows[] = {
 	{ "a short response to a client that has closed", SYN3 "<PA100 <FA >PA60 ", "RA",
 	  .want = IMPACT_HARMFUL, .reason = REASON_LOST },
 	{ "a request of 24 bytes on what cannot be TLS", SYN3 "<PA14 >PA7 <A >FA <A <PA24 ", "R",
-	  .want = IMPACT_HARMFUL, .reason = REASON_LOST },
+	  .want = IMPACT_HARMFUL, .reason = REASON_LOST, .race = RACE_AFTER_FIN, .timer_ms = 2 },
 	{ "a client is reset while it waits", HELLO "<PA100 ", "RA", .want = IMPACT_HARMFUL,
 	  .reason = REASON_LOST, CAME_IN, EFFECT_TAKEN, .taken = true, .socket = "state=1" },
 	{ "an upload is cut by a segment's answer", SYN3 "<PA1400 <PA1400 <PA1400 ", "R",
@@ -101,10 +115,13 @@ static const struct row rows[] = {
 	  .reason = REASON_FAREWELL, .port = 40001 },
 	{ "the client's close_notify, then its own RST", ">S <SA >A >PA100 <PA5000 >A >PA31 ", "RA",
 	  .want = IMPACT_NONE, .reason = REASON_FAREWELL, .port = 40001 },
+	{ "both say close_notify at once", HELLO "<PA100 >PA900 <A <PA24 >PA24-24 >FA-24 ", "RA",
+	  .want = IMPACT_NONE, .reason = REASON_FAREWELL, .port = 0,
+	  .socket = "unread=24 unsent=0 state=7", .stack = "__tcp_close" },
 	{ "the connection had been reset", HELLO "<PA100 >RA <A ", "R", .want = IMPACT_NONE,
 	  .reason = REASON_RESET_BEFORE },
 	{ "... and nothing had been lost, but now is", HELLO ">RA <PA100 ", "R",
-	  .want = IMPACT_HARMFUL, .reason = REASON_LOST },
+	  .want = IMPACT_HARMFUL, .reason = REASON_LOST, .race = RACE_CROSSED },
 
 	{ "connect, then RST", ">S <SA >A ", "RA", .want = IMPACT_PROBE, .reason = REASON_NO_DATA,
 	  .port = 40001 },
@@ -132,13 +149,18 @@ static const struct row rows[] = {
 
 	{ "nothing was seen", "", "R", .want = IMPACT_UNKNOWN, .reason = REASON_NOT_SEEN,
 	  .blind = true, .idle_ms = -1 },
+	{ "a few bytes of which nobody knows what came before", "<PA31 ", "R",
+	  .want = IMPACT_UNKNOWN, .reason = REASON_NOT_SEEN },
+	{ "the same, of more bytes", "<PA131 ", "R", .want = IMPACT_HARMFUL,
+	  .reason = REASON_LOST },
 	{ "one side was seen", "<A <A ", "RA", .want = IMPACT_UNKNOWN,
 	  .reason = REASON_NO_DATA_SEEN, .blind = true },
 	{ "without a kernel view nobody knows if it was taken", HELLO, "RA", .want = IMPACT_NONE,
 	  .reason = REASON_IDLE, CAME_IN, EFFECT_UNKNOWN, .blind = true },
 	{ "how long the silence was before the request that was reset",
 	  SYN3 "<PA100@5000 >PA5000@4900 <A@4900 >FA@10 <A@10 <PA100@1 ", "R",
-	  .want = IMPACT_HARMFUL, .reason = REASON_LOST, .idle_ms = 4899 },
+	  .want = IMPACT_HARMFUL, .reason = REASON_LOST, .race = RACE_AFTER_FIN, .timer_ms = 4890,
+	  .idle_ms = 4899 },
 };
 
 struct sides {
@@ -301,6 +323,10 @@ static void test_row(const struct row *r, const struct family *f)
 	check_str(impact_id(i->kind), impact_id(r->want), "%s (%s)", r->name, f->name);
 	check(i->reason == r->reason, "... for reason %d, not %d", r->reason, i->reason);
 	check_str(effect_id(c.diagnosis.effect), effect_id(r->effect), "... with its effect");
+	check_str(keepalive_race_id(i->race), keepalive_race_id(r->race), "... and its race");
+	check(!r->timer_ms || i->timer_ns / MS == r->timer_ms,
+	      "... %u ms after the last data, not %llu", r->timer_ms,
+	      (unsigned long long)(i->timer_ns / MS));
 	idle_ms = i->idle_known ? (int64_t)(i->idle_ns / MS) : -1;
 	check(!r->idle_ms || idle_ms == r->idle_ms, "... after %d ms of silence, not %lld",
 	      r->idle_ms, (long long)idle_ms);
@@ -331,6 +357,33 @@ static void test_after(void)
 	check(!a.went_on && a.reopened, "what comes after a SYN is another connection");
 }
 
+static void test_timeouts(void)
+{
+	const struct idle_timeout *o = timeout_fit(75100 * MS, 0);
+
+	check(o && strstr(o->whose, "nginx"), "75.1 s are nginx's");
+	check(!timeout_fit(75100 * MS, 1), "... and nobody else's");
+	check(timeout_fit(5000 * MS, 0) && timeout_fit(5000 * MS, 1), "5 s are several ones'");
+	check(!timeout_fit(42000 * MS, 0), "42 s are nobody's");
+	check(!timeout_fit(0, 0), "nor is no silence");
+}
+
+/* A client whose request met a closed connection is not helped by what its server reads. */
+static void test_advice(void)
+{
+	struct row r = { "", HELLO ">FA <A <PA100 ", "R", .want = IMPACT_HARMFUL };
+	struct reset_case c = build(&r, AF_INET);
+	const struct advice *a;
+	unsigned int i;
+
+	classify(&c);
+	for (i = 0; (a = case_advice(&c, i)); i++)
+		check(!strstr(a->action, "EOF"), "advice %u is not to read to the end", i);
+	check(i == 2 && strstr(case_advice(&c, 0)->action, "shorter") &&
+		      strstr(case_advice(&c, 1)->action, "idempotent"),
+	      "a request that met a closed connection: whose timer, and to try again");
+}
+
 static void test_lists(void)
 {
 	unsigned int i;
@@ -355,6 +408,8 @@ int main(void)
 
 	for_each_family(f) for (i = 0; i < ARRAY_SIZE(rows); i++) test_row(&rows[i], f);
 	test_after();
+	test_timeouts();
+	test_advice();
 	test_lists();
 	return test_done();
 }

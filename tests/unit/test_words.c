@@ -79,9 +79,9 @@ static void test_words(void)
 		{ "{race.arrival}", "at -10.0 µs" },
 		{ "{gone.seg}", "192.0.2.2:40000 → 192.0.2.1:6050" },
 		{ "{gone.mapping}", "reply tuple 192.0.2.3:80 → 192.0.2.2:40000" },
-		{ "{gone.ago}", "1 s" },
+		{ "{gone.ago}", "1.50 s" },
 		{ "{mem.pages} of {mem.limit}", "7 of 8" },
-		{ "{fin.ago}", "20 ms" },
+		{ "{fin.ago}", "20.0 ms" },
 		{ "{seg.ack}", "700" },
 		{ "{syn.ack}", "1001" },
 		{ "{probes}", "9" },
@@ -100,7 +100,7 @@ static void test_words(void)
 	      "{absent} names the capture and the sender");
 	free(got);
 	check_word(&none, "{peer.ttl}", "", " where no segment of the peer was seen");
-	check_word(&none, "{fin.ago}", "0 ms", " where no time is known");
+	check_word(&none, "{fin.ago}", "0.0 µs", " where no time is known");
 }
 
 /* A window that is open, one mapping that somebody deleted, one clash without NAT. */
@@ -114,7 +114,7 @@ static void test_other_words(void)
 	c.asked.gone.by_request = true;
 	check_word(&c, "{gone.how}", "it was deleted on request", " by request");
 	c.asked.gone.ts_ns = c.seen.rst.ts_ns + 1;
-	check_word(&c, "{gone.ago}", "0 ms", " of what comes later");
+	check_word(&c, "{gone.ago}", "0.0 µs", " of what comes later");
 	check_word(&c, "{unread}", "received data was", " where its length is not known");
 	own_account(&c.seen.kernel)->sock.unread = 5;
 	check_word(&c, "{unread}", "5 bytes were", "");
