@@ -35,8 +35,8 @@ static unsigned int unit_shift(const char *unit)
 static int too_much(unsigned int cpus, char *why, size_t size)
 {
 	snprintf(why, size,
-		 "there is room for at most %u records for each of %u CPUs (%.1f MB), and for at "
-		 "least %u",
+		 "there is room for at most %d records for each of %u CPUs (%.1f MB), and for at "
+		 "least %d",
 		 RST_RING_SLOTS, cpus, (double)history_bytes(RST_RING_SLOTS, cpus) / 1e6,
 		 RST_SCAN_BACK);
 	return -EINVAL;

@@ -182,8 +182,8 @@ static void detach_path(struct detaching *d, const struct attached_path *path)
 	for (i = 0; i < path->n; i++) {
 		const struct attached_program *p = &path->programs[i];
 
-		if (p->way == ATTACHED_FILTER && p->recorder)
-			had_filter = pins_owner(&d->pins, p->recorder->ring_id) ?: had_filter;
+		if (!had_filter && p->way == ATTACHED_FILTER && p->recorder)
+			had_filter = pins_owner(&d->pins, p->recorder->ring_id);
 		look_at(d, p);
 	}
 	/* Egress comes after ingress; while ours are on the other hook it is not empty. */

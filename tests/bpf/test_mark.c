@@ -61,6 +61,11 @@ static bool check_run(struct bed *b, const struct mark *mark, const struct row *
 	run.data = p.bytes;
 	run.len = p.len;
 	err = bed__run(b, e, &run, &out);
+	if (row->forwarded && err == -EINVAL) {
+		note("%s, IPv%d: this kernel takes no ingress interface for a test run",
+		     entry_names[e], family);
+		return true;
+	}
 	if (!err && out.unchanged && out.mark == expected && out.retval == entry_passes(e) &&
 	    bed__head(b) == head + 1)
 		return true;
