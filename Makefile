@@ -40,8 +40,9 @@ BPF_OBJS := $(patsubst %.bpf.c,$(BUILD)/bpf/%.bpf.o,$(notdir $(BPF_SRCS)))
 SKELS    := $(BPF_OBJS:.bpf.o=.skel.h)
 # What needs libbpf or libxdp; all the rest runs without root, from recordings too.
 LIVE_SRCS := $(addprefix correlator/,base/log_libbpf.c cmd/watch_run.c live/attach_probes.c live/attach_reap.c \
-	     live/attach_wire.c live/attach_xdp.c live/attached.c live/attached_recorder.c live/bpf_ids.c \
-	     live/bpf_object.c live/kernel_names.c live/probe_rows.c live/reader.c live/sensor.c live/tc_object.c live/pin_links.c live/pin_place.c live/pinned.c live/pinned_detach.c live/program_same.c)
+	     live/attach_wire.c live/attach_xdp.c live/attached.c live/attached_read.c live/attached_recorder.c \
+	     live/bpf_ids.c live/bpf_object.c live/kernel_names.c live/pin_links.c live/pin_place.c live/pinned.c \
+	     live/pinned_detach.c live/probe_rows.c live/program_same.c live/reader.c live/sensor.c live/tc_object.c)
 SRCS     := $(wildcard correlator/*/*.c)
 OBJS     := $(SRCS:correlator/%.c=$(BUILD)/obj/%.o) \
 	    $(BUILD)/obj/cause_texts.o $(BUILD)/obj/report_page.o
@@ -156,7 +157,8 @@ BPF_TEST_SKELS := $(patsubst tests/bpf/%.bpf.c,$(BUILD)/bpf/%.skel.h,$(wildcard 
 BENCH_SKELS := $(patsubst tests/bench/%.bpf.c,$(BUILD)/bpf/%.skel.h,$(wildcard tests/bench/*.bpf.c))
 
 SPIN = $(if $(filter x86,$(ARCH)),$(BUILD)/tests/spin)
-tests: $(UNIT_TESTS) $(BPF_TESTS) $(BENCHES) $(BUILD)/tests/lab $(BUILD)/tests/make_capture $(SPIN) ## build the tests
+tests: $(UNIT_TESTS) $(BPF_TESTS) $(BENCHES) $(BUILD)/tests/lab $(BUILD)/tests/make_capture \
+	$(BUILD)/bpf/rst_other_abi.bpf.o $(SPIN) ## build the tests
 
 $(UNIT_TESTS) : $(BUILD)/tests/%: tests/unit/%.c $(LIB_OBJS) | $(BUILD)/tests
 	$(call say,CC,$<)

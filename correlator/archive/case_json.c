@@ -238,6 +238,7 @@ static const struct member case_members[] = {
 	NUM(reset_case, asked.lost_events),
 	NUM(reset_case, asked.lost_packets),
 	BOOL(reset_case, asked.hurried),
+	BOOL(reset_case, seen.before_start),
 	LAST,
 };
 

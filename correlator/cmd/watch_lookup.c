@@ -104,6 +104,11 @@ void look_up_at_once(struct lookup_state *l, struct reset_case *c)
 	const struct watch_host *h = l->host;
 	uint64_t before;
 
+	/* Of then nobody knows anything but the packets; how things are now proves nothing. */
+	if (c->seen.before_start) {
+		recall_flow(l, c);
+		return;
+	}
 	c->asked.views = h->views(h->ctx);
 	/* A stall is nothing without conntrack's word on it. */
 	if (c->seen.kind == CASE_STALL)
@@ -181,6 +186,8 @@ static bool came_for_us(const struct reset_case *c)
 void look_up_at_end(struct lookup_state *l, struct reset_case *c)
 {
 	ask_routes(l->host, c);
+	if (c->seen.before_start)
+		return;
 	ask_dropped(l->host, c, c->seen.rst.ts_ns + REPORT_DELAY_NS);
 	if (!c->asked.owner.known)
 		l->host->find_owner(l->host->ctx, c);

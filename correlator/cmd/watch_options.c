@@ -25,6 +25,7 @@ enum {
 	OPT_BTF,
 	OPT_VMLINUX,
 	OPT_XDP,
+	OPT_ATTACHED,
 	OPT_EVIDENCE,
 	OPT_PRE,
 	OPT_STORE,
@@ -89,6 +90,10 @@ static const struct argp_option options[] = {
 	  "a moment",
 	  3 },
 	{ "mark", OPT_MARK, MARK_ARG, 0, MARK_HELP, 3 },
+	{ "attached", OPT_ATTACHED, NULL, 0,
+	  "Attach nothing but the kernel view: read what programs attached by tc, ip link, bpftool "
+	  "or xdp-loader record, also what they recorded before, and leave them attached",
+	  3 },
 	{ 0 },
 };
 
@@ -105,6 +110,7 @@ static const char doc[] =
 	"  rstscope watch -w r.pcapng -C 100 -W 10   the same, at most 1 GB\n"
 	"  rstscope watch --store r.db --keep 30d    keep a month of resets\n"
 	"  rstscope watch --netns web -Q out         resets sent by namespace 'web'\n"
+	"  rstscope watch --attached                 what programs attached by tc record\n"
 	"\n"
 	"Exit status: 0 success, 1 failure, 2 usage error, 77 kernel not supported.";
 
@@ -221,6 +227,13 @@ static void check_recording(struct argp_state *state, const struct watch_options
 		argp_error(state, "-W needs -C");
 	if (o->recording && !strcmp(o->recording, "-") && o->recording_bytes)
 		argp_error(state, "-C cannot be used with standard output (-w -)");
+}
+
+static void check_attached(struct argp_state *state, const struct watch_options *o)
+{
+	if (o->attached && (o->xdp || o->mark.mask))
+		argp_error(state, "--attached attaches no program to interfaces: %s cannot be used",
+			   o->xdp ? "--xdp" : "--mark");
 }
 
 static enum direction parse_direction(struct argp_state *state, const char *arg)
@@ -358,6 +371,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		check_recording(state, o);
 		check_store(state, o);
 		check_outputs(state, o);
+		check_attached(state, o);
 		break;
 	case OPT_EVIDENCE:
 		o->evidence_file = arg;
@@ -370,6 +384,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_MARK:
 		parse_mark(state, o, arg);
+		break;
+	case OPT_ATTACHED:
+		o->attached = true;
 		break;
 	case ARGP_KEY_ARG:
 		if (filter_add_word(&o->expression, arg))

@@ -45,6 +45,7 @@ struct watch_options {
 	bool xdp;
 	struct mark mark;
 	bool exit_when_gone;
+	bool attached;
 	bool quiet;
 	bool list;
 };

@@ -5,6 +5,7 @@
 #include "cmd/watch_run.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,7 +104,7 @@ static int start_modules(struct app *a)
 	struct watch_modules_config cfg = {
 		.loop = a->loop,
 		.host = a->host,
-		.keep = (a->opt->xdp ? KEEP_ADMIN : 0u) |
+		.keep = (a->opt->xdp || a->opt->attached ? KEEP_ADMIN : 0u) |
 			(sinks__need_setuid(a->sinks.list) ? KEEP_SETUID : 0u),
 		.on_dropped = take_turn,
 		.ctx = a,
@@ -129,6 +130,17 @@ static void guard(void *ctx)
 	arm_guard(a);
 }
 
+static void say_unread(const struct app *a)
+{
+	uint64_t unread = sensor__unread(live_host__sensor(a->host));
+
+	if (unread)
+		notice("%" PRIu64
+		       " RSTs were seen while nobody was reading, counted at each program "
+		       "that they passed; those that are still recorded are reported",
+		       unread);
+}
+
 /* What waited for the last interface. */
 static int get_ready(struct app *a)
 {
@@ -138,6 +150,7 @@ static int get_ready(struct app *a)
 		watch__end_after(a->watch, (uint64_t)(a->opt->duration * 1e9));
 	if (!a->opt->quiet)
 		sensor__print_plan(live_host__sensor(a->host), stderr);
+	say_unread(a);
 	if (!a->opt->quiet && isatty(STDERR_FILENO))
 		notice("watching for resets; press Ctrl-C to stop");
 	/* Before the capabilities are dropped: it may be in a user's directory. */
@@ -234,6 +247,7 @@ static int attach(struct app *a)
 		.xdp = a->opt->xdp,
 		.mark = a->opt->mark,
 		.exit_when_gone = a->opt->exit_when_gone,
+		.attached = a->opt->attached,
 		.progress = !a->opt->quiet,
 		.on_event = on_event,
 		.ctx = a,

@@ -7,9 +7,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
+
+#include "base/log.h"
 
 static const char *const map_names[N_SHARED_MAPS] = {
 	[MAP_RING] = "rst_ring",
@@ -24,6 +27,18 @@ static const char *const map_names[N_SHARED_MAPS] = {
 	[MAP_WINDOWS] = "rst_windows",
 	[MAP_WINDOW_FLOW] = "rst_window_flow",
 };
+
+/* Without /sys (a chroot, a minimal container) nobody says how many CPUs there can be. */
+unsigned int shared_maps_cpus(void)
+{
+	int n = libbpf_num_possible_cpus();
+
+	if (n > 0)
+		return (unsigned int)n;
+	warning("/sys/devices/system/cpu/possible: %s: recording on the %d current CPUs only",
+		error_name(n), get_nprocs_conf());
+	return (unsigned int)get_nprocs_conf();
+}
 
 void shared_maps_init(struct shared_maps *maps, unsigned int cpus, unsigned int slots)
 {

@@ -32,6 +32,9 @@ struct shared_maps {
 	unsigned int slots; /* a power of two, at most RST_RING_SLOTS */
 };
 
+/** shared_maps_cpus() - how many CPUs there can be; where nobody says, those of now, with a warning */
+unsigned int shared_maps_cpus(void);
+
 /** shared_maps_init() - room for @slots records for each of @cpus */
 void shared_maps_init(struct shared_maps *maps, unsigned int cpus, unsigned int slots);
 void shared_maps_close(struct shared_maps *maps);

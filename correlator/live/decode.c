@@ -80,6 +80,7 @@ static int decode_wire(const void *buf, size_t len, struct wire_event *ret)
 		return -EMSGSIZE;
 	ret->id = ev->hdr.id;
 	ret->join_id = ev->hdr.join_id;
+	ret->before_start = false;
 	decode_packet(&ev->rst, ev->hdr.cpu, &ret->rst);
 	decode_packet(&ev->answers, ev->hdr.cpu, &ret->answers);
 	ret->match = ev->answer == RST_ANSWER_EXACT  ? ANSWER_EXACT :

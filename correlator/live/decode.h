@@ -30,6 +30,7 @@ struct wire_event {
 	struct packet answers;
 	enum answer_match match;
 	struct socket_now now;
+	bool before_start; /* from the recorder, where it was before anybody could be told */
 };
 
 struct event {

@@ -361,6 +361,7 @@ static struct slot *open_slot(struct join *j, const struct wire_event *w)
 	s->c.seen.rst = w->rst;
 	s->c.seen.answers = w->answers;
 	s->c.seen.answer_match = w->match;
+	s->c.seen.before_start = w->before_start;
 	enter_keys(j, s);
 	enter_by_age(j, s);
 	j->stats.cases++;

@@ -80,7 +80,26 @@ static int make_maps(struct reader *r)
 	return r->handoff < 0 ? -errno : 0;
 }
 
-struct reader *reader__new(void)
+static int dup_fd(int fd)
+{
+	return fcntl(fd, F_DUPFD_CLOEXEC, 0);
+}
+
+static int share_maps(const struct reader *r, int *ret_events, int *ret_handoff)
+{
+	int events = dup_fd(r->events), handoff = dup_fd(r->handoff), err = -errno;
+
+	if (events >= 0 && handoff >= 0) {
+		*ret_events = events;
+		*ret_handoff = handoff;
+		return 0;
+	}
+	if (events >= 0)
+		close(events);
+	return err;
+}
+
+struct reader *reader__new(int *ret_events, int *ret_handoff)
 {
 	struct reader *r = calloc(1, sizeof(*r));
 	int cpus = libbpf_num_possible_cpus(), err;
@@ -92,20 +111,12 @@ struct reader *reader__new(void)
 	r->values = calloc(r->cpus, sizeof(*r->values));
 	err = r->values ? make_maps(r) : -ENOMEM;
 	if (!err)
+		err = share_maps(r, ret_events, ret_handoff);
+	if (!err)
 		return r;
 	reader__free(r);
 	errno = -err;
 	return NULL;
-}
-
-int reader__events_fd(const struct reader *r)
-{
-	return r->events;
-}
-
-int reader__handoff_fd(const struct reader *r)
-{
-	return r->handoff;
 }
 
 static struct reader_losses sum_losses(const struct rst_handoff *values, unsigned int cpus)
@@ -211,11 +222,6 @@ static int claim(const struct reader *r, struct place *p, uint64_t unread, uint6
 			return -errno;
 	} while (memcmp(&ours, &there, sizeof(ours)) && --tries);
 	return tries ? enter(r, p) : -EAGAIN;
-}
-
-static int dup_fd(int fd)
-{
-	return fcntl(fd, F_DUPFD_CLOEXEC, 0);
 }
 
 static void free_place(struct place *p)

@@ -19,12 +19,13 @@ struct reader_maps {
 	int info;     /* rst_reader_info */
 };
 
-/** reader__new() - make the buffer and what goes with it; NULL with errno */
-struct reader *reader__new(void);
-
-/** reader__events_fd(), reader__handoff_fd() - for the kernel view's programs; the reader's own */
-int reader__events_fd(const struct reader *r);
-int reader__handoff_fd(const struct reader *r);
+/**
+ * reader__new() - make the buffer of events, and what goes with it
+ * @ret_events, @ret_handoff: descriptors for the kernel view's programs; the caller's
+ *
+ * Return: NULL with errno.
+ */
+struct reader *reader__new(int *ret_events, int *ret_handoff);
 
 /**
  * reader__register() - be told by one more recorder, from now on until reader__free()

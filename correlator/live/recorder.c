@@ -18,13 +18,26 @@
 #include "rst_event.h"
 #include "rst_ring.h"
 
-struct recorder {
+/* The maps of one set of programs. */
+struct part {
 	const struct rst_ring *rings;
 	const struct rst_cpu *cpu;
 	size_t ring_size;
 	size_t cpu_size;
 	unsigned int cpus;
-	unsigned int slots;
+	unsigned int slots; /* 0 = each ring says it */
+};
+
+struct recorder {
+	struct part *parts;
+	unsigned int n;
+};
+
+/* One ring, with the number of its records that are used. */
+struct ring {
+	const struct rst_ring *at;
+	uint64_t slots;
+	unsigned int cpu;
 };
 
 static size_t page_round(size_t n)
@@ -41,37 +54,77 @@ static const void *map_array(int fd, size_t size)
 	return p == MAP_FAILED ? NULL : p;
 }
 
-struct recorder *recorder__map(int ring_fd, int cpu_fd, unsigned int cpus, unsigned int slots)
+static void unmap(struct part *p)
 {
-	struct recorder *f = calloc(1, sizeof(*f));
+	if (p->rings)
+		munmap((void *)p->rings, p->ring_size);
+	if (p->cpu)
+		munmap((void *)p->cpu, p->cpu_size);
+}
+
+struct recorder *recorder__new(void)
+{
+	return calloc(1, sizeof(struct recorder));
+}
+
+int recorder__add(struct recorder *f, int ring_fd, int cpu_fd, unsigned int cpus,
+		  unsigned int slots)
+{
+	struct part p = {
+		.cpus = cpus,
+		.slots = slots,
+		.ring_size = page_round(cpus * sizeof(*p.rings)),
+		.cpu_size = page_round(cpus * sizeof(*p.cpu)),
+	};
+	struct part *grown = realloc(f->parts, (f->n + 1) * sizeof(*grown));
 	int err;
 
-	if (!f)
-		return NULL;
-	f->cpus = cpus;
-	f->slots = slots;
-	f->ring_size = page_round(cpus * sizeof(*f->rings));
-	f->cpu_size = page_round(cpus * sizeof(*f->cpu));
-	f->rings = map_array(ring_fd, f->ring_size);
-	f->cpu = map_array(cpu_fd, f->cpu_size);
-	if (!f->rings || !f->cpu) {
-		err = errno;
-		recorder__free(f);
-		errno = err;
-		return NULL;
+	if (!grown)
+		return -ENOMEM;
+	f->parts = grown;
+	p.rings = map_array(ring_fd, p.ring_size);
+	p.cpu = p.rings ? map_array(cpu_fd, p.cpu_size) : NULL;
+	if (p.cpu) {
+		f->parts[f->n++] = p;
+		return 0;
 	}
-	return f;
+	err = -errno;
+	unmap(&p);
+	return err;
+}
+
+struct recorder *recorder__map(int ring_fd, int cpu_fd, unsigned int cpus, unsigned int slots)
+{
+	struct recorder *f = recorder__new();
+	int err = f ? recorder__add(f, ring_fd, cpu_fd, cpus, slots) : -ENOMEM;
+
+	if (!err)
+		return f;
+	recorder__free(f);
+	errno = -err;
+	return NULL;
 }
 
 void recorder__free(struct recorder *f)
 {
+	unsigned int i;
+
 	if (!f)
 		return;
-	if (f->rings)
-		munmap((void *)f->rings, f->ring_size);
-	if (f->cpu)
-		munmap((void *)f->cpu, f->cpu_size);
+	for (i = 0; i < f->n; i++)
+		unmap(&f->parts[i]);
+	free(f->parts);
 	free(f);
+}
+
+static uint64_t count_part(const struct part *p, int which)
+{
+	uint64_t sum = 0;
+	unsigned int i;
+
+	for (i = 0; i < p->cpus; i++)
+		sum += __atomic_load_n(&p->cpu[i].count[which], __ATOMIC_RELAXED);
+	return sum;
 }
 
 uint64_t recorder__count(const struct recorder *f, int which)
@@ -79,9 +132,14 @@ uint64_t recorder__count(const struct recorder *f, int which)
 	uint64_t sum = 0;
 	unsigned int i;
 
-	for (i = 0; i < f->cpus; i++)
-		sum += __atomic_load_n(&f->cpu[i].count[which], __ATOMIC_RELAXED);
+	for (i = 0; i < f->n; i++)
+		sum += count_part(&f->parts[i], which);
 	return sum;
+}
+
+uint64_t recorder__count_newest(const struct recorder *f, int which)
+{
+	return f->n ? count_part(&f->parts[f->n - 1], which) : 0;
 }
 
 static uint64_t head_of(const struct rst_ring *ring)
@@ -89,13 +147,38 @@ static uint64_t head_of(const struct rst_ring *ring)
 	return __atomic_load_n(&ring->head, __ATOMIC_ACQUIRE);
 }
 
+/*
+ * Ring by ring, from @i = 0 on. One that nothing has been written to does not say its size yet, and
+ * is left out, as is one whose size is none.
+ */
+static bool next_ring(const struct recorder *f, unsigned int *part, unsigned int *cpu,
+		      struct ring *ret)
+{
+	for (; *part < f->n; ++*part, *cpu = 0) {
+		const struct part *p = &f->parts[*part];
+
+		while (*cpu < p->cpus) {
+			const struct rst_ring *at = &p->rings[*cpu];
+			uint32_t slots =
+				p->slots ? p->slots : __atomic_load_n(&at->slots, __ATOMIC_RELAXED);
+
+			*ret = (struct ring){ at, slots, (*cpu)++ };
+			if (slots && slots <= RST_RING_SLOTS && !(slots & (slots - 1)))
+				return true;
+		}
+	}
+	return false;
+}
+
+#define for_each_ring(f, ring) \
+	for (unsigned int part_ = 0, cpu_ = 0; next_ring(f, &part_, &cpu_, ring);)
+
 uint64_t recorder__recorded(const struct recorder *f)
 {
+	struct ring ring;
 	uint64_t sum = 0;
-	unsigned int i;
 
-	for (i = 0; i < f->cpus; i++)
-		sum += head_of(&f->rings[i]);
+	for_each_ring(f, &ring) sum += head_of(ring.at);
 	return sum;
 }
 
@@ -150,22 +233,22 @@ static bool is_whole(const struct rst_pkt *rec, uint64_t n, uint64_t link)
 }
 
 /* Record @n and the number of the one before it in its bucket; false: it is overwritten. */
-static bool read_record(const struct recorder *f, const struct rst_ring *ring, uint64_t n,
-			struct rst_pkt *ret, uint32_t *ret_prev)
+static bool read_record(const struct ring *ring, uint64_t n, struct rst_pkt *ret,
+			uint32_t *ret_prev)
 {
-	uint64_t slot = (n - 1) & (f->slots - 1);
+	uint64_t slot = (n - 1) & (ring->slots - 1);
 	unsigned int i;
 
 	for (i = 0; i < READ_TRIES; i++) {
-		uint64_t link = __atomic_load_n(&ring->link[slot], __ATOMIC_RELAXED);
+		uint64_t link = __atomic_load_n(&ring->at->link[slot], __ATOMIC_RELAXED);
 
-		copy_record(&ring->rec[slot], ret);
+		copy_record(&ring->at->rec[slot], ret);
 		if (is_whole(ret, n, link)) {
 			*ret_prev = (uint32_t)link;
 			return true;
 		}
 		/* It is being written over when as many records have come after it as there are slots. */
-		if (head_of(ring) >= n + f->slots - 1)
+		if (head_of(ring->at) >= n + ring->slots - 1)
 			break;
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	}
@@ -236,12 +319,17 @@ static bool is_of_flow(const struct rst_pkt *rec, const struct rst_pkt *want)
 	       !memcmp(rec->saddr, want->daddr, 16) && !memcmp(rec->daddr, want->saddr, 16);
 }
 
-/* Returns how many records may have been overwritten before they could be read. */
-static uint64_t search_cpu(const struct recorder *f, unsigned int cpu, struct search *s)
+/* Not the oldest of all: BPF may be writing over it. */
+static uint64_t first_of(const struct ring *ring, uint64_t head)
 {
-	const struct rst_ring *ring = &f->rings[cpu];
-	uint32_t prev = __atomic_load_n(&ring->newest[s->bucket], __ATOMIC_ACQUIRE);
-	uint64_t head = head_of(ring), first = head > f->slots ? head - f->slots + 1 : 1, n;
+	return head > ring->slots ? head - ring->slots + 1 : 1;
+}
+
+/* Returns how many records may have been overwritten before they could be read. */
+static uint64_t search_ring(const struct ring *ring, struct search *s)
+{
+	uint32_t prev = __atomic_load_n(&ring->at->newest[s->bucket], __ATOMIC_ACQUIRE);
+	uint64_t head = head_of(ring->at), first = first_of(ring, head), n;
 	unsigned int found = 0;
 	struct rst_pkt rec;
 	struct packet p;
@@ -254,14 +342,14 @@ static uint64_t search_cpu(const struct recorder *f, unsigned int cpu, struct se
 		if (!back || back > n - first)
 			break;
 		n -= back;
-		if (!read_record(f, ring, n, &rec, &prev))
+		if (!read_record(ring, n, &rec, &prev))
 			return n - first + 1;
 		/* A CPU's records stand in the order of time. */
 		if (rec.ts_ns < s->from_ns)
 			break;
 		if (rec.ts_ns >= s->until_ns || !is_of_flow(&rec, &s->want))
 			continue;
-		decode_packet(&rec, cpu, &p);
+		decode_packet(&rec, ring->cpu, &p);
 		s->err = append(s->list, &p);
 		found++;
 	}
@@ -292,11 +380,14 @@ static int search_flow(const struct recorder *f, const struct recall *what,
 		.list = list,
 		.first = list->n,
 	};
-	unsigned int cpu;
+	struct ring ring;
 
 	s.bucket = rst_bucket(hash_of(&s.want));
-	for (cpu = 0; cpu < f->cpus && !s.err; cpu++) {
-		list->lost += search_cpu(f, cpu, &s);
+	for_each_ring(f, &ring)
+	{
+		if (s.err)
+			break;
+		list->lost += search_ring(&ring, &s);
 		if (list->n - s.first > 2 * s.max)
 			cut(&s);
 	}
@@ -308,19 +399,18 @@ static int search_flow(const struct recorder *f, const struct recall *what,
  * What came before is overwritten; 0 = nothing was. Not the oldest of all: BPF may be writing over
  * it. @until_ns: the answer when the ring turns faster than we read
  */
-static uint64_t oldest_ns(const struct recorder *f, unsigned int cpu, uint64_t until_ns)
+static uint64_t oldest_ns(const struct ring *ring, uint64_t until_ns)
 {
-	const struct rst_ring *ring = &f->rings[cpu];
 	struct rst_pkt rec;
 	uint32_t prev;
 	int i;
 
 	for (i = 0; i < 4; i++) {
-		uint64_t head = head_of(ring);
+		uint64_t head = head_of(ring->at);
 
-		if (head <= f->slots)
+		if (head <= ring->slots)
 			return 0;
-		if (read_record(f, ring, head - f->slots + 2, &rec, &prev))
+		if (read_record(ring, head - ring->slots + 2, &rec, &prev))
 			return rec.ts_ns;
 	}
 	return until_ns;
@@ -328,14 +418,16 @@ static uint64_t oldest_ns(const struct recorder *f, unsigned int cpu, uint64_t u
 
 int recorder__recall(const struct recorder *f, const struct recall *what, struct packet_list *list)
 {
+	struct ring ring;
 	unsigned int i;
 	int err = 0;
 
 	list->n = 0;
 	list->lost = 0;
 	list->since_ns = 0;
-	for (i = 0; i < f->cpus; i++) {
-		uint64_t oldest = oldest_ns(f, i, what->until_ns);
+	for_each_ring(f, &ring)
+	{
+		uint64_t oldest = oldest_ns(&ring, what->until_ns);
 
 		if (oldest > list->since_ns)
 			list->since_ns = oldest;
@@ -343,6 +435,43 @@ int recorder__recall(const struct recorder *f, const struct recall *what, struct
 	for (i = 0; i < what->n_flows && !err; i++)
 		err = search_flow(f, what, &what->flows[i], list);
 	if (list->n && what->n_flows > 1)
+		qsort(list->packets, list->n, sizeof(*list->packets), by_time);
+	return err;
+}
+
+static int add_resets(const struct ring *ring, uint64_t until_ns, struct packet_list *list)
+{
+	uint64_t head = head_of(ring->at), n;
+	struct rst_pkt rec;
+	struct packet p;
+	uint32_t prev;
+	int err = 0;
+
+	for (n = first_of(ring, head); n <= head && !err; n++) {
+		/* Most are none: that costs a look at one byte. */
+		if (!(ring->at->rec[(n - 1) & (ring->slots - 1)].flags & FLAG_RST) ||
+		    !read_record(ring, n, &rec, &prev) || !(rec.flags & FLAG_RST) ||
+		    rec.ts_ns >= until_ns)
+			continue;
+		decode_packet(&rec, ring->cpu, &p);
+		err = append(list, &p);
+	}
+	return err;
+}
+
+int recorder__resets(const struct recorder *f, uint64_t until_ns, struct packet_list *list)
+{
+	struct ring ring;
+	int err = 0;
+
+	list->n = 0;
+	for_each_ring(f, &ring)
+	{
+		err = add_resets(&ring, until_ns, list);
+		if (err)
+			break;
+	}
+	if (list->n)
 		qsort(list->packets, list->n, sizeof(*list->packets), by_time);
 	return err;
 }

@@ -18,6 +18,16 @@ struct recorder;
  */
 struct recorder *recorder__map(int ring_fd, int cpu_fd, unsigned int cpus, unsigned int slots);
 
+/*
+ * Programs that were loaded one by one can have several sets of maps: they are read as one recorder.
+ *
+ * recorder__new() - without any; recorder__add() - one more set, 0 or -errno
+ * @slots: as above; 0 = what each ring says itself, and none of one that nothing was written to
+ */
+struct recorder *recorder__new(void);
+int recorder__add(struct recorder *f, int ring_fd, int cpu_fd, unsigned int cpus,
+		  unsigned int slots);
+
 /* Of a reset: its own flow, the segment that it answers, and both images of a translation. */
 #define RECALL_FLOWS_MAX 4
 
@@ -67,8 +77,19 @@ int recorder__recall(const struct recorder *f, const struct recall *what, struct
  */
 void list_to_history(const struct packet_list *list, struct reset_case *c);
 
+/**
+ * recorder__resets() - all RSTs that are recorded, from before @until_ns, oldest first
+ * @list: what was there before is dropped
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int recorder__resets(const struct recorder *f, uint64_t until_ns, struct packet_list *list);
+
 /** recorder__count() - one of enum rst_count, summed over the CPUs */
 uint64_t recorder__count(const struct recorder *f, int which);
+
+/** recorder__count_newest() - the same, of the set that was added last */
+uint64_t recorder__count_newest(const struct recorder *f, int which);
 
 /** recorder__recorded() - packets recorded so far */
 uint64_t recorder__recorded(const struct recorder *f);

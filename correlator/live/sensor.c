@@ -5,11 +5,9 @@
 #include "live/sensor.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sysinfo.h>
 #include <time.h>
 #include <unistd.h>
 #include <bpf/btf.h>
@@ -18,26 +16,16 @@
 #include "base/progress.h"
 #include "host/netns.h"
 #include "live/attach_wire.h"
+#include "live/attached_read.h"
 #include "live/kernel_names.h"
+#include "live/known_links.h"
 #include "live/reader.h"
 #include "live/recorder.h"
 #include "live/wire_watch.h"
 #include "rst_event.h"
 
-#define IFNAMES 4
-
 /* One turn of sensor__attach_some(): the caller has signals and events to attend to. */
 #define TURN_NS 50000000u
-
-struct known_link {
-	struct known_link *next;
-	struct link_info link;
-	bool waits;	  /* for sensor__attach_some() */
-	bool unsupported; /* said once */
-	uint64_t
-		gone_ns; /* since when it is waited for; 0 = it is there, or not asked for by name */
-	unsigned int listing; /* the last that had it */
-};
 
 struct sensor {
 	struct sensor_config cfg;
@@ -53,16 +41,15 @@ struct sensor {
 	struct kernel_names names;
 	struct recorder *flight;
 	struct reader *reader;
+	struct attached_read *attached; /* NULL: what is attached is our own */
 	struct ring_buffer *ring;
-	struct known_link *links, **last_link; /* in the kernel's order */
-	unsigned int listing;		       /* how often all were listed anew */
-	unsigned int waiting;		       /* interfaces to attach to */
-	unsigned int to_do;		       /* of those that were waiting at once */
+	struct known_links links;
+	unsigned int listing; /* how often all were listed anew */
+	unsigned int waiting; /* interfaces to attach to */
+	unsigned int to_do;   /* of those that were waiting at once */
 	struct progress *progress;
 	uint64_t undecodable;
-	int err;			 /* of an interface that was asked for by name */
-	char unknown[IFNAMES][IFNAMSIZ]; /* names made up by sensor__ifname(), in turn */
-	unsigned int n_unknown;
+	int err; /* of an interface that was asked for by name */
 };
 
 static uint64_t now_ns(void)
@@ -78,10 +65,14 @@ static int on_sample(void *ctx, void *data, size_t len)
 	struct sensor *s = ctx;
 	struct event ev;
 
-	if (!decode_event(data, len, &s->names, &ev))
-		return s->cfg.on_event(s->cfg.ctx, &ev);
-	s->undecodable++;
-	return 0;
+	if (decode_event(data, len, &s->names, &ev)) {
+		s->undecodable++;
+		return 0;
+	}
+	if (ev.kind == EVENT_WIRE && s->attached &&
+	    !attached_read__takes(s->attached, &ev.wire.rst))
+		return 0;
+	return s->cfg.on_event(s->cfg.ctx, &ev);
 }
 
 static bool is_named(const struct sensor *s, const char *name)
@@ -104,45 +95,9 @@ static bool wants(const struct sensor *s, const struct link_info *link)
 	return is_named(s, link->name) || (wants_all(s) && link->up);
 }
 
-static struct known_link *find_link(const struct sensor *s, uint32_t ifindex)
-{
-	struct known_link *k = s->links;
-
-	while (k && k->link.ifindex != ifindex)
-		k = k->next;
-	return k;
-}
-
-/* Names are remembered: reports speak of interfaces that may be gone by then. */
-static struct known_link *remember(struct sensor *s, const struct link_info *link)
-{
-	struct known_link *k = find_link(s, link->ifindex);
-
-	if (k) {
-		if (link->name[0])
-			k->link = *link;
-		return k;
-	}
-	k = calloc(1, sizeof(*k));
-	if (!k)
-		return NULL;
-	k->link = *link;
-	*s->last_link = k;
-	s->last_link = &k->next;
-	return k;
-}
-
 const char *sensor__ifname(void *ctx, uint32_t ifindex)
 {
-	struct sensor *s = ctx;
-	const struct known_link *k = find_link(s, ifindex);
-	char *name;
-
-	if (k)
-		return k->link.name;
-	name = s->unknown[s->n_unknown++ % IFNAMES];
-	snprintf(name, sizeof(s->unknown[0]), "if%u", ifindex);
-	return name;
+	return known_links_name(&((struct sensor *)ctx)->links, ifindex);
 }
 
 static void set_waiting(struct sensor *s, struct known_link *k, bool waits)
@@ -158,25 +113,15 @@ static void set_waiting(struct sensor *s, struct known_link *k, bool waits)
 
 static void want_if_asked_for(struct sensor *s, const struct link_info *link)
 {
-	struct known_link *k = remember(s, link);
+	struct known_link *k = known_links_remember(&s->links, link);
 
-	if (k && wants(s, link) && !k->unsupported && !wire__has(s->wire, link->ifindex))
+	if (k && s->wire && wants(s, link) && !k->unsupported && !wire__has(s->wire, link->ifindex))
 		set_waiting(s, k, true);
 }
 
 static void on_first_link(void *ctx, const struct link_info *link)
 {
 	want_if_asked_for(ctx, link);
-}
-
-static bool is_known(const struct sensor *s, const char *name)
-{
-	const struct known_link *k;
-
-	for (k = s->links; k; k = k->next)
-		if (!strcmp(k->link.name, name))
-			return true;
-	return false;
 }
 
 static int find_interfaces(struct sensor *s)
@@ -190,7 +135,8 @@ static int find_interfaces(struct sensor *s)
 		return err;
 	}
 	for (i = 0; i < s->cfg.n_interfaces; i++) {
-		if (!strcmp(s->cfg.interfaces[i], "any") || is_known(s, s->cfg.interfaces[i]))
+		if (!strcmp(s->cfg.interfaces[i], "any") ||
+		    known_links_has(&s->links, s->cfg.interfaces[i]))
 			continue;
 		error("no interface '%s' in this network namespace; `rstscope watch -D` lists all",
 		      s->cfg.interfaces[i]);
@@ -227,25 +173,18 @@ static int attach_kernel(struct sensor *s)
 	return s->kernel ? 0 : -ENOMEM;
 }
 
-/* Our own events, from both views. */
-static int open_reader(struct sensor *s)
-{
-	s->reader = reader__new();
-	if (!s->reader)
-		return -errno;
-	s->maps.fd[MAP_EVENTS] = fcntl(reader__events_fd(s->reader), F_DUPFD_CLOEXEC, 0);
-	s->maps.fd[MAP_HANDOFF] = fcntl(reader__handoff_fd(s->reader), F_DUPFD_CLOEXEC, 0);
-	if (s->maps.fd[MAP_EVENTS] < 0 || s->maps.fd[MAP_HANDOFF] < 0)
-		return -errno;
-	return 0;
-}
-
 static void on_tc(void *ctx, uint32_t ifindex)
 {
-	wire_watch__suspect(((struct sensor *)ctx)->wire_watch, ifindex);
+	struct sensor *s = ctx;
+
+	if (s->wire_watch)
+		wire_watch__suspect(s->wire_watch, ifindex);
+	else
+		attached_read__suspect(s->attached);
 }
 
-static int open_views(struct sensor *s)
+/* Programs of our own, which nobody else reads. */
+static int open_wire(struct sensor *s)
 {
 	struct wire_config wire_cfg = {
 		.xdp = s->cfg.xdp,
@@ -262,41 +201,67 @@ static int open_views(struct sensor *s)
 	s->wire_watch = wire_watch__new(s->wire);
 	if (!s->wire_watch)
 		return -ENOMEM;
-	err = open_reader(s);
 	places = (struct reader_maps){ s->maps.fd[MAP_READERS], s->maps.fd[MAP_HANDOFFS],
 				       s->maps.fd[MAP_READER_INFO] };
+	err = recorder__add(s->flight, s->maps.fd[MAP_RING], s->maps.fd[MAP_CPU], s->maps.cpus,
+			    s->maps.slots);
 	if (!err)
 		err = reader__register(s->reader, &places, 0, NULL);
+	if (err)
+		error("map the flight recorder: %s", error_name(err));
+	return err;
+}
+
+/* Programs of others, and whatever else reads them. */
+static int open_attached(struct sensor *s)
+{
+	struct attached_read_config cfg = {
+		.interfaces = s->cfg.interfaces,
+		.n_interfaces = s->cfg.n_interfaces,
+		.reader = s->reader,
+		.recorder = s->flight,
+	};
+	int err;
+
+	/* Before the look at what is there. Nice to have: it is looked at again now and then. */
+	err = netlink__follow_tc(s->netlink, on_tc, s);
+	if (err)
+		debug("follow changes of filters: %s", error_name(err));
+	s->attached = attached_read__open(&cfg);
+	if (!s->attached)
+		return -errno;
+	err = attached_read__share(s->attached, &s->maps);
+	if (err)
+		error("map the flight recorder: %s", error_name(err));
+	return err;
+}
+
+static int open_views(struct sensor *s)
+{
+	int err;
+
+	s->flight = recorder__new();
+	s->reader = reader__new(&s->maps.fd[MAP_EVENTS], &s->maps.fd[MAP_HANDOFF]);
+	err = !s->reader ? -errno : s->flight ? 0 : -ENOMEM;
+	if (!err)
+		s->ring = ring_buffer__new(s->maps.fd[MAP_EVENTS], on_sample, s, NULL);
+	if (!err && !s->ring)
+		err = -errno;
 	if (err) {
-		error("read the flight recorder: %s", error_name(err));
+		error("set up the event buffer: %s", error_name(err));
 		return err;
 	}
-	s->flight = recorder__map(s->maps.fd[MAP_RING], s->maps.fd[MAP_CPU], s->maps.cpus,
-				  s->maps.slots);
-	s->ring = ring_buffer__new(s->maps.fd[MAP_EVENTS], on_sample, s, NULL);
-	if (!s->flight || !s->ring) {
-		error("map the flight recorder: %s", error_name(errno));
-		return -errno;
-	}
+	err = s->cfg.attached ? open_attached(s) : open_wire(s);
+	if (err)
+		return err;
 	load_kernel_names(s);
 	if (s->cfg.btf_path && !s->btf) {
 		error("'%s' is not a valid BTF file", s->cfg.btf_path);
 		return -EINVAL;
 	}
 	/* Kernel first: a RST that is seen without an account must not be for want of a probe. */
-	return s->enums ? attach_kernel(s) : -ENOMEM;
-}
-
-/* Without /sys (a chroot, a minimal container) nobody says how many CPUs there can be. */
-static unsigned int possible_cpus(void)
-{
-	int n = libbpf_num_possible_cpus();
-
-	if (n > 0)
-		return (unsigned int)n;
-	warning("/sys/devices/system/cpu/possible: %s: recording on the %d current CPUs only",
-		error_name(n), get_nprocs_conf());
-	return (unsigned int)get_nprocs_conf();
+	err = s->enums ? attach_kernel(s) : -ENOMEM;
+	return err || !s->attached ? err : attached_read__begin(s->attached);
 }
 
 struct sensor *sensor__open(const struct sensor_config *cfg)
@@ -307,8 +272,8 @@ struct sensor *sensor__open(const struct sensor_config *cfg)
 	if (!s)
 		return NULL;
 	s->cfg = *cfg;
-	s->last_link = &s->links;
-	shared_maps_init(&s->maps, possible_cpus(), RST_RING_SLOTS);
+	known_links_init(&s->links);
+	shared_maps_init(&s->maps, shared_maps_cpus(), RST_RING_SLOTS);
 	s->netlink = netlink__open();
 	if (!s->netlink) {
 		err = -errno;
@@ -332,12 +297,11 @@ err_free:
 
 void sensor__free(struct sensor *s)
 {
-	struct known_link *k;
-
 	if (!s)
 		return;
 	wire_watch__free(s->wire_watch);
 	wire__free(s->wire);
+	attached_read__free(s->attached);
 	kernel_probes__free(s->kernel);
 	ring_buffer__free(s->ring);
 	recorder__free(s->flight);
@@ -348,10 +312,7 @@ void sensor__free(struct sensor *s)
 	netlink__free(s->netlink);
 	progress__free(s->progress);
 	shared_maps_close(&s->maps);
-	while ((k = s->links)) {
-		s->links = k->next;
-		free(k);
-	}
+	known_links_free(&s->links);
 	free(s);
 }
 
@@ -368,7 +329,11 @@ int sensor__link_fd(const struct sensor *s)
 int sensor__read_events(struct sensor *s)
 {
 	int n = ring_buffer__consume(s->ring);
+	struct event ev;
 
+	/* What waited may be of the time when we were registered; before_start is the rest of that. */
+	while (n >= 0 && s->attached && attached_read__next_before(s->attached, &ev))
+		n = s->cfg.on_event(s->cfg.ctx, &ev);
 	return n < 0 ? n : 0;
 }
 
@@ -387,12 +352,14 @@ static void say_gone(const struct sensor *s, struct known_link *k, const struct 
 
 static void on_link_gone(struct sensor *s, const struct link_info *link)
 {
-	struct known_link *k = find_link(s, link->ifindex);
+	struct known_link *k = known_links_find(&s->links, link->ifindex);
 
 	if (k) {
 		set_waiting(s, k, false);
 		k->unsupported = false; /* the number may be given to another */
 	}
+	if (s->attached)
+		return;
 	wire_watch__forget(s->wire_watch, link->ifindex);
 	if (wire__forget(s->wire, link))
 		say_gone(s, k, link);
@@ -403,7 +370,7 @@ static void say_back(const struct sensor *s, const struct link_info *link)
 {
 	struct known_link *k;
 
-	for (k = s->links; k; k = k->next) {
+	for (k = s->links.first; k; k = k->next) {
 		if (!k->gone_ns || strcmp(k->link.name, link->name))
 			continue;
 		notice("interface '%s' is back after %.1f s", link->name,
@@ -421,8 +388,12 @@ static void on_link_change(void *ctx, const struct link_info *link)
 		on_link_gone(s, link);
 		return;
 	}
+	if (s->attached) {
+		known_links_remember(&s->links, link);
+		return;
+	}
 	say_back(s, link);
-	k = find_link(s, link->ifindex);
+	k = known_links_find(&s->links, link->ifindex);
 	if (k && wire__has(s->wire, link->ifindex) && strcmp(k->link.name, link->name))
 		notice("interface '%s' is called '%s' now, and still watched", k->link.name,
 		       link->name);
@@ -436,7 +407,7 @@ static void on_listed(void *ctx, const struct link_info *link)
 	struct known_link *k;
 
 	on_link_change(ctx, link);
-	k = find_link(s, link->ifindex);
+	k = known_links_find(&s->links, link->ifindex);
 	if (k)
 		k->listing = s->listing;
 }
@@ -448,10 +419,10 @@ static int list_anew(struct sensor *s)
 	struct link_info gone;
 	int err;
 
-	wire_watch__suspect(s->wire_watch, 0);
+	on_tc(s, 0);
 	s->listing++;
 	err = netlink__links(s->netlink, on_listed, s);
-	for (k = s->links; k && !err; k = k->next) {
+	for (k = s->links.first; k && !err && s->wire; k = k->next) {
 		if (k->listing == s->listing || !wire__has(s->wire, k->link.ifindex))
 			continue;
 		gone = k->link;
@@ -467,8 +438,8 @@ int sensor__read_links(struct sensor *s)
 
 	if (err == -ENOBUFS)
 		err = list_anew(s);
-	if (err)
-		return err;
+	if (err || s->attached)
+		return err ? err : 1;
 	return (int)(wire__count(s->wire) + s->waiting + (wants_all(s) || !s->cfg.exit_when_gone));
 }
 
@@ -496,7 +467,7 @@ int sensor__attach_some(struct sensor *s)
 	struct known_link *k;
 	int err;
 
-	for (k = s->links; k && s->waiting; k = k->next) {
+	for (k = s->links.first; k && s->waiting; k = k->next) {
 		if (!k->waits)
 			continue;
 		attach_one(s, k);
@@ -507,6 +478,8 @@ int sensor__attach_some(struct sensor *s)
 	if (s->waiting)
 		return (int)s->waiting;
 	progress__clear(s->progress);
+	if (s->attached)
+		return 0;
 	wire__report_scarcity(s->wire);
 	err = s->err;
 	s->err = 0;
@@ -515,27 +488,41 @@ int sensor__attach_some(struct sensor *s)
 
 void sensor__guard(struct sensor *s)
 {
-	wire_watch__turn(s->wire_watch);
+	if (s->wire_watch)
+		wire_watch__turn(s->wire_watch);
+	else
+		attached_read__look_again(s->attached);
 }
 
 uint64_t sensor__guard_ns(const struct sensor *s)
 {
-	return wire_watch__next_ns(s->wire_watch);
+	return s->wire_watch ? wire_watch__next_ns(s->wire_watch) :
+			       attached_read__next_ns(s->attached);
 }
 
 uint64_t sensor__whole_since_ns(const struct sensor *s)
 {
-	return wire_guard__whole_since_ns(wire_watch__guard(s->wire_watch));
+	return s->wire_watch ? wire_guard__whole_since_ns(wire_watch__guard(s->wire_watch)) :
+			       attached_read__whole_since_ns(s->attached);
 }
 
 struct guard_gaps sensor__gaps(const struct sensor *s)
 {
-	return wire_guard__gaps(wire_watch__guard(s->wire_watch));
+	return s->wire_watch ? wire_guard__gaps(wire_watch__guard(s->wire_watch)) :
+			       (struct guard_gaps){ 0 };
 }
 
+uint64_t sensor__unread(const struct sensor *s)
+{
+	return s->attached ? attached_read__unread(s->attached) : 0;
+}
+
+/* A clash is found by a segment in the one ring that the kernel view has. */
 uint32_t sensor__views(const struct sensor *s)
 {
-	return kernel_probes__views(s->kernel);
+	uint32_t views = kernel_probes__views(s->kernel);
+
+	return s->attached && !attached_read__is_one(s->attached) ? views & ~COVERS_CLASH : views;
 }
 
 const char *sensor__tier(const struct sensor *s)

@@ -23,6 +23,7 @@ struct sensor_config {
 	bool xdp;
 	struct mark mark;
 	bool exit_when_gone; /* do not wait for named interfaces to come back */
+	bool attached; /* attach nothing but the kernel view: read what others have attached */
 	bool progress; /* of attaching to many interfaces, on standard error if that is a terminal */
 	int (*on_event)(void *ctx, const struct event *ev); /* -errno: read no further */
 	void *ctx;
@@ -69,7 +70,10 @@ unsigned int sensor__to_attach(const struct sensor *s);
  */
 int sensor__read_links(struct sensor *s);
 
-/** sensor__guard() - see to it that what is attached stays so, as far as that is due */
+/**
+ * sensor__guard() - see to it that what is attached stays so, as far as that is due; with "attached":
+ *	look for programs that have come or gone
+ */
 void sensor__guard(struct sensor *s);
 
 /** sensor__guard_ns() - when sensor__guard() is due; changes with every call to read or attach */
@@ -80,6 +84,9 @@ uint64_t sensor__whole_since_ns(const struct sensor *s);
 
 /** sensor__gaps() - how often and how long interfaces were without them */
 struct guard_gaps sensor__gaps(const struct sensor *s);
+
+/** sensor__unread() - with "attached": RSTs that were recorded while nobody read them */
+uint64_t sensor__unread(const struct sensor *s);
 
 /** sensor__lacks_modules() - is a kernel module that we would probe not loaded yet? */
 bool sensor__lacks_modules(const struct sensor *s);

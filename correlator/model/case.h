@@ -102,6 +102,7 @@ struct observed {
 	const struct kernel_event
 		*clash; /* of a socket here that took what was another connection's */
 	struct socket_now now;
+	bool before_start; /* recorded before anybody watched: without the kernel's account */
 	struct conversation conversation;
 };
 

@@ -263,7 +263,7 @@ static void put_kernel(struct json_writer *w, const struct reset_case *c,
 	const struct kernel_event *k = by_clash ? c->seen.clash : c->seen.kernel;
 
 	json__object(w, "kernel");
-	json__text(w, "view", ctx->view);
+	json__text(w, "view", c->seen.before_start ? "none" : ctx->view);
 	put_call(w, k, ctx);
 	put_known(w, "reason", k->reason);
 	json__text(w, "lookup", lookup_name(k->lookup));
@@ -534,6 +534,8 @@ void report_json(struct json_writer *w, const struct reset_case *c,
 	put_owner(w, &c->asked.owner);
 	put_conversation(w, &c->seen.conversation);
 	put_history(w, c, ctx);
+	if (c->seen.before_start)
+		json__boolean(w, "before_start", true);
 	put_losses(w, &c->asked);
 	json__end(w);
 }

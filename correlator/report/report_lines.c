@@ -131,6 +131,11 @@ static void add_losses(struct report_lines *lines, const struct reset_case *c)
 	    asprintf(&line, "%llu events were lost meanwhile: absence of evidence proves nothing",
 		     (unsigned long long)c->asked.lost_events) > 0)
 		add_line(lines, line, line);
+	if (c->seen.before_start)
+		add_line(lines,
+			 "recorded before rstscope was started: without kernel view, owner and "
+			 "conntrack entry",
+			 NULL);
 	if (c->asked.hurried)
 		add_line(lines,
 			 "too many resets at once: history, owner and conntrack entry "

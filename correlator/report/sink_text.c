@@ -256,7 +256,9 @@ static void print_missing(struct sink *s, const struct reset_case *c,
 		free(line);
 		return;
 	}
-	if (!(c->asked.views & (COVERS_PASSIVE | COVERS_ACTIVE)) && c->diagnosis.n_candidates)
+	if (c->seen.before_start && c->diagnosis.n_candidates)
+		print_wrapped(s, "missing", "the kernel view, which was not attached yet");
+	else if (!(c->asked.views & (COVERS_PASSIVE | COVERS_ACTIVE)) && c->diagnosis.n_candidates)
 		print_wrapped(s, "missing", "the kernel view (see the startup report)");
 	else
 		print_lines(s, "missing", report_missing(c, ctx));

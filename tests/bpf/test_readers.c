@@ -215,6 +215,19 @@ static void check_nobody(struct bed *b)
 	   "... as RSTs that nobody has read");
 }
 
+/* Without a kernel view. */
+static struct reader *make_reader(void)
+{
+	int events = -1, handoff = -1;
+	struct reader *r = reader__new(&events, &handoff);
+
+	if (r) {
+		close(events);
+		close(handoff);
+	}
+	return r;
+}
+
 /* --- places ------------------------------------------------------------------------------------ */
 
 static struct reader_maps maps_of(const struct bed *b)
@@ -225,14 +238,14 @@ static struct reader_maps maps_of(const struct bed *b)
 
 static void check_places(struct bed *b)
 {
-	struct reader *readers[RST_READERS_MAX] = { 0 }, *late = reader__new();
+	struct reader *readers[RST_READERS_MAX] = { 0 }, *late = make_reader();
 	struct reader_maps maps = maps_of(b);
 	struct reader_place places[RST_READERS_MAX];
 	bool good = late;
 	unsigned int i;
 
 	for (i = 0; i < RST_READERS_MAX && good; i++) {
-		readers[i] = reader__new();
+		readers[i] = make_reader();
 		good = readers[i] && !reader__register(readers[i], &maps, 0, NULL);
 	}
 	ok(good, "%u readers find a place", RST_READERS_MAX);
@@ -256,7 +269,7 @@ static void die_as_reader(const struct reader_maps *maps)
 	pid_t child = fork();
 
 	if (!child) {
-		struct reader *r = reader__new();
+		struct reader *r = make_reader();
 
 		_exit(!r || reader__register(r, maps, 0, NULL));
 	}
@@ -267,7 +280,7 @@ static void check_dead(struct bed *b)
 {
 	struct reader_maps maps = maps_of(b);
 	struct reader_place places[RST_READERS_MAX];
-	struct reader *r = reader__new();
+	struct reader *r = make_reader();
 	unsigned int i;
 	bool good = r;
 
@@ -287,7 +300,7 @@ static void check_dead(struct bed *b)
 static void check_unread(struct bed *b)
 {
 	struct reader_maps maps = maps_of(b);
-	struct reader *first = reader__new(), *second = reader__new(), *third = reader__new();
+	struct reader *first = make_reader(), *second = make_reader(), *third = make_reader();
 	uint64_t n = 0;
 	bool good = first && second && third;
 

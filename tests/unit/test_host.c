@@ -22,6 +22,7 @@
 #include "host/clsact_order.h"
 #include "host/netlink.h"
 #include "host/netns.h"
+#include "host/process_id.h"
 #include "namespace.h"
 #include "samples.h"
 
@@ -462,9 +463,35 @@ static void test_missing_apart(bool unused)
 	test_missing();
 }
 
+/* --- processes ----------------------------------------------------------------------------------------- */
+
+static void test_processes(void)
+{
+	struct process_id self = process_id_self(), p = self;
+	char name[32];
+
+	check(self.pid == (uint32_t)getpid() && self.pid_ns && self.start_ticks,
+	      "a process is known by its PID, its namespace and its start");
+	check(process_lives(&self), "... and lives");
+	process_name(&self, name, sizeof(name));
+	check_str(name, "test_host", "... and has a name");
+	p.start_ticks--;
+	check(!process_lives(&p), "an earlier one with the same PID does not");
+	p = self;
+	p.pid = (uint32_t)fork();
+	if (!p.pid)
+		_exit(0);
+	waitpid((pid_t)p.pid, NULL, 0);
+	check(!process_lives(&p), "nor one that has ended");
+	process_name(&p, name, sizeof(name));
+	check_str(name, "?", "... and has no name");
+}
+
 int main(void)
 {
 	struct netlink *nl;
+
+	test_processes();
 
 	if (!namespace_enter(CLONE_NEWNET | CLONE_NEWNS))
 		return test_done();

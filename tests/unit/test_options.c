@@ -74,6 +74,7 @@ static void test_values(void)
 	check(o.duration > 1.4 && o.duration < 1.6, "--duration takes parts of a second");
 	check_int(o.direction, DIRECTION_IN, "-Q in is in");
 	check(o.json && o.xdp && o.list, "switches are on");
+	check(!o.attached, "... and those that were not given off");
 	check(!strcmp(o.netns, "web") && !strcmp(o.btf_path, "/b") && !strcmp(o.vmlinux, "/v") &&
 		      !strcmp(o.ready_file, "/r"),
 	      "names are kept");
@@ -233,6 +234,7 @@ static void test_errors(void)
 		{ "--pre 5min", { "--pre", "5min" }, EXIT_USAGE },
 		{ "--pre of more than there are", { "--pre", "20001" }, EXIT_USAGE },
 		{ "--pre of nothing", { "--pre", "" }, EXIT_USAGE },
+		{ "--attached with --xdp", { "--attached", "--xdp" }, EXIT_USAGE },
 		{ "--keep without --store", { "--keep", "1d" }, EXIT_USAGE },
 		{ "--keep of a number", { "--store=s", "--keep", "30" }, EXIT_USAGE },
 		{ "--keep of a word", { "--store=s", "--keep", "long" }, EXIT_USAGE },

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "live/backlog.h"
 #include "live/recorder.h"
 #include "ring_writer.h"
 #include "rst_event.h"
@@ -723,6 +724,97 @@ static void test_bad_files(void)
 	recorder__free(NULL);
 }
 
+/* Recorders of several sets of maps, which say the size of their rings themselves. */
+static void test_sets(const struct family *f)
+{
+	struct packet p = packet_of(f->af, false, 0);
+	struct recall what = { .until_ns = UINT64_MAX, .max = 100 };
+	struct recorder *both = recorder__new();
+	struct packet_list list = { 0 };
+	struct bed a, b;
+	uint32_t i;
+
+	begin(&a);
+	begin(&b);
+	check(!recorder__add(both, a.ring_fd, a.cpu_fd, CPUS, 0) &&
+		      !recorder__add(both, b.ring_fd, b.cpu_fd, CPUS, 0),
+	      "two sets of maps are read as one recorder (%s)", f->name);
+	recall_add(&what, &p.tuple);
+	recorder__recall(both, &what, &list);
+	check_int(list.n, 0, "... nothing while their rings are empty (%s)", f->name);
+	for (i = 0; i < 10; i++) {
+		p = packet_of(f->af, false, i);
+		(i % 2 ? &a : &b)->rings[i % CPUS].slots = SLOTS;
+		record(i % 2 ? &a : &b, i % CPUS, &p);
+	}
+	recorder__recall(both, &what, &list);
+	check(list.n == 10 && list_disorder(&list) == -1, "... in the order of time (%s)", f->name);
+	check_int(recorder__recorded(both), 10, "... and counted together (%s)", f->name);
+	a.cpu[0].count[RST_CNT_RESETS] = 2;
+	b.cpu[1].count[RST_CNT_RESETS] = 3;
+	check(recorder__count(both, RST_CNT_RESETS) == 5 &&
+		      recorder__count_newest(both, RST_CNT_RESETS) == 3,
+	      "... or the last one alone (%s)", f->name);
+	b.rings[0].slots = b.rings[2].slots = 3;
+	recorder__recall(both, &what, &list);
+	check(list.n < 10, "a ring of an impossible size is left out (%s)", f->name);
+	free(list.packets);
+	recorder__free(both);
+	end(&a);
+	end(&b);
+}
+
+static struct packet rst_of(uint8_t af, uint32_t n)
+{
+	struct packet p = packet_of(af, true, n);
+
+	p.flags = FLAG_RST;
+	return p;
+}
+
+static unsigned int rest_of(struct backlog *backlog, uint32_t first, uint32_t step)
+{
+	unsigned int n = 0;
+	struct event ev;
+
+	while (backlog__next(backlog, &ev)) {
+		if (!ev.wire.before_start || ev.wire.rst.seq != first + n * step)
+			return 0;
+		n++;
+	}
+	return n;
+}
+
+/* What was recorded before anybody read, without what came as an event after all. */
+static void test_backlog(const struct family *f)
+{
+	struct backlog *backlog;
+	struct packet p;
+	struct bed b;
+	uint32_t i;
+
+	begin(&b);
+	for (i = 0; i < 40; i++) {
+		p = i % 4 ? packet_of(f->af, false, i) : rst_of(f->af, i);
+		record(&b, i % CPUS, &p);
+	}
+	backlog = backlog__new(b.flight, T0 + 36 * 1000);
+	check_int(backlog ? rest_of(backlog, 0, 4) : 0, 9,
+		  "RSTs from before a time are found, oldest first (%s)", f->name);
+	backlog__free(backlog);
+	backlog = backlog__new(b.flight, UINT64_MAX);
+	for (i = 20; i < 40 && backlog; i += 4) {
+		p = rst_of(f->af, i);
+		p.cpu = i % CPUS;
+		backlog__forget(backlog, &p);
+	}
+	check_int(backlog ? rest_of(backlog, 0, 4) : 0, 5,
+		  "... but for those that were reported (%s)", f->name);
+	backlog__free(backlog);
+	backlog__free(NULL);
+	end(&b);
+}
+
 /* Rings that a hostile or broken writer has filled. */
 static void test_noise(void)
 {
@@ -767,6 +859,8 @@ int main(void)
 		test_again(f);
 		test_several(f);
 		test_bounds(f);
+		test_sets(f);
+		test_backlog(f);
 	}
 	test_counts();
 	test_bad_files();

@@ -623,6 +623,31 @@ static void test_conntrack(void)
 	check(!out.cases[0].asked.ct.has_entry, "such an entry is not in the case");
 }
 
+/* Of before nothing is known but packets, and what is so now proves nothing. */
+static void test_before_start(void)
+{
+	struct event ev;
+
+	start();
+	host.ct_active = true;
+	host.local = 1;
+	ev = sent(1);
+	ev.wire.before_start = true;
+	wait_in_ring(ev);
+	settle();
+	check_int(out.n, 1, "a reset of before the start is reported");
+	check(out.cases[0].seen.before_start && !out.cases[0].asked.views,
+	      "... as one that no kernel view has seen");
+	check(!host.lookups && !host.owners && !out.cases[0].asked.ct_asked,
+	      "... neither conntrack nor the owner is asked for");
+	check_int(host.recalls, 1, "... but its history");
+	check_int(out.cases[0].asked.src_local, 1, "... and whether its addresses are ours");
+	wait_in_ring(sent(2));
+	settle();
+	check(out.n == 2 && !out.cases[1].seen.before_start && out.cases[1].asked.views,
+	      "the next one is like any other");
+}
+
 static void test_dropped(void)
 {
 	start();
@@ -846,6 +871,7 @@ int main(void)
 	test_losses();
 	test_asks_once();
 	test_conntrack();
+	test_before_start();
 	test_dropped();
 	test_local();
 	test_stall();
