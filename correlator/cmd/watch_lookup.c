@@ -4,6 +4,7 @@
  */
 #include "cmd/watch_lookup.h"
 
+#include "diagnose/facts.h"
 #include "model/kernel_bits.h"
 
 #define NS_PER_SEC 1000000000ull
@@ -85,6 +86,22 @@ static void ask_dropped(const struct watch_host *h, struct reset_case *c, uint64
 			    &gone) &&
 	    gone.ts_ns <= until_ns)
 		c->asked.gone = gone;
+}
+
+/* A mapping of the same client's connection to another backend, which was dropped before. */
+static void ask_remapped(const struct watch_host *h, struct reset_case *c, uint64_t until_ns)
+{
+	struct tuple images[CASE_IMAGES_MAX];
+	unsigned int n = c->seen.kind == CASE_STALL ? 0 : case_images_now(c, images), i;
+
+	for (i = 0; n > 1 && i < n && !c->asked.gone.known; i++) {
+		struct tuple back = tuple_reverse(&images[i]);
+
+		if (h->find_dropped(h->ctx, &back, &c->asked.gone) &&
+		    c->asked.gone.ts_ns <= until_ns && is_remapped(c, NULL))
+			return;
+		c->asked.gone = (struct gone_mapping){ 0 };
+	}
 }
 
 /* One look at the rings, for the history and for the sinks. */
@@ -189,6 +206,8 @@ void look_up_at_end(struct lookup_state *l, struct reset_case *c)
 	if (c->seen.before_start)
 		return;
 	ask_dropped(l->host, c, c->seen.rst.ts_ns + REPORT_DELAY_NS);
+	if (!c->asked.gone.known)
+		ask_remapped(l->host, c, c->seen.rst.ts_ns);
 	if (!c->asked.owner.known)
 		l->host->find_owner(l->host->ctx, c);
 	if (came_for_us(c) && c->seen.receive->call == CALL_NONE && !c->asked.hurried)

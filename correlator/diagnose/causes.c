@@ -392,6 +392,35 @@ const struct cause causes[] = {
 		.reference = "b8ec80b13021; net/ipv4/inet_timewait_sock.c: inet_twsk_hashdance()",
 	},
 	{
+		.id = "nat-remapped",
+		.title = "NAT here moved a living connection to another backend, which does not know it",
+		.type = TYPE_UNKNOWN,
+		.origin = ORIGIN_UNKNOWN,
+		.ways = {
+			{ CONF_CERTAIN, FACT(PASSED_THROUGH) | FACT(REMAPPED) | FACT(SEGMENT_KNOWN), FACT(SEGMENT_HAS_SYN) },
+			{ CONF_LIKELY, FACT(FOR_ANOTHER) | FACT(REMAPPED) | FACT(SEGMENT_KNOWN), FACT(SEGMENT_HAS_SYN) },
+			{ CONF_CERTAIN, FACT(PASSIVE) | FACT(NO_SOCKET) | FACT(REMAPPED), FACT(SEGMENT_HAS_SYN) },
+			{ CONF_LIKELY, FACT(PASSIVE) | FACT(LISTENER) | FACT(REMAPPED), FACT(SEGMENT_HAS_SYN) },
+		},
+		.rank = { .unlikely_if = FACT(FLOW_SEEN) | FACT(SEGMENT_SYN) },
+		.advice = {
+			{
+				.action = "when a DNAT rule changes, keep the conntrack entries of connections "
+					  "to the old backend until they have ended: do not flush or delete them "
+					  "(`conntrack -F`, `-D`, a reload that does) while that backend works",
+				.price = "connections stay with the old backend for as long as they last",
+				.undo = "delete the entries with `conntrack -D`: that moves them at once",
+			},
+			{
+				.action = "drain the old backend first: let it finish or close its connections, "
+					  "then remove it from the rule",
+				.price = "a removal takes as long as its longest connection",
+				.undo = "none needed",
+			},
+		},
+		.reference = "conntrack(8); net/netfilter/nf_nat_core.c",
+	},
+	{
 		.id = "conntrack-expired",
 		.title = "conntrack no longer had the NAT mapping, so the segment was not translated",
 		.type = TYPE_UNKNOWN,

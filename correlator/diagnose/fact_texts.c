@@ -274,6 +274,14 @@ const struct fact_text fact_texts[FACT_MAX] = {
 		.missing = "conntrack's DESTROY event for the entry (rstscope must be running "
 			   "before the connection starts)",
 	},
+	[FACT_REMAPPED] = {
+		.yes = "conntrack had mapped this connection, {gone.seg}, to {gone.backend} until it "
+		       "destroyed that mapping {gone.ago} earlier ({gone.how}); now it maps it to "
+		       "{ct.backend}, which never saw its SYN",
+		.no = "conntrack had not mapped this connection to another backend",
+		.missing = "conntrack's DESTROY event for the old mapping (rstscope must be running "
+			   "before the connection starts)",
+	},
 	[FACT_OVER_MEMORY] = {
 		.yes = "TCP was using {mem.pages} pages of memory; the tcp_mem limit is "
 		       "{mem.limit}",

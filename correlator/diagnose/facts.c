@@ -541,58 +541,6 @@ static void gather_reason(struct reset_case *c)
 	facts_set(c, FACT_REASON_LINGER, !strcmp(c->seen.kernel->reason, "TCP_ABORT_ON_LINGER"));
 }
 
-bool mapping_is_due(const struct conntrack *ct, const struct tuple *seg)
-{
-	if (!ct->has_entry)
-		return false;
-	return (ct->dnat && tuple_equal(seg, &ct->orig)) ||
-	       (ct->snat && tuple_equal(seg, &ct->reply));
-}
-
-/* Before the rules were read, only a segment without entry among others' left it open. */
-static bool has_no_nat(const struct reset_case *c)
-{
-	const struct kernel_event *k = c->seen.kernel;
-
-	if (c->asked.nat_rules != NAT_RULES_NOT_READ)
-		return c->asked.nat_rules == NAT_RULES_NONE;
-	return c->asked.ct_asked && !k->invalid_reported &&
-	       !(c->asked.ct_tracking && k->nfct_known && !k->nfct && k->lookup == LOOKUP_NONE);
-}
-
-static void gather_conntrack(struct reset_case *c)
-{
-	const struct kernel_event *k = c->seen.kernel;
-	bool due = mapping_is_due(&c->asked.ct, &k->segment);
-
-	if (k->call != CALL_PASSIVE || !k->has_segment)
-		return;
-	/* TCP drops the mark before it looks at a listener or a full socket: no evidence then. */
-	if (k->nfct_known && (k->lookup == LOOKUP_NONE || k->lookup == LOOKUP_TIMEWAIT))
-		facts_set(c, FACT_NOT_TRACKED, k->nfct == 0);
-	if (k->invalid_reported)
-		facts_set(c, FACT_NOT_TRACKED, true);
-	/* The reports are kept for one segment per CPU, so silence weakens and does not disprove. */
-	facts_set(c, FACT_REFUSED, k->invalid_reported || !(c->asked.views & COVERS_INVALID));
-	/* Without entry and with rules: what the rules would have made of it, nobody knows. */
-	if (k->nfct & NFCT_ENTRY)
-		facts_set(c, FACT_UNTRANSLATED, false);
-	else if (c->asked.ct.has_entry)
-		facts_set(c, FACT_UNTRANSLATED, due);
-	else if (has_no_nat(c))
-		facts_set(c, FACT_UNTRANSLATED, false);
-}
-
-/* Presence only: who began to listen later does not know what was dropped before. */
-static void gather_gone(struct reset_case *c)
-{
-	if (!c->asked.gone.known)
-		return;
-	facts_set(c, FACT_MAPPING_GONE, true);
-	if (c->asked.ct_asked && !c->asked.ct.has_entry)
-		facts_set(c, FACT_UNTRANSLATED, false);
-}
-
 void facts_gather(struct reset_case *c)
 {
 	c->diagnosis.facts_yes = 0;
@@ -614,6 +562,5 @@ void facts_gather(struct reset_case *c)
 	gather_stack(c);
 	gather_exit(c);
 	gather_reason(c);
-	gather_conntrack(c);
-	gather_gone(c);
+	facts_nat_gather(c);
 }

@@ -74,6 +74,7 @@ enum fact {
 	FACT_REFUSED, /* conntrack reported the segment as INVALID, or we could not have seen it */
 	FACT_UNTRANSLATED, /* conntrack maps this tuple, the segment kept it */
 	FACT_MAPPING_GONE, /* conntrack had a mapping for this tuple, and dropped it */
+	FACT_REMAPPED,	   /* it had mapped the same connection to another backend before */
 	/* what a capture alone shows; facts_capture.c */
 	FACT_SHAPE_ANSWER,    /* its numbers are those of an answer to the segment */
 	FACT_PORT_OPEN,	      /* the RST's source had accepted a connection before */
@@ -134,6 +135,12 @@ bool is_ttl_witness(const struct reset_case *c, const struct packet *p);
 bool mapping_is_due(const struct conntrack *ct, const struct tuple *seg);
 
 /**
+ * is_remapped() - had the mapping that was dropped another backend for the client's side of the RST?
+ * @ret: if so, the RST's ends at its new backend; may be NULL
+ */
+bool is_remapped(const struct reset_case *c, struct tuple *ret);
+
+/**
  * race_overlap_ns() - how long the kernel's exchange of the socket (kernel.window) and the
  * look-up, which lies between the segment's arrival and the reset, went on side by side
  */
@@ -144,6 +151,9 @@ void facts_set(struct reset_case *c, enum fact f, bool value);
 
 /** facts_capture_gather() - what only a capture's view of the whole conversation tells */
 void facts_capture_gather(struct reset_case *c);
+
+/** facts_nat_gather() - what conntrack tells of the segment and its connection */
+void facts_nat_gather(struct reset_case *c);
 
 /** facts_gather() - fill facts_yes and facts_no from what the case holds. */
 void facts_gather(struct reset_case *c);

@@ -135,10 +135,11 @@ static unsigned int add_image(struct tuple *list, unsigned int n, const struct t
 	return n;
 }
 
-unsigned int case_images(const struct reset_case *c, struct tuple ret[CASE_IMAGES_MAX])
+static unsigned int images(const struct reset_case *c, const struct conntrack *gone,
+			   struct tuple ret[CASE_IMAGES_MAX])
 {
 	const struct kernel_event *k = c->seen.kernel;
-	const struct conntrack *const entries[] = { &c->asked.ct, &k->ct, &c->asked.gone.ct };
+	const struct conntrack *const entries[] = { &c->asked.ct, &k->ct, gone };
 	unsigned int n = 0, i, j;
 	struct tuple t;
 
@@ -156,6 +157,16 @@ unsigned int case_images(const struct reset_case *c, struct tuple ret[CASE_IMAGE
 			if (translate(entries[j], &ret[i], &t))
 				n = add_image(ret, n, &t);
 	return n;
+}
+
+unsigned int case_images(const struct reset_case *c, struct tuple ret[CASE_IMAGES_MAX])
+{
+	return images(c, &c->asked.gone.ct, ret);
+}
+
+unsigned int case_images_now(const struct reset_case *c, struct tuple ret[CASE_IMAGES_MAX])
+{
+	return images(c, &no_account.ct, ret);
 }
 
 const struct tuple *case_segment(const struct reset_case *c)

@@ -182,6 +182,9 @@ void choose_answer(const struct packet *rst, const struct packet *history, unsig
  */
 unsigned int case_images(const struct reset_case *c, struct tuple ret[CASE_IMAGES_MAX]);
 
+/** case_images_now() - the same, without what a mapping that was dropped would have made of it */
+unsigned int case_images_now(const struct reset_case *c, struct tuple ret[CASE_IMAGES_MAX]);
+
 /** case_segment() - the segment that was answered as TCP saw it; NULL when nobody knows. */
 const struct tuple *case_segment(const struct reset_case *c);
 

@@ -475,6 +475,23 @@ PRINTER(gone_mapping)
 	print_tuple(out, &ct->reply);
 }
 
+PRINTER(gone_backend)
+{
+	const struct tuple *t = &c->asked.gone.ct.reply;
+
+	(void)ctx;
+	print_endpoint(out, t->saddr, t->sport, t->family);
+}
+
+PRINTER(ct_backend)
+{
+	struct tuple t;
+
+	(void)ctx;
+	if (is_remapped(c, &t))
+		print_endpoint(out, t.saddr, t.sport, t.family);
+}
+
 PRINTER(gone_ago)
 {
 	(void)ctx;
@@ -745,6 +762,8 @@ static const struct {
 	  "a socket here took another connection's segment, which NAT had not fully translated yet" },
 	{ "gone.seg", p_gone_seg, "the segment" },
 	{ "gone.mapping", p_gone_mapping, "which it needs" },
+	{ "gone.backend", p_gone_backend, "one backend" },
+	{ "ct.backend", p_ct_backend, "another" },
 	{ "gone.ago", p_gone_ago, "some time" },
 	{ "gone.how", p_gone_how, "it timed out, was evicted or was deleted" },
 	{ "exit", p_exit, "the process was exiting, and the kernel closed its sockets" },

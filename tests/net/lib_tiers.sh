@@ -43,6 +43,7 @@ is_broader()	# TRUTH ANSWER
 {
 	case $1:$2 in
 	*:unknown) ;;
+	nat-remapped:forwarded) ;;
 	conntrack-expired:no-socket | conntrack-expired:listener-stray) ;;
 	ehash-race-*:no-socket | ehash-race-*:listener-stray) ;;
 	too-many-orphans:out-of-memory) ;;

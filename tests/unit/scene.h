@@ -64,6 +64,7 @@ struct scene {
 	enum mapping map;
 	bool asked;	      /* ctnetlink answered */
 	bool gone;	      /* conntrack had dropped a mapping of this very tuple */
+	bool remapped;	      /* ..., of this connection, to another backend than now */
 	bool reported;	      /* conntrack reported the segment as INVALID */
 	uint32_t views;	      /* 0 = all of them */
 	uint32_t blind_views; /* views that are missing */
@@ -341,7 +342,17 @@ static inline struct reset_case scene_build(const struct scene *s, uint8_t af)
 	scene_conntrack(s, &c, k);
 	scene_race(s, &c, k);
 	scene_clash(s, &c);
-	c.asked.gone.known = s->gone;
+	c.asked.gone.known = s->gone || s->remapped;
+	if (s->remapped) {
+		c.asked.gone.ts_ns = c.seen.rst.ts_ns - 1;
+		c.asked.ct = (struct conntrack){ .has_entry = true,
+						 .dnat = true,
+						 .orig = tuple_reverse(&c.seen.rst.tuple),
+						 .reply = c.seen.rst.tuple };
+		set_host(c.asked.ct.orig.daddr, af, INNER);
+		c.asked.gone.ct = c.asked.ct;
+		set_host(c.asked.gone.ct.reply.saddr, af, OTHER);
+	}
 	c.asked.nat_rules = s->nat_rules     ? NAT_RULES_PRESENT :
 			    c.asked.ct_asked ? NAT_RULES_NONE :
 					       NAT_RULES_UNKNOWN;

@@ -32,6 +32,7 @@ static const char *const released[] = {
 	"dnat-invalid",
 	"nat-skipped-forward",
 	"conntrack-expired",
+	"nat-remapped",
 	"timewait",
 	"accept-overflow",
 	"embryonic",

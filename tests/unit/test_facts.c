@@ -386,12 +386,77 @@ static void test_again(void)
 	      "no fact lies beyond the last");
 }
 
+/*
+ * The gateway LOCAL:443 had mapped PEER:40000 to INNER:80; now OTHER:80 resets what comes from there, and
+ * the RST is seen on both sides. @by_sighting: else conntrack's new entry says so.
+ */
+static struct reset_case remapped_case(uint8_t af, bool by_sighting)
+{
+	struct tuple outer = make_tuple(af, LOCAL, 443, PEER, 40000);
+	struct tuple inner = make_tuple(af, OTHER, 80, PEER, 40000);
+	struct reset_case c;
+
+	case_init(&c);
+	c.seen.rst.tuple = inner;
+	c.seen.rst.ts_ns = T0 + 100 * MS;
+	c.seen.rst.flags = FLAG_RST;
+	c.asked.gone = (struct gone_mapping){ .known = true, .ts_ns = T0 };
+	c.asked.gone.ct = (struct conntrack){ .has_entry = true,
+					      .dnat = true,
+					      .orig = tuple_reverse(&outer),
+					      .reply = make_tuple(af, INNER, 80, PEER, 40000) };
+	c.asked.history_since_ns = T0 - 1000 * MS;
+	c.asked.n_history = 1;
+	c.asked.history[0] = (struct packet){ .ts_ns = T0 + 99 * MS,
+					      .tuple = tuple_reverse(&inner),
+					      .flags = FLAG_ACK };
+	if (by_sighting) {
+		c.seen.sightings[0].tuple = inner;
+		c.seen.sightings[1].tuple = outer;
+		c.seen.n_sightings = 2;
+		return c;
+	}
+	c.asked.ct = c.asked.gone.ct;
+	c.asked.ct.reply = inner;
+	return c;
+}
+
+static enum value remapped(struct reset_case *c)
+{
+	facts_gather(c);
+	return value_of(c, FACT_REMAPPED);
+}
+
+static void test_remapped(const struct family *f, bool by_sighting)
+{
+	const char *how = by_sighting ? "sightings" : "conntrack";
+	struct reset_case c = remapped_case(f->af, by_sighting);
+
+	check_int(remapped(&c), YES, "another backend than before, by %s (%s)", how, f->name);
+	check_int(value_of(&c, FACT_MAPPING_GONE), OPEN, "... has a mapping, by %s (%s)", how,
+		  f->name);
+	c.asked.history[0].flags = FLAG_SYN;
+	check_int(remapped(&c), OPEN, "a connection begun since is another, by %s (%s)", how,
+		  f->name);
+	c.asked.history[0].flags = FLAG_ACK;
+	c.asked.history_since_ns = T0 + 1;
+	check_int(remapped(&c), OPEN, "a SYN may have been overwritten, by %s (%s)", how, f->name);
+	c = remapped_case(f->af, by_sighting);
+	set_host(c.asked.gone.ct.reply.saddr, f->af, OTHER);
+	check_int(remapped(&c), OPEN, "the same backend once more, by %s (%s)", how, f->name);
+	c = remapped_case(f->af, by_sighting);
+	c.asked.gone.ct.orig.sport++;
+	check_int(remapped(&c), OPEN, "another connection's mapping, by %s (%s)", how, f->name);
+}
+
 int main(void)
 {
 	const struct family *f;
 
 	test_texts();
 	for_each_family(f) test_rows(f);
+	for_each_family(f) test_remapped(f, false);
+	for_each_family(f) test_remapped(f, true);
 	test_receive();
 	test_again();
 	return test_done();
