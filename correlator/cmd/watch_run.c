@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -78,6 +79,25 @@ static void on_reopen(void *ctx)
 static void on_clock(void *ctx)
 {
 	watch__check_clock(((struct app *)ctx)->watch);
+}
+
+/*
+ * Of a watch before: who waits for it would take it for ours. A file that has something in it is none,
+ * whatever was meant by naming it.
+ */
+static void remove_stale_ready_file(const char *path)
+{
+	struct file_owner owner;
+	struct stat st;
+
+	if (!path || lstat(path, &st) || !S_ISREG(st.st_mode) || st.st_size ||
+	    output_file_check(path))
+		return;
+	owner = file_owner_of(path);
+	file_owner_enter(&owner);
+	if (unlink(path))
+		debug("remove '%s': %s", path, error_name(errno));
+	file_owner_leave(&owner);
 }
 
 static int create_ready_file(const char *path)
@@ -347,8 +367,10 @@ int watch_run(const struct watch_options *opt, const struct filter *filter,
 	      struct debug_lines *lines)
 {
 	struct app a = { .opt = opt, .filter = filter, .lines = lines };
-	int err = set_up(&a);
+	int err;
 
+	remove_stale_ready_file(opt->ready_file);
+	err = set_up(&a);
 	if (!err)
 		err = run(&a);
 	tear_down(&a);

@@ -141,6 +141,12 @@ check "nothing was changed" [ "$(cat "$top/victim" "$sticky/theirs")" = $'precio
 "$RSTSCOPE" watch --netns "$S" -i eth0 -q --duration 0.05 --ready-file "$top/victim" 2> "$work/err" || :
 check "--ready-file empties nothing" [ "$(cat "$top/victim")" = precious ]
 
+# --- a ready file of before ---
+
+: > "$top/stale"
+"$RSTSCOPE" watch --netns "$S" -i nosuch0 -q --ready-file "$top/stale" 2> /dev/null || :
+check "a ready file of a watch before says nothing of this one" [ ! -e "$top/stale" ]
+
 # --- files that are moved away ---
 
 rot=$top/rotated
