@@ -147,6 +147,12 @@ day: ## 20 000 healthy requests through haproxy and nginx (DAY=N), and a few res
 	@$(MAKE) --no-print-directory all $(BUILD)/tests/lab
 	@$(SUDO) env DAY=$(DAY) OUT=$(CURDIR)/$(BUILD)/test-out/day tests/net/run.sh day
 
+ROUNDS ?= 500
+soak-attach: ## watches that are killed at random moments beside an agent, and what they leave (ROUNDS=N)
+	@deploy/install-packages.sh $(BUILD_PKGS) $(RUN_PKGS)
+	@$(MAKE) --no-print-directory all $(BUILD)/tests/lab
+	@$(SUDO) env ROUNDS=$(ROUNDS) OUT=$(CURDIR)/$(BUILD)/test-out/soak tests/net/run.sh soak_attach
+
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
 BPF_TESTS  := $(patsubst tests/bpf/%.c,$(BUILD)/tests/%,$(wildcard tests/bpf/test_*.c))
 BENCHES    := $(patsubst tests/bench/%.c,$(BUILD)/tests/%,$(wildcard tests/bench/bench_*.c))
@@ -325,5 +331,5 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | sort | while IFS='	' read -r t d; do \
 		printf '  %-14s %s\n' "$$t" "$$d"; done
 
-.PHONY: all help clean install packages check-packages demo test matrix benign day tests check check-asan thread-tests \
+.PHONY: all help clean install packages check-packages demo test matrix benign day soak-attach tests check check-asan thread-tests \
 	check-built coverage bench bench-explain bench-join bench-recall fuzz fuzz-replays fuzzers lint docs format
