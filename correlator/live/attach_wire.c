@@ -21,7 +21,8 @@
 #include "live/attach_notes.h"
 #include "live/attach_reap.h"
 #include "live/attach_xdp.h"
-#include "live/bpf_ids.h"
+#include "live/hook_order.h"
+#include "live/program_owner.h"
 
 /* <linux/bpf.h> of Debian 12 is from before tcx; the number is ABI since 6.6. */
 #define TCX_BEFORE (1u << 3) /* BPF_F_BEFORE: with no other named, before all */
@@ -39,6 +40,7 @@ struct wire_if {
 	bool is_native; /* XDP */
 	bool no_fds;	/* for tcx */
 	bool again;	/* it is not for the first time */
+	struct hook_order order[2];
 	uint64_t looked_ns;
 };
 
@@ -254,14 +256,20 @@ static int attach_ingress(struct wire *w, struct wire_if *wif)
 {
 	int err;
 
-	if (w->cfg.xdp && wif->link.type == ARPHRD_ETHER) {
-		err = attach_xdp(w, wif);
-		if (!err)
-			return 0;
+	uint32_t other;
+
+	if (!w->cfg.xdp || wif->link.type != ARPHRD_ETHER)
+		return attach_tc(w, wif, INGRESS);
+	other = xdp_without_dispatcher(wif->link.ifindex);
+	err = other ? -EBUSY : attach_xdp(w, wif);
+	if (other)
+		warning("'%s': XDP program %u is attached without libxdp's dispatcher, which leaves "
+			"no room beside it: using tc ingress",
+			wif->link.name, other);
+	else if (err)
 		warning("attach XDP to '%s': %s: using tc ingress", wif->link.name,
 			error_name(err));
-	}
-	return attach_tc(w, wif, INGRESS);
+	return err ? attach_tc(w, wif, INGRESS) : 0;
 }
 
 /* An interface that was moved has taken our XDP program along; its clsact qdisc was dropped. */
@@ -388,8 +396,8 @@ int wire__attach(struct wire *w, const struct link_info *link)
 		return err;
 	}
 	say_how(wif);
-	wif->looked_ns = now_ns();
 	*at = wif;
+	wire__missing(w, link->ifindex); /* for those who were there before */
 	return 0;
 }
 
@@ -457,45 +465,58 @@ static bool is_attached(const struct wire_if *wif, int dir)
 	return wif->tcx[dir] >= 0 || wif->filter[dir] || (dir == INGRESS && wif->has_xdp);
 }
 
-static void look_at_filter(struct wire *w, struct wire_if *wif, int dir)
+/* Is ours still there, and who comes before it? */
+static void look_at_hook(struct wire *w, struct wire_if *wif, int dir)
 {
-	struct clsact_order order;
-
-	if (wif->filter[dir] &&
-	    !clsact_look(w->nl, wif->link.ifindex, clsact_dirs[dir], wif->filter[dir], &order) &&
-	    !order.ours)
-		wif->filter[dir] = 0;
-}
-
-static void look_at_tcx(struct wire *w, struct wire_if *wif, int dir)
-{
-	uint32_t id = program_id(program_fd(w, wif, dir)), i;
+	uint32_t id = program_id(program_fd(w, wif, dir)), i = 0;
+	struct clsact_order filters = { .ours = 0 };
+	struct hook_before before;
 	struct bpf_tcx tcx;
 
-	if (wif->tcx[dir] < 0 || bpf_tcx_query(wif->link.ifindex, dir == INGRESS, &tcx))
+	if ((wif->tcx[dir] < 0 && !wif->filter[dir]) ||
+	    bpf_tcx_query(wif->link.ifindex, dir == INGRESS, &tcx) ||
+	    (wif->filter[dir] &&
+	     clsact_look(w->nl, wif->link.ifindex, clsact_dirs[dir], wif->filter[dir], &filters)))
 		return;
-	for (i = 0; i < tcx.n; i++)
-		if (tcx.prog_id[i] == id)
-			return;
-	close(wif->tcx[dir]);
-	wif->tcx[dir] = -1;
+	while (wif->tcx[dir] >= 0 && i < tcx.n && tcx.prog_id[i] != id)
+		i++;
+	if (wif->tcx[dir] >= 0 && i == tcx.n) {
+		close(wif->tcx[dir]);
+		wif->tcx[dir] = -1;
+	}
+	if (!filters.ours)
+		wif->filter[dir] = 0;
+	if (wif->tcx[dir] < 0 && !wif->filter[dir])
+		return;
+	before = hook_before_of(&tcx, wif->filter[dir] ? 0 : id, &filters, program_is_rstscope);
+	hook_order__report(&wif->order[dir], &before, wif->link.name, dir == INGRESS);
+}
+
+static void look_at_xdp(const struct wire *w, struct wire_if *wif)
+{
+	if (wif->has_xdp && xdp_has(wif->link.ifindex, w->place.map_id) == 0)
+		wif->has_xdp = false;
 }
 
 const char *wire__missing(struct wire *w, uint32_t ifindex)
 {
 	static const char *const names[2][2] = { { NULL, "tc egress" },
 						 { "tc ingress", "tc ingress and tc egress" } };
+	static const char *const xdp_names[2] = { "XDP", "XDP and tc egress" };
 	struct wire_if *wif = get_if(w, ifindex);
 	const char *words;
+	bool had_xdp;
 	int dir;
 
 	if (!wif)
 		return NULL;
-	for (dir = INGRESS; dir <= EGRESS; dir++) {
-		look_at_filter(w, wif, dir);
-		look_at_tcx(w, wif, dir);
-	}
+	had_xdp = wif->has_xdp;
+	look_at_xdp(w, wif);
+	for (dir = INGRESS; dir <= EGRESS; dir++)
+		look_at_hook(w, wif, dir);
 	words = names[!is_attached(wif, INGRESS)][!is_attached(wif, EGRESS)];
+	if (had_xdp && !wif->has_xdp)
+		words = xdp_names[!is_attached(wif, EGRESS)];
 	if (!words)
 		wif->looked_ns = now_ns();
 	/* Nothing on it shows any more that it is the one that we made. */

@@ -123,6 +123,35 @@ static int detach_matching(uint32_t ifindex, match_fn matches, uint32_t id)
 	return n;
 }
 
+int xdp_has(uint32_t ifindex, uint32_t map_id)
+{
+	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex((int)ifindex);
+	int err = (int)libxdp_get_error(mp);
+	struct xdp_program *prog = NULL;
+	bool has;
+
+	if (err)
+		return err == -ENOENT ? 0 : err;
+	has = uses_map(xdp_program__fd(xdp_multiprog__main_prog(mp)), map_id);
+	while (!has && !xdp_multiprog__is_legacy(mp) && (prog = xdp_multiprog__next_prog(prog, mp)))
+		has = uses_map(xdp_program__fd(prog), map_id);
+	xdp_multiprog__close(mp);
+	return has;
+}
+
+uint32_t xdp_without_dispatcher(uint32_t ifindex)
+{
+	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex((int)ifindex);
+	uint32_t id = 0;
+
+	if (libxdp_get_error(mp))
+		return 0;
+	if (xdp_multiprog__is_legacy(mp))
+		id = xdp_program__id(xdp_multiprog__main_prog(mp));
+	xdp_multiprog__close(mp);
+	return id;
+}
+
 int xdp_detach(uint32_t ifindex, uint32_t map_id)
 {
 	return detach_matching(ifindex, uses_map, map_id);

@@ -15,6 +15,12 @@
 /** xdp_attach() - to @ifindex; @native: by the driver, else generic; 0 or -errno */
 int xdp_attach(const struct shared_maps *maps, uint32_t ifindex, bool native);
 
+/** xdp_has() - is a program that uses the map @map_id attached to @ifindex? 1, 0 or -errno */
+int xdp_has(uint32_t ifindex, uint32_t map_id);
+
+/** xdp_without_dispatcher() - the id of a program that is attached alone, so that no other can be; 0 */
+uint32_t xdp_without_dispatcher(uint32_t ifindex);
+
 /**
  * xdp_detach() - remove from @ifindex the programs that use the map @map_id, and no others
  *

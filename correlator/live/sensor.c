@@ -398,6 +398,9 @@ static void on_link_change(void *ctx, const struct link_info *link)
 		notice("interface '%s' is called '%s' now, and still watched", k->link.name,
 		       link->name);
 	wire__rename(s->wire, link);
+	/* The exchange of an XDP program is a change of the interface. */
+	if (s->cfg.xdp && wire__has(s->wire, link->ifindex))
+		wire_watch__suspect(s->wire_watch, link->ifindex);
 	want_if_asked_for(s, link);
 }
 

@@ -183,8 +183,8 @@ static void usage(FILE *to)
 	      "  sniff          print every RST seen on an interface\n"
 	      "  as-uid N CMD   run CMD as an ordinary user\n"
 	      "  no-links CMD   run CMD without BPF links, so without tcx\n"
-	      "  tcx IF ingress|egress before|after FILE\n"
-	      "                 attach a tcx program, make FILE, wait to be killed\n",
+	      "  tcx IF ingress|egress|xdp before|after FILE\n"
+	      "                 attach a tcx or XDP program, make FILE, wait to be killed\n",
 	      to);
 	for (size_t i = 0; i < ARRAY_SIZE(recipes); i++) {
 		fprintf(to, "  %-14s =", recipes[i].name);

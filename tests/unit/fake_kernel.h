@@ -262,6 +262,9 @@ static int fake_bpf(int cmd, const union bpf_attr *attr)
 		return 0;
 	case BPF_RAW_TRACEPOINT_OPEN:
 		return fake_link(attr->raw_tracepoint.prog_fd, 0);
+	case BPF_PROG_QUERY: /* nobody says who is attached */
+		errno = EPERM;
+		return -1;
 	case BPF_LINK_CREATE:
 		return fake_link(attr->link_create.prog_fd, attr->link_create.attach_type);
 	default:
