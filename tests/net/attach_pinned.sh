@@ -249,6 +249,24 @@ check "... and their qdisc stays" has_qdisc "$S"
 tc -n "$S" qdisc del dev eth0 clsact
 WITHOUT_LINKS=
 
+# --- read by a watch ---
+
+read_attached()
+{
+	"$RSTSCOPE" watch --netns "$S" --attached -c "$1" --duration 30 --json > "$work/events" 2> "$work/read" || :
+}
+
+rs attach "$S" -i eth0
+in_ns "$C" "$BASH" -c ": < /dev/tcp/$S4/9" 2> /dev/null || :
+read_attached 1
+check "a watch reports a reset from before it began" \
+	[ "$(jq -r '"\(.rst.sport) \(.before_start)"' "$work/events")" = "9 true" ]
+rs attach "$S" -i eth0 --mark 1/1
+read_attached 1
+check "... also after the programs were replaced" [ "$(wc -l < "$work/events")" -eq 1 ]
+rs detach "$S" --all
+check "... and nothing keeps them attached" no_pins
+
 # --- half an attach, other namespaces, interfaces that come and go ---
 
 rs attach "$S" -i eth0
