@@ -80,7 +80,7 @@ other()	# HOOK before|after: a program of somebody else; false where the kernel 
 	local file=$work/other.$1.$2
 
 	rm -f "$file"
-	in_ns "$S" "$LAB" tcx eth0 "$1" "$2" "$file" 2> "$work/other.err" &
+	ip netns exec "$S" "$LAB" tcx eth0 "$1" "$2" "$file" 2> "$work/other.err" &
 	others+=($!)
 	at_exit "kill_child $!"
 	wait_for 20 ended_or_exists $! "$file" && [ -e "$file" ]
@@ -184,17 +184,4 @@ lab_run linger-zero -p 80
 expect_reset RA '.cause == "linger-zero"' "after XDP was removed"
 settle
 check "... and no XDP program is left at the end" wait_for 10 no_xdp
-
-if command -v xdp-filter > /dev/null; then
-	in_ns "$S" xdp-filter load eth0 -m skb > "$work/xdp-filter" 2>&1 ||
-		not_ok "xdp-filter loads: $(tail -n 1 "$work/xdp-filter")"
-	start_watch "$S" -i eth0 --xdp
-	lab_run linger-zero -p 80
-	expect_reset RA '.cause == "linger-zero"' "beside xdp-filter in libxdp's dispatcher"
-	settle
-	check "xdp-filter is still there" in_ns "$S" xdp-filter status
-	in_ns "$S" xdp-filter unload eth0 > /dev/null 2>&1 || not_ok "xdp-filter unloads"
-else
-	skip "a libxdp user beside ours" "xdp-filter (package xdp-tools) is missing"
-fi
 finish
