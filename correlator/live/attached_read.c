@@ -283,14 +283,50 @@ static int join(struct attached_read *a, const struct attached_recorder *r)
 	return err;
 }
 
-/* Each once: one that cannot be joined is not tried again. */
-static int join_new(struct attached_read *a)
+static bool is_read_by_another(const struct attached_read *a, const struct attached_program *p)
+{
+	unsigned int i;
+
+	for (i = 0; i < p->path->n; i++) {
+		const struct attached_recorder *other = p->path->programs[i].recorder;
+
+		if (other && other != p->recorder && is_joined(a, other->ring_id))
+			return true;
+	}
+	return false;
+}
+
+/* Two programs at one place would report each RST twice. */
+static bool is_redundant(const struct attached_read *a, const struct attached_recorder *r)
+{
+	unsigned int i;
+
+	for (i = 0; i < r->n_programs; i++)
+		if (is_ours(a, r->programs[i]) && !is_read_by_another(a, r->programs[i]))
+			return false;
+	return true;
+}
+
+/* Perhaps only as long as a watch runs: what is there for good comes first. */
+static bool may_be_of_watch(const struct attached_recorder *r)
+{
+	unsigned int i;
+
+	for (i = 0; i < r->n_programs; i++)
+		if (r->programs[i]->way != ATTACHED_TCX &&
+		    strcmp(r->programs[i]->filter.name, CLSACT_NAME))
+			return false;
+	return true;
+}
+
+static int join_some(struct attached_read *a, bool of_watch)
 {
 	const struct attached_recorder *r;
 	int err, first = 0;
 
 	for (r = attached__recorders(a->now); r; r = r->next) {
-		if (!is_on_wanted(a, r) || is_joined(a, r->ring_id))
+		if (!is_on_wanted(a, r) || is_joined(a, r->ring_id) ||
+		    may_be_of_watch(r) != of_watch || is_redundant(a, r))
 			continue;
 		err = check_version(r);
 		err = err ? err : join(a, r);
@@ -299,6 +335,14 @@ static int join_new(struct attached_read *a)
 		first = first ? first : err;
 	}
 	return first;
+}
+
+/* Each once: one that cannot be joined is not tried again. */
+static int join_new(struct attached_read *a)
+{
+	int err = join_some(a, false), more = join_some(a, true);
+
+	return err ? err : more;
 }
 
 static bool has_any(const struct attached_read *a)
