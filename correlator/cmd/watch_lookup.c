@@ -88,8 +88,11 @@ static void ask_dropped(const struct watch_host *h, struct reset_case *c, uint64
 		c->asked.gone = gone;
 }
 
-/* A mapping of the same client's connection to another backend, which was dropped before. */
-static void ask_remapped(const struct watch_host *h, struct reset_case *c, uint64_t until_ns)
+/*
+ * A mapping of the same client's connection to another backend: that there is a new one proves that it
+ * was dropped before, however late that was reported.
+ */
+static void ask_remapped(const struct watch_host *h, struct reset_case *c)
 {
 	struct tuple images[CASE_IMAGES_MAX];
 	unsigned int n = c->seen.kind == CASE_STALL ? 0 : case_images_now(c, images), i;
@@ -97,8 +100,7 @@ static void ask_remapped(const struct watch_host *h, struct reset_case *c, uint6
 	for (i = 0; n > 1 && i < n && !c->asked.gone.known; i++) {
 		struct tuple back = tuple_reverse(&images[i]);
 
-		if (h->find_dropped(h->ctx, &back, &c->asked.gone) &&
-		    c->asked.gone.ts_ns <= until_ns && is_remapped(c, NULL))
+		if (h->find_dropped(h->ctx, &back, &c->asked.gone) && is_remapped(c, NULL))
 			return;
 		c->asked.gone = (struct gone_mapping){ 0 };
 	}
@@ -207,7 +209,7 @@ void look_up_at_end(struct lookup_state *l, struct reset_case *c)
 		return;
 	ask_dropped(l->host, c, c->seen.rst.ts_ns + REPORT_DELAY_NS);
 	if (!c->asked.gone.known)
-		ask_remapped(l->host, c, c->seen.rst.ts_ns);
+		ask_remapped(l->host, c);
 	if (!c->asked.owner.known)
 		l->host->find_owner(l->host->ctx, c);
 	if (came_for_us(c) && c->seen.receive->call == CALL_NONE && !c->asked.hurried)

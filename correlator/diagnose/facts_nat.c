@@ -80,6 +80,8 @@ bool is_remapped(const struct reset_case *c, struct tuple *ret)
  */
 static bool is_same_connection(const struct reset_case *c)
 {
+	struct tuple outer = tuple_reverse(&c->asked.gone.ct.orig);
+	bool behind_nat = !tuple_equal(&c->seen.rst.tuple, &outer);
 	uint64_t since = c->asked.gone.ts_ns;
 	unsigned int i;
 
@@ -87,7 +89,8 @@ static bool is_same_connection(const struct reset_case *c)
 	    c->asked.n_history == CASE_HISTORY_MAX)
 		return false;
 	for (i = 0; i < c->asked.n_history; i++)
-		if (c->asked.history[i].ts_ns > since && c->asked.history[i].flags & FLAG_SYN)
+		if ((behind_nat || c->asked.history[i].ts_ns > since) &&
+		    c->asked.history[i].flags & FLAG_SYN)
 			return false;
 	return c->asked.n_history > 0;
 }

@@ -55,6 +55,7 @@ for fam in 4 6; do
 	later gateway_says 80 forwarded certain "the backend forgot it, twice, IPv$fam" 2
 done
 
+# shellcheck disable=SC2317 # by later
 gateway_says()	# PORT CAUSE CONFIDENCE DESC [N]
 {
 	local src
