@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define RUN_DIR "/run/rstscope"
@@ -78,18 +79,26 @@ static int open_own(const char *path, const struct attach_place *place)
 	return err;
 }
 
+/* Whoever reads it holds it shortly, unless it is put off by a busy machine. */
+#define TRIES 100
+#define BETWEEN_NS 5000000
+
 struct attach_journal *attach_journal__open(const struct attach_place *place)
 {
+	struct timespec between = { .tv_nsec = BETWEEN_NS };
 	struct attach_journal *l = calloc(1, sizeof(*l));
-	int tries = 3;
+	int tries = TRIES;
 
 	if (!l)
 		return NULL;
 	snprintf(l->path, sizeof(l->path), RUN_DIR "/watch.%" PRIu64 ".%d", place->netns.ino,
 		 (int)getpid());
 	l->fd = mkdir(RUN_DIR, 0700) && errno != EEXIST ? -errno : -EAGAIN;
-	while (l->fd == -EAGAIN && tries--)
+	while (l->fd == -EAGAIN && tries--) {
 		l->fd = open_own(l->path, place);
+		if (l->fd == -EAGAIN)
+			nanosleep(&between, NULL);
+	}
 	if (l->fd < 0) {
 		errno = -l->fd;
 		free(l);

@@ -5,6 +5,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -278,6 +280,40 @@ static void test_read_by_two(void)
 	close(fd);
 }
 
+/* Another start has found the file before its owner could lock it, and is put off while it reads. */
+static void test_read_too_early(void)
+{
+	char path[96], go = 'x';
+	int held[2], release = 0;
+	pid_t pid;
+	struct attach_journal *l;
+
+	snprintf(path, sizeof(path), DIR_PATH "/watch.%" PRIu64 ".%d", home.netns.ino,
+		 (int)getpid());
+	mkdir(DIR_PATH, 0700);
+	if (pipe(held))
+		return;
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		int fd = open(path, O_RDONLY | O_CREAT | O_CLOEXEC, 0600);
+
+		if (fd < 0 || flock(fd, LOCK_SH) || write(held[1], &go, 1) != 1)
+			_exit(1);
+		poll(NULL, 0, 100);
+		_exit(0);
+	}
+	if (read(held[0], &go, 1) == 1)
+		l = attach_journal__open(&home);
+	else
+		l = NULL;
+	check(l, "notes can be taken though another start is reading the file that was just made");
+	waitpid(pid, &release, 0);
+	attach_journal__close(l, true);
+	close(held[0]);
+	close(held[1]);
+}
+
 static void test_disowned(void)
 {
 	struct leftover qdisc = item_of(2), filter = item_of(4);
@@ -416,6 +452,7 @@ int main(void)
 	test_dead();
 	test_other_places();
 	test_read_by_two();
+	test_read_too_early();
 	test_disowned();
 	test_noted_again();
 	test_many();
