@@ -55,9 +55,9 @@ static int left_of(const struct nlmsghdr *nlh, const struct nlattr *attr)
 	return (int)((const char *)nlh + nlh->nlmsg_len - (const char *)attr);
 }
 
-#define for_each_attr(attr, nlh, offset)                       \
-	for (attr = mnl_nlmsg_get_payload_offset(nlh, offset); \
-	     mnl_attr_ok(attr, left_of(nlh, attr)); attr = mnl_attr_next(attr))
+#define for_each_attr(attr, nlh, offset)                             \
+	for ((attr) = mnl_nlmsg_get_payload_offset((nlh), (offset)); \
+	     mnl_attr_ok((attr), left_of((nlh), (attr))); (attr) = mnl_attr_next((attr)))
 
 /* Before 4.16, or with one program, there is no more than the mode and one id. */
 static void parse_xdp_nest(const struct nlattr *nest, struct if_xdp *x)

@@ -72,7 +72,7 @@ static bool has_processes(uint32_t pid_ns)
 bool process_lives(const struct process_id *p)
 {
 	uint32_t here = pid_ns_of("self");
-	uint64_t start;
+	uint64_t start = 0;
 	char pid[16];
 	int err;
 

@@ -169,7 +169,7 @@ int recorder_of_maps(struct attached_recorder **list, const uint32_t *map_ids, u
 int recorder_add_program(struct attached_recorder *r, const struct attached_program *p)
 {
 	const struct attached_program **grown =
-		realloc(r->programs, (r->n_programs + 1) * sizeof(*grown));
+		reallocarray(r->programs, r->n_programs + 1, sizeof(void *));
 
 	if (!grown)
 		return -ENOMEM;

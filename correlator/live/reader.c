@@ -297,7 +297,11 @@ int reader_places(int info_fd, struct reader_place *ret)
 			return -errno;
 		if (!info.pid)
 			continue;
-		ret[n] = (struct reader_place){ slot, process_of(&info), info.since_ns, false };
+		ret[n] = (struct reader_place){
+			.slot = slot,
+			.process = process_of(&info),
+			.since_ns = info.since_ns,
+		};
 		ret[n].lives = process_lives(&ret[n].process);
 		n++;
 	}

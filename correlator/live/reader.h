@@ -51,9 +51,9 @@ void reader__free(struct reader *r);
 
 /* A place of a recorder that is taken. */
 struct reader_place {
-	uint32_t slot;
-	struct process_id process;
 	uint64_t since_ns; /* CLOCK_MONOTONIC */
+	struct process_id process;
+	uint32_t slot;
 	bool lives;
 };
 
