@@ -51,7 +51,7 @@ open_log()	# NAME: a pipe in place of the log of launch_watch
 
 stands_still()
 {
-	gone "$watch_pid" || grep -q pipe "/proc/$watch_pid/wchan" 2> /dev/null
+	gone "$watch_pid" || grep -q pipe_write "/proc/$watch_pid/wchan" 2> /dev/null
 }
 
 # Each line of the log stands for an interface: who reads slowly keeps the watch from having
