@@ -216,18 +216,27 @@ struct report_lines report_evidence(const struct reset_case *c, const struct rep
 	return lines;
 }
 
+/* What the ways need that are still open: on a live host, nothing that only captures can say. */
+static fact_set facts_in_question(const struct cause *cause, const struct reset_case *c)
+{
+	const struct way *w = cause->ways;
+	fact_set facts = 0;
+
+	for (; w < cause->ways + CAUSE_WAYS_MAX && w->confidence; w++)
+		if (!(w->needs & c->diagnosis.facts_no) && !(w->forbids & c->diagnosis.facts_yes))
+			facts |= w->needs | w->forbids;
+	return facts;
+}
+
 struct report_lines report_missing(const struct reset_case *c, const struct report_context *ctx)
 {
 	struct report_lines lines = { .n = 0 };
 	fact_set wanted = 0;
-	unsigned int i, j;
+	unsigned int i;
 	int f;
 
 	for (i = 0; i < c->diagnosis.n_candidates; i++)
-		for (j = 0; j < CAUSE_WAYS_MAX && c->diagnosis.candidates[i]->ways[j].confidence;
-		     j++)
-			wanted |= c->diagnosis.candidates[i]->ways[j].needs |
-				  c->diagnosis.candidates[i]->ways[j].forbids;
+		wanted |= facts_in_question(c->diagnosis.candidates[i], c);
 	wanted &= ~(c->diagnosis.facts_yes | c->diagnosis.facts_no);
 	for (f = 0; f < FACT_MAX; f++)
 		if (fact_in(wanted, f))

@@ -411,6 +411,18 @@ static void test_lines(void)
 			twice += !strcmp(lines.line[i], lines.line[k]);
 	check(lines.n > 0 && !twice, "what is unknown says what is missing, each once");
 	report_lines_free(&lines);
+	/* The ways of "forged" that need a capture cannot be open on a live host. */
+	c.diagnosis.candidates[0] = cause_find("forged");
+	c.diagnosis.n_candidates = 1;
+	c.diagnosis.facts_yes = 0;
+	c.diagnosis.facts_no = FACT(CAPTURE);
+	check(has_line(report_missing(&c, &sample_context), "to compare TTLs with"),
+	      "what a live host could still see is missing");
+	check(!has_line(report_missing(&c, &sample_context), "capture"),
+	      "what only a capture could say is not");
+	c.diagnosis.facts_no = 0;
+	check(has_line(report_missing(&c, &sample_context), "a capture"),
+	      "... unless there may be one");
 	c = scene_build(&in_a_storm, AF_INET);
 	classify(&c);
 	check(has_line(report_evidence(&c, &sample_context, true), "too many resets"),
