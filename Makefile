@@ -320,7 +320,7 @@ install: all ## install below PREFIX (default /usr/local)
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man8 docs/rstscope.8
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man7 docs/rstscope-causes.7
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/doc/rstscope docs/report.schema.json docs/causes.md \
-		docs/attach.md docs/recording.md docs/status.md docs/store.md README.md
+		docs/attach.md docs/coexist.md docs/impact.md docs/recording.md docs/status.md docs/store.md README.md
 	install -Dm644 deploy/rstscope.bash-completion \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/rstscope
 
