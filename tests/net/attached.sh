@@ -187,7 +187,9 @@ check "a gateway's resets are reported" wait_for 20 has_live gateway 2
 ends_well gateway
 passed_twice()
 {
-	[ "$(jq -c 'select(.cause == "forwarded" and (.sightings | length == 2) and (.history | length > 4))' \
+	# On an emulated processor a look for programs may take so long that the history is left out.
+	[ "$(jq -c 'select(.cause == "forwarded" and (.sightings | length == 2) and
+		(.lost.hurried or (.history | length > 4)))' \
 		"$work/gateway.ndjson" | wc -l)" -eq 2 ] && [ "$(wc -l < "$work/gateway.ndjson")" -eq 2 ]
 }
 check "... each once, seen at two interfaces by two recorders" passed_twice
