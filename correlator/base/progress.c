@@ -12,8 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "base/clock.h"
 
 #define EVERY_NS 100000000ull
 #define FIRST_NS 500000000ull
@@ -27,14 +28,6 @@ struct progress {
 	uint64_t next_ns;
 };
 
-static uint64_t now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
-
 struct progress *progress__new(bool shown, const char *name)
 {
 	struct progress *p = calloc(1, sizeof(*p));
@@ -44,7 +37,7 @@ struct progress *progress__new(bool shown, const char *name)
 	pthread_mutex_init(&p->lock, NULL);
 	p->shown = shown;
 	p->name = name;
-	p->next_ns = now() + FIRST_NS;
+	p->next_ns = monotonic_ns() + FIRST_NS;
 	return p;
 }
 
@@ -62,7 +55,7 @@ static bool is_due(struct progress *p)
 
 	if (!p->shown)
 		return false;
-	ts = now();
+	ts = monotonic_ns();
 	if (ts < p->next_ns)
 		return false;
 	p->next_ns = ts + EVERY_NS;

@@ -9,9 +9,9 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "host/capabilities.h"
 #include "host/module_events.h"
@@ -32,14 +32,6 @@ struct watch_modules {
 	bool waits_for_probes; /* and has CAP_SYS_ADMIN as long */
 	bool listens;	       /* to conntrack */
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * NS_PER_SEC + (uint64_t)ts.tv_nsec;
-}
 
 static void drop_capabilities(const struct watch_modules *m)
 {
@@ -67,7 +59,7 @@ static void arm_look(struct watch_modules *m)
 	if (!m->look)
 		return;
 	if (sensor__lacks_modules(live_host__sensor(m->cfg.host)) || !m->listens)
-		loop_timer__arm(m->look, now_ns() + period, period);
+		loop_timer__arm(m->look, monotonic_ns() + period, period);
 	else
 		loop_timer__arm(m->look, UINT64_MAX, 0);
 }
@@ -127,7 +119,7 @@ static int wait_for_modules(struct watch_modules *m)
 	if (!(m->events || m->look) || (m->waits_for_probes && !m->minute))
 		return -errno;
 	if (m->minute)
-		loop_timer__arm(m->minute, now_ns() + KEEP_ADMIN_NS, 0);
+		loop_timer__arm(m->minute, monotonic_ns() + KEEP_ADMIN_NS, 0);
 	return 0;
 }
 

@@ -11,11 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include <linux/if_arp.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "host/clsact_order.h"
 #include "live/attach_notes.h"
@@ -57,14 +57,6 @@ struct wire {
 	unsigned int n_no_fds; /* interfaces without tcx for want of descriptors, since last said */
 	char first_no_fds[IFNAMSIZ];
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
 
 static const enum clsact_direction clsact_dirs[] = { CLSACT_INGRESS, CLSACT_EGRESS };
 
@@ -518,7 +510,7 @@ const char *wire__missing(struct wire *w, uint32_t ifindex)
 	if (had_xdp && !wif->has_xdp)
 		words = xdp_names[!is_attached(wif, EGRESS)];
 	if (!words)
-		wif->looked_ns = now_ns();
+		wif->looked_ns = monotonic_ns();
 	/* Nothing on it shows any more that it is the one that we made. */
 	if (wif->made_qdisc && !wif->filter[INGRESS] && !wif->filter[EGRESS]) {
 		disown_qdisc(w, wif);

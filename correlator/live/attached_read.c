@@ -13,9 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <bpf/bpf.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "live/attached.h"
@@ -49,14 +49,6 @@ struct attached_read {
 	uint64_t whole_since_ns; /* the last change */
 	bool said_none;
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
 
 static bool is_wanted(const struct attached_read *a, const char *ifname)
 {
@@ -381,7 +373,7 @@ struct attached_read *attached_read__open(const struct attached_read_config *cfg
 	if (!a)
 		return NULL;
 	a->cfg = *cfg;
-	a->next_ns = now_ns() + LOOK_NS;
+	a->next_ns = monotonic_ns() + LOOK_NS;
 	a->now = attached__find();
 	if (a->now) {
 		err = check_found(a);
@@ -428,7 +420,7 @@ int attached_read__begin(struct attached_read *a)
 
 	if (err)
 		return err;
-	a->backlog = backlog__new(a->cfg.recorder, now_ns());
+	a->backlog = backlog__new(a->cfg.recorder, monotonic_ns());
 	return a->backlog ? 0 : -errno;
 }
 
@@ -447,7 +439,7 @@ static void look(struct attached_read *a)
 	}
 	a->now = now;
 	if (say_changes(a, before, now))
-		a->whole_since_ns = now_ns();
+		a->whole_since_ns = monotonic_ns();
 	attached__free(before);
 	join_new(a);
 	if (!has_any(a) && !a->said_none)
@@ -457,12 +449,12 @@ static void look(struct attached_read *a)
 
 void attached_read__look_again(struct attached_read *a)
 {
-	uint64_t began = now_ns(), end;
+	uint64_t began = monotonic_ns(), end;
 
 	if (began < a->next_ns)
 		return;
 	look(a);
-	end = now_ns();
+	end = monotonic_ns();
 	a->next_ns = end + LOOK_NS + SHARE * (end - began);
 }
 
@@ -473,7 +465,7 @@ uint64_t attached_read__next_ns(const struct attached_read *a)
 
 void attached_read__suspect(struct attached_read *a)
 {
-	uint64_t soon = now_ns() + SOON_NS;
+	uint64_t soon = monotonic_ns() + SOON_NS;
 
 	if (a && soon < a->next_ns)
 		a->next_ns = soon;

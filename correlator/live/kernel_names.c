@@ -10,9 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <bpf/btf.h>
 
+#include "base/clock.h"
 #include "model/stack.h"
 
 /* Reading /proc/modules costs a fraction of a millisecond. */
@@ -343,11 +343,8 @@ static void find_symbol(const struct symbols *s, uint64_t addr, struct frame *re
 /* Have modules come or gone since the table was read? */
 static bool is_stale(struct symbols *s)
 {
-	struct timespec ts;
-	uint64_t now;
+	uint64_t now = monotonic_ns();
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	now = (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 	if (now - s->checked_ns < STALE_CHECK_NS)
 		return false;
 	s->checked_ns = now;

@@ -13,11 +13,11 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "base/clock.h"
 #include "rst_event.h"
 
 #define RUN_DIR "/run/rstscope"
@@ -40,14 +40,6 @@ struct reader {
 	struct process_id self;
 	struct place *places;
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
 
 static int open_lock(void)
 {
@@ -208,7 +200,7 @@ static int claim(const struct reader *r, struct place *p, uint64_t unread, uint6
 		.pid = r->self.pid,
 		.pid_ns = r->self.pid_ns,
 		.start_ticks = r->self.start_ticks,
-		.since_ns = now_ns(),
+		.since_ns = monotonic_ns(),
 		.unread = unread,
 	}, there = { 0 };
 	int tries = TRIES, err;

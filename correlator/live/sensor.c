@@ -8,10 +8,10 @@
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include <bpf/btf.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "host/netns.h"
@@ -51,14 +51,6 @@ struct sensor {
 	uint64_t undecodable;
 	int err; /* of an interface that was asked for by name */
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
 
 static int on_sample(void *ctx, void *data, size_t len)
 {
@@ -347,7 +339,7 @@ static void say_gone(const struct sensor *s, struct known_link *k, const struct 
 		is_named(s, link->name) ? "; waiting for it to come back" :
 					  "; waiting for one that is named by -i");
 	if (k && wait)
-		k->gone_ns = now_ns();
+		k->gone_ns = monotonic_ns();
 }
 
 static void on_link_gone(struct sensor *s, const struct link_info *link)
@@ -374,7 +366,7 @@ static void say_back(const struct sensor *s, const struct link_info *link)
 		if (!k->gone_ns || strcmp(k->link.name, link->name))
 			continue;
 		notice("interface '%s' is back after %.1f s", link->name,
-		       (double)(now_ns() - k->gone_ns) / 1e9);
+		       (double)(monotonic_ns() - k->gone_ns) / 1e9);
 		k->gone_ns = 0;
 	}
 }
@@ -466,7 +458,7 @@ static void attach_one(struct sensor *s, struct known_link *k)
 
 int sensor__attach_some(struct sensor *s)
 {
-	uint64_t end = now_ns() + TURN_NS;
+	uint64_t end = monotonic_ns() + TURN_NS;
 	struct known_link *k;
 	int err;
 
@@ -474,7 +466,7 @@ int sensor__attach_some(struct sensor *s)
 		if (!k->waits)
 			continue;
 		attach_one(s, k);
-		if (now_ns() >= end)
+		if (monotonic_ns() >= end)
 			break;
 	}
 	progress__count(s->progress, s->to_do - s->waiting, s->to_do, "interfaces");

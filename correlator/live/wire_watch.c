@@ -7,7 +7,8 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <time.h>
+
+#include "base/clock.h"
 
 #define NS_PER_SEC 1000000000ull
 /* A look costs one or two system calls for each direction. */
@@ -29,11 +30,8 @@ struct wire_watch {
 
 static uint64_t now_ns(void *ctx)
 {
-	struct timespec ts;
-
 	(void)ctx;
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * NS_PER_SEC + (uint64_t)ts.tv_nsec;
+	return monotonic_ns();
 }
 
 static const char *missing(void *ctx, uint32_t ifindex)
