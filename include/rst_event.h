@@ -276,9 +276,9 @@ struct rst_invalid {
 };
 
 /*
- * Per CPU and reader: its events, and what its two views leave for each other. A passive reset meets its RST inside the
- * same call; the tracepoint of an active one fires after the transmission (kernel-facts: 6.10
- * and later), so either may come first.
+ * Per CPU and reader: its events, and what its two views leave for each other. A passive reset
+ * meets its RST inside the same call; the tracepoint of an active one fires after the transmission
+ * (6.10 and later), so either may come first.
  */
 struct rst_handoff {
 	__u64 events;	 /* ids given out */
