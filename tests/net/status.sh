@@ -28,13 +28,19 @@ try_status()	# ARGS...: sets $status; JSON in $work/json, text in $work/text
 	"$RSTSCOPE" status "$@" > "$work/text" 2>> "$work/err" || status=$?
 }
 
-is()	# FILTER DESC [ARGS...]: holds for the JSON of a status with these arguments
+holds()	# FILTER [ARGS...]: of the JSON of a status with these arguments
+{
+	try_status "${@:2}"
+	[ "$status" -eq 0 ] && jq -e "$1" "$work/json" > /dev/null 2>> "$work/err"
+}
+
+# The kernel frees a program some time after it is detached.
+is()	# FILTER DESC [ARGS...]: holds within seconds
 {
 	local filter=$1 desc=$2
 
 	shift 2
-	try_status "$@"
-	if [ "$status" -eq 0 ] && jq -e "$filter" "$work/json" > /dev/null 2>> "$work/err"; then
+	if wait_for 5 holds "$filter" "$@"; then
 		ok "$desc"
 		return
 	fi
