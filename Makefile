@@ -18,7 +18,7 @@ V       ?= 0
 Q       := $(if $(filter 1,$(V)),,@)
 say      = @printf '  %-7s %s\n' $(1) $(2)
 
-LIBS    := libxdp libbpf libdw jansson libpcap libmnl libnetfilter_conntrack libcap zlib libzstd sqlite3
+LIBS    := libxdp libbpf libdw jansson libpcap libmnl libnetfilter_conntrack libcap zlib libzstd sqlite3 nettle
 # A compiler of tomorrow must not fail on a warning of its own; `make lint` does.
 WARN    := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wvla \
 	   $(if $(filter 1,$(WERROR)),-Werror)
@@ -96,7 +96,7 @@ $(BUILD)/rstscope: $(OBJS)
 
 BUILD_PKGS := gcc make pkg-config clang llvm bpftool libbpf-dev libxdp-dev libelf-dev libdw-dev \
 	     libjansson-dev libpcap-dev libmnl-dev libnetfilter-conntrack-dev libcap-dev \
-	     zlib1g-dev libzstd-dev libsqlite3-dev linux-libc-dev
+	     zlib1g-dev libzstd-dev libsqlite3-dev nettle-dev linux-libc-dev
 LINT_PKGS := clang-format clang-tidy cppcheck shellcheck
 pkg_list  = $(shell sed 's/\#.*//' $(1))
 RUN_PKGS  = $(call pkg_list,tests/net/packages.txt)

@@ -315,7 +315,7 @@ static int place_interface(struct recording *r, uint32_t ifindex)
 static void put_packet(struct recording *r, const struct packet *p, const char *comment)
 {
 	uint32_t direction = p->hook == HOOK_TC_EGRESS ? FLAG_OUTBOUND : FLAG_INBOUND;
-	uint64_t wall = p->ts_ns + (uint64_t)r->report->wall_offset_ns;
+	uint64_t wall = wall_time(p->ts_ns, r->report);
 	int interface = place_interface(r, p->ifindex);
 	uint8_t headers[HEADERS_MAX];
 	size_t len = build_headers(headers, p), start;

@@ -17,6 +17,7 @@
 #include "base/output_file.h"
 #include "diagnose/impact.h"
 #include "host/file_owner.h"
+#include "model/case_id.h"
 
 /* Who watches must not wait for long. */
 #define BUSY_MS 500
@@ -46,7 +47,7 @@ static const char schema[] =
 	"cause TEXT NOT NULL, confidence TEXT NOT NULL, type TEXT NOT NULL, origin TEXT NOT NULL,"
 	"src TEXT NOT NULL, sport INTEGER NOT NULL, dst TEXT NOT NULL, dport INTEGER NOT NULL,"
 	"pid INTEGER, comm TEXT, container TEXT, cgroup TEXT, title TEXT, evidence BLOB NOT NULL,"
-	"nat TEXT, impact TEXT);"
+	"nat TEXT, impact TEXT, case_id TEXT);"
 	"CREATE INDEX IF NOT EXISTS resets_by_time ON " STORE_TABLE " (ts_ns);"
 	"CREATE INDEX IF NOT EXISTS resets_by_cause ON " STORE_TABLE " (cause, ts_ns);"
 	"PRAGMA application_id = 1920169075;"
@@ -58,9 +59,9 @@ _Static_assert(STORE_APPLICATION_ID == 1920169075 && STORE_VERSION == 2, "as the
 static const char insert[] =
 	"INSERT INTO " STORE_TABLE
 	" (ts_ns, host, kind, cause, confidence, type, origin, src, sport,"
-	" dst, dport, pid, comm, container, cgroup, title, evidence, nat, impact)"
+	" dst, dport, pid, comm, container, cgroup, title, evidence, nat, impact, case_id)"
 	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, "
-	"?19)";
+	"?19, ?20)";
 
 /* Columns that stores of before do not have. */
 static const struct {
@@ -69,6 +70,7 @@ static const struct {
 } added_columns[] = {
 	{ "nat", "TEXT" },
 	{ "impact", "TEXT" },
+	{ "case_id", "TEXT" },
 };
 
 static int error_of(int code)
@@ -397,9 +399,9 @@ static int bind_evidence(struct store *s, const struct reset_case *c,
 static int bind_case(struct store *s, const struct reset_case *c,
 		     const struct report_context *report)
 {
-	uint64_t wall = c->seen.rst.ts_ns + (uint64_t)report->wall_offset_ns;
+	uint64_t wall = wall_time(c->seen.rst.ts_ns, report);
 	const struct tuple *t = &c->seen.rst.tuple;
-	char *title = template_expand(c->diagnosis.cause->title, c, report);
+	char *title = template_expand(c->diagnosis.cause->title, c, report), id[CASE_ID_TEXT];
 
 	sqlite3_clear_bindings(s->insert);
 	sqlite3_bind_int64(s->insert, 1, (sqlite3_int64)wall);
@@ -421,6 +423,8 @@ static int bind_case(struct store *s, const struct reset_case *c,
 	bind_text(s, 16, title);
 	bind_images(s, 18, c);
 	bind_text(s, 19, impact_id(c->diagnosis.impact.kind));
+	case_id(id, c, wall);
+	bind_text(s, 20, id);
 	free(title);
 	return bind_evidence(s, c, report);
 }

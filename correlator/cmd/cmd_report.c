@@ -180,7 +180,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 static bool is_wanted(const struct report *r, const struct reset_case *c,
 		      const struct report_context *report)
 {
-	uint64_t wall = c->seen.rst.ts_ns + (uint64_t)report->wall_offset_ns;
+	uint64_t wall = wall_time(c->seen.rst.ts_ns, report);
 
 	return filter__matches_case(r->filter, c) && wall >= r->since_ns && wall < r->until_ns &&
 	       cause_is_listed(r->causes, c->diagnosis.cause->id) &&

@@ -189,7 +189,7 @@ static void print_images(FILE *out, const struct reset_case *c)
 
 static void add_row(struct html *h, const struct reset_case *c, const struct report_context *report)
 {
-	uint64_t wall = c->seen.rst.ts_ns + (uint64_t)report->wall_offset_ns;
+	uint64_t wall = wall_time(c->seen.rst.ts_ns, report);
 	const struct tuple *t = &c->seen.rst.tuple;
 	char peer[64];
 	unsigned int i;

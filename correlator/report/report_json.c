@@ -12,6 +12,8 @@
 #include "diagnose/advice.h"
 #include "diagnose/impact.h"
 #include "diagnose/timeouts.h"
+#include "model/case_id.h"
+#include "model/community_id.h"
 #include "model/kernel_bits.h"
 #include "model/names.h"
 #include "model/stack.h"
@@ -69,6 +71,14 @@ static void put_ends(struct json_writer *w, const struct tuple *t)
 	json__unsigned(w, "dport", t->dport);
 }
 
+static void put_community_id(struct json_writer *w, const struct tuple *t)
+{
+	char id[COMMUNITY_ID_TEXT];
+
+	community_id(id, t);
+	json__text(w, "community_id", id);
+}
+
 static void put_tuple(struct json_writer *w, const char *key, bool known, const struct tuple *t)
 {
 	if (!known) {
@@ -77,6 +87,7 @@ static void put_tuple(struct json_writer *w, const char *key, bool known, const 
 	}
 	json__object(w, key);
 	put_ends(w, t);
+	put_community_id(w, t);
 	json__end(w);
 }
 
@@ -468,6 +479,7 @@ static void put_sightings(struct json_writer *w, const struct reset_case *c,
 
 		json__object(w, NULL);
 		put_ends(w, &s->tuple);
+		put_community_id(w, &s->tuple);
 		put_time(w, "ts", s->ts_ns, ctx);
 		put_interface(w, ctx, s->ifindex);
 		json__text(w, "hook", hook_name(s->hook));
@@ -502,7 +514,12 @@ static void put_losses(struct json_writer *w, const struct looked_up *asked)
 static void put_head(struct json_writer *w, const struct reset_case *c,
 		     const struct report_context *ctx)
 {
+	char id[CASE_ID_TEXT];
+
+	case_id(id, c, wall_time(c->seen.rst.ts_ns, ctx));
 	json__unsigned(w, "v", SCHEMA_VERSION);
+	json__text(w, "id", id);
+	put_community_id(w, &c->seen.rst.tuple);
 	json__text(w, "kind", kind_name(c->seen.kind));
 	put_time(w, "ts", c->seen.rst.ts_ns, ctx);
 	json__text(w, "host", ctx->host);

@@ -63,7 +63,7 @@ static char *put_date(char *to, uint64_t days)
 void format_time(char *buf, size_t len, uint64_t ts_ns, const struct report_context *ctx)
 {
 	static const uint64_t units[] = { 3600, 60, 1 };
-	uint64_t wall = ts_ns + (uint64_t)ctx->wall_offset_ns;
+	uint64_t wall = wall_time(ts_ns, ctx);
 	uint64_t sec = wall / 1000000000u;
 	char text[40], *to = put_date(text, sec / 86400);
 	unsigned int i;

@@ -218,7 +218,7 @@ static int emit_to(struct entry *e, const struct reset_case *c, const struct rep
 	}
 	if (e->unflushed < FLUSH_EVERY)
 		return 0;
-	return flush_sink(e, now_ns, c->seen.rst.ts_ns + (uint64_t)ctx->wall_offset_ns);
+	return flush_sink(e, now_ns, wall_time(c->seen.rst.ts_ns, ctx));
 }
 
 int sinks__emit(struct sinks *l, const struct reset_case *c, const struct report_context *ctx,

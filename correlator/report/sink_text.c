@@ -10,6 +10,7 @@
 #include "base/textwrap.h"
 #include "diagnose/advice.h"
 #include "diagnose/impact.h"
+#include "model/case_id.h"
 #include "model/stack.h"
 #include "report/sink.h"
 
@@ -290,6 +291,15 @@ static void print_candidates(struct sink *s, const struct reset_case *c)
 	print_buffered(s, "candidates");
 }
 
+/* By it the other host's report of the same RST is found. */
+static void print_id(struct sink *s, const struct reset_case *c, const struct report_context *ctx)
+{
+	char id[CASE_ID_TEXT];
+
+	case_id(id, c, wall_time(c->seen.rst.ts_ns, ctx));
+	print_wrapped(s, "id", id);
+}
+
 static int emit_text(struct sink *s, const struct reset_case *c, const struct report_context *ctx)
 {
 	errno = 0;
@@ -305,6 +315,7 @@ static int emit_text(struct sink *s, const struct reset_case *c, const struct re
 	print_stack(s, c->seen.kernel, ctx);
 	print_owner(s, c);
 	print_advice(s, c, ctx);
+	print_id(s, c, ctx);
 	fputc('\n', s->out);
 	return sink_flush(s);
 }

@@ -146,7 +146,7 @@ void summary__add(struct summary *s, const struct reset_case *c,
 {
 	char peer[64];
 
-	add_time(s, c->seen.rst.ts_ns + (uint64_t)report->wall_offset_ns);
+	add_time(s, wall_time(c->seen.rst.ts_ns, report));
 	s->cases++;
 	count_cause(s, c);
 	count(s->impacts, impact_id(c->diagnosis.impact.kind));

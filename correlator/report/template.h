@@ -27,6 +27,12 @@ struct report_context {
 	void *source_ctx;
 };
 
+/** wall_time() - nanoseconds since 1970 */
+static inline uint64_t wall_time(uint64_t ts_ns, const struct report_context *ctx)
+{
+	return ts_ns + (uint64_t)ctx->wall_offset_ns;
+}
+
 /**
  * template_expand() - expand @template; free() the result
  * @c: NULL = speak in general, of no case

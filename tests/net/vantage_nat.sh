@@ -62,6 +62,17 @@ for pid in "${pids[@]}"; do
 	wait_exit 10 "$pid"
 done
 
+# Without the minute, of which the RST may have crossed the edge on its way.
+ids_of()	# FILE
+{
+	"$RSTSCOPE" explain --json -r "$dir/$1.pcap" 2> /dev/null | jq -r '.id[8:]' | sort -u
+}
+
+ids_of client > "$dir/client.ids"
+ids_of server > "$dir/server.ids"
+check "each of ${#tuples[@]} resets has an id of its own" [ "$(wc -l < "$dir/client.ids")" -ge ${#tuples[@]} ]
+check "each of them has the same id on both sides of the NAT" cmp -s "$dir/client.ids" "$dir/server.ids"
+
 # As if other traffic had gone on before and after it, of which each end has seen its own.
 drown()	# FILE SEED
 {
