@@ -14,6 +14,7 @@
 #include "base/escape.h"
 #include "base/strbuf.h"
 #include "diagnose/impact.h"
+#include "model/case_id.h"
 #include "report/document.h"
 #include "report/report_page.h"
 
@@ -21,10 +22,10 @@
 #define CHUNK_CASES 100
 #define GZIP_LEVEL 3
 
-enum column { MS, CAUSE, IMPACT, CONFIDENCE, FROM, TO, OWNER, PEER, NAT, N_COLUMNS };
+enum column { MS, CAUSE, IMPACT, CONFIDENCE, FROM, TO, OWNER, PEER, NAT, ID, N_COLUMNS };
 
 static const char *const column_names[] = { "ms", "cause", "impact", "confidence", "from",
-					    "to", "owner", "peer",   "nat" };
+					    "to", "owner", "peer",   "nat",	   "id" };
 
 struct text {
 	char *at;
@@ -191,7 +192,7 @@ static void add_row(struct html *h, const struct reset_case *c, const struct rep
 {
 	uint64_t wall = wall_time(c->seen.rst.ts_ns, report);
 	const struct tuple *t = &c->seen.rst.tuple;
-	char peer[64];
+	char peer[64], id[CASE_ID_TEXT];
 	unsigned int i;
 
 	case_peer(c, peer, sizeof(peer));
@@ -207,6 +208,8 @@ static void add_row(struct html *h, const struct reset_case *c, const struct rep
 	fprintf(h->columns[OWNER].out, "%lld", (long long)number_of(h->owners, case_owner(c)));
 	fprintf(h->columns[PEER].out, "%lld", (long long)number_of(h->peers, peer));
 	print_images(h->columns[NAT].out, c);
+	case_id(id, c, wall);
+	fprintf(h->columns[ID].out, "\"%s\"", id);
 }
 
 static int add_html(struct document *d, const struct reset_case *c,

@@ -62,7 +62,7 @@
 
   /* --- what is shown --- */
 
-  let oneDay, summary, rows, texts, shown = [], at = -1, view = null;
+  let oneDay, summary, rows, texts, links, shown = [], at = -1, view = null;
   const filter = { text: '', confidence: '', impact: '', cause: '', owner: '', peer: '', from: -Infinity, until: Infinity };
   const cause = i => summary.causes[rows.cause[i]];
   const owner = i => summary.owners[rows.owner[i]];
@@ -192,9 +192,28 @@
 
   /* --- one reset --- */
 
+  /* Equal RSTs of one connection share their id: the second one's link ends in -2. */
+  function makeLinks() {
+    const seen = new Map();
+    return rows.id.map(id => {
+      const n = (seen.get(id) || 0) + 1;
+      seen.set(id, n);
+      return n > 1 ? id + '-' + n : id;
+    });
+  }
+
+  async function openLink() {
+    const i = links.indexOf(location.hash.slice(1));
+    if (i < 0) return false;
+    if (!matches(i)) clearFilters();
+    await open(shown.indexOf(i));
+    return true;
+  }
+
   async function open(n, focus) {
     if (n < 0 || n >= shown.length) return;
     at = n;
+    if (document.body.dataset.ready) history.replaceState(null, '', '#' + links[shown[n]]);
     const box = byId('rows'), top = n * ROW;
     if (top < box.scrollTop) box.scrollTop = top;
     if (top + ROW > box.scrollTop + box.clientHeight) box.scrollTop = top + ROW - box.clientHeight;
@@ -203,6 +222,34 @@
     if (shown[at] !== i) return;
     drawCase(c, i);
     if (focus) byId('case').focus();
+  }
+
+  /* Plain text that Slack, Jira and Markdown show as it is. */
+  function summaryOf(c, i) {
+    const what = c.rst || c.answers || c.history[0];
+    return [`${c.cause} (${c.confidence === 'none' ? 'undetermined' : c.confidence}): ${c.title}`,
+      `${c.ts} on ${c.host} ${c.if}: ${end(what.src, what.sport)} \u2192 ${end(what.dst, what.dport)}`,
+      `Impact: ${c.impact}: ${c.impact_reason}`,
+      ...c.evidence.map(e => '- ' + e),
+      ...c.advice.slice(0, 1).map(a => 'What to do: ' + a.do),
+      'Id: ' + links[i]].map(plain).join('\n') + '\n';
+  }
+
+  async function copy(text, button) {
+    const was = button.textContent;
+    try {
+      await navigator.clipboard.writeText(text);
+      button.textContent = 'Copied';
+    } catch {
+      button.textContent = 'The browser refuses';
+    }
+    setTimeout(() => { button.textContent = was; }, 1500);
+  }
+
+  function linkAndCopy(c, i) {
+    const button = el('button', { type: 'button', class: 'copy' }, 'Copy');
+    button.addEventListener('click', () => copy(summaryOf(c, i), button));
+    return el('p', { class: 'mono', style: 'margin:0' }, el('a', { class: 'link', href: '#' + links[i] }, links[i]), ' ', button);
   }
 
   function section(title, content) {
@@ -223,6 +270,7 @@
       '  ' + c.ts + ' on ' + plain(c.if) + ' (' + c.hook + '), ' + plain(c.host)));
     if ((c.images || []).length)
       box.append(el('p', { class: 'mono', style: 'margin:0' }, 'before or after NAT: ' + c.images.map(t => end(t.src, t.sport) + ' \u2192 ' + end(t.dst, t.dport)).join(', ')));
+    box.append(linkAndCopy(c, i));
     view = new Diagram(c);
     box.append(view.element);
     view.draw();
@@ -475,7 +523,8 @@
   async function start() {
     setTheme(matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light');
     [summary, rows] = await Promise.all([unpack('summary-data'), unpack('rows-data')]);
-    texts = rows.ms.map((_, i) => (clock(rows.ms[i]) + ' ' + cause(i) + ' ' + confidence(i) + ' ' + rows.from[i] + ' ' + rows.to[i] + ' ' + rows.nat[i] + ' ' + owner(i)).toLowerCase());
+    texts = rows.ms.map((_, i) => (clock(rows.ms[i]) + ' ' + cause(i) + ' ' + confidence(i) + ' ' + rows.from[i] + ' ' + rows.to[i] + ' ' + rows.nat[i] + ' ' + owner(i) + ' ' + rows.id[i]).toLowerCase());
+    links = makeLinks();
     oneDay = clock(summary.from_ms).slice(0, 10) === clock(summary.until_ms).slice(0, 10);
     document.title = plain(summary.title);
     byId('title').textContent = plain(summary.title);
@@ -489,8 +538,9 @@
     byId('theme').addEventListener('click', toggleTheme);
     byId('help').addEventListener('click', () => byId('keys').showModal());
     addEventListener('keydown', onKey);
+    addEventListener('hashchange', openLink);
     refresh();
-    if (shown.length) await open(0);
+    if (!await openLink() && shown.length) await open(0);
     document.body.dataset.ready = 'yes';
   }
 

@@ -49,6 +49,27 @@ async function until(page, condition, argument) {
 const shownIndex = page => page.locator('#case').getAttribute('data-index');
 const span = page => page.locator('.diagram svg').evaluate(s => s.dataset.until - s.dataset.from);
 
+// The address names the reset; it opens there, also where a filter hid it.
+async function testLink(browser, page, url) {
+  const index = await shownIndex(page), id = page.url().split('#')[1] || '';
+  check(/^[0-9a-f]{32}(-\d+)?$/.test(id), 'the address names the reset', page.url());
+  same(await page.locator('#case a.link').textContent(), id, 'so does the link in its text');
+  const other = await load(browser, url + '#' + id, { permissions: ['clipboard-read', 'clipboard-write'] });
+  same(await shownIndex(other.page), index, 'the address opens that reset');
+  await other.page.locator('#case .copy').click();
+  await until(other.page, () => document.querySelector('#case .copy').textContent === 'Copied');
+  const copied = await other.page.evaluate(() => navigator.clipboard.readText());
+  check(copied.includes('Id: ' + id) && copied.includes('Impact: '), 'what is copied has its id and impact', copied);
+  await other.page.keyboard.press('/');
+  await other.page.keyboard.type('nothing has this');
+  await until(other.page, () => document.getElementById('count').textContent.startsWith('0 of'));
+  await other.page.evaluate(hash => { location.hash = hash; }, '#0000');
+  await other.page.evaluate(hash => { location.hash = hash; }, '#' + id);
+  await until(other.page, () => !document.getElementById('count').textContent.includes(' of '));
+  same(await shownIndex(other.page), index, 'a link to what a filter hides clears the filter');
+  await other.context.close();
+}
+
 async function testSmall(browser) {
   const cases = recorded(), r = report('small', evidence(cases.length)), { page, context, seen } = await load(browser, r.url);
   same(await page.title(), 'Incident 4711', 'the title is the one that was given');
@@ -94,6 +115,7 @@ async function testSmall(browser) {
   await page.keyboard.press('j');
   await until(page, i => document.getElementById('case').dataset.index !== i, first);
   check(true, 'j goes to the next reset');
+  await testLink(browser, page, r.url);
   await page.selectOption('#confidence', 'none');
   check((await page.locator('.row.item span:nth-child(2)').allTextContents()).every(t => t.endsWith('?')), 'the confidence filters');
   await page.locator('#clear').click();
@@ -131,7 +153,7 @@ async function testHostile(browser) {
     await page.waitForTimeout(20);
   }
   same(await page.locator('img').count(), 0, 'markup of others makes no element');
-  same(await page.locator('a').count(), 0, 'nor a link');
+  same(await page.locator('a:not(.link)').count(), 0, 'nor a link');
   check((await page.locator('body').textContent()).includes('<img src=x'), 'it stands there as text');
   check(!(await page.locator('body').textContent()).includes('\u202e'), 'what would turn the direction of text is shown by its number');
   same([seen.dialogs, seen.errors, seen.requests], [[], [], []], 'no dialog, no error, no request');
