@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include <linux/if_arp.h>
+#include <net/if.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -497,10 +498,12 @@ const char *wire__missing(struct wire *w, uint32_t ifindex)
 	static const char *const xdp_names[2] = { "XDP", "XDP and tc egress" };
 	struct wire_if *wif = get_if(w, ifindex);
 	const char *words;
+	char name[IF_NAMESIZE];
 	bool had_xdp;
 	int dir;
 
-	if (!wif)
+	/* The kernel takes everything off an interface before it says that it is gone. */
+	if (!wif || !if_indextoname(ifindex, name))
 		return NULL;
 	had_xdp = wif->has_xdp;
 	look_at_xdp(w, wif);

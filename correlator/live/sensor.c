@@ -332,12 +332,14 @@ int sensor__read_events(struct sensor *s)
 static void say_gone(const struct sensor *s, struct known_link *k, const struct link_info *link)
 {
 	bool wait = !wants_all(s) && !s->cfg.exit_when_gone;
+	/* Linux 5.10 names one that was moved as it is called where it is now. */
+	const char *name = k ? k->link.name : link->name;
 
-	warning("interface '%s' was %s%s", link->name,
+	warning("interface '%s' was %s%s", name,
 		link->new_netnsid >= 0 ? "moved to another network namespace" : "removed",
-		!wait			? "" :
-		is_named(s, link->name) ? "; waiting for it to come back" :
-					  "; waiting for one that is named by -i");
+		!wait		  ? "" :
+		is_named(s, name) ? "; waiting for it to come back" :
+				    "; waiting for one that is named by -i");
 	if (k && wait)
 		k->gone_ns = monotonic_ns();
 }
