@@ -109,6 +109,10 @@ plugins() {
 	put_tree /etc/iproute2
 	put_tree /usr/share/iproute2
 	put_tree /usr/lib/iproute2
+	# The dispatcher of libxdp, and the programs of xdp-tools.
+	for lib in $(libraries "$vm_repo/build/rstscope" | grep -m1 libxdp || true); do
+		put_tree "$(dirname "$lib")/bpf"
+	done
 	# stdbuf works by a library of its own.
 	put_tree /usr/libexec/coreutils
 	put_tree /usr/lib/locale/C.utf8
