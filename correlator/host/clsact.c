@@ -86,25 +86,37 @@ static struct nlmsghdr *put_filter(void *buf, uint32_t ifindex, enum clsact_dire
 	return nlh;
 }
 
-int clsact_attach(struct netlink *nl, uint32_t ifindex, enum clsact_direction dir, int prog_fd,
-		  uint16_t priority, bool *ret_made)
+/* Without a qdisc there is no filter either, and why there is none is the better reason. */
+static int attach_with_qdisc(struct netlink *nl, uint32_t ifindex, enum clsact_direction dir,
+			     int prog_fd, uint16_t priority, bool *ret_made)
 {
 	enum { QDISC, FILTER, N };
 	char buf[N * MESSAGE_SIZE];
 	struct nlmsghdr *qdisc, *filter;
 	int errs[N], err;
 
-	*ret_made = false;
 	qdisc = put_qdisc(buf, RTM_NEWQDISC, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, ifindex);
 	filter = put_filter(buf + NLMSG_ALIGN(qdisc->nlmsg_len), ifindex, dir, prog_fd, priority);
 	err = netlink__batch(nl, buf, NLMSG_ALIGN(qdisc->nlmsg_len) + filter->nlmsg_len, errs, N);
 	if (err)
 		return err;
 	*ret_made = !errs[QDISC];
-	/* Without a qdisc there is no filter either, and this is the better reason. */
 	if (errs[FILTER] && errs[QDISC] && errs[QDISC] != -EEXIST)
 		return errs[QDISC];
 	return errs[FILTER];
+}
+
+int clsact_attach(struct netlink *nl, uint32_t ifindex, enum clsact_direction dir, int prog_fd,
+		  uint16_t priority, bool may_make, bool *ret_made)
+{
+	char buf[MESSAGE_SIZE];
+	int err;
+
+	*ret_made = false;
+	if (may_make)
+		return attach_with_qdisc(nl, ifindex, dir, prog_fd, priority, ret_made);
+	err = netlink__ask(nl, put_filter(buf, ifindex, dir, prog_fd, priority), NULL, NULL);
+	return err && !clsact_exists(nl, ifindex) ? -ENOENT : err;
 }
 
 struct found {

@@ -21,14 +21,15 @@ int clsact_exists(struct netlink *nl, uint32_t ifindex);
 /**
  * clsact_attach() - add a direct-action filter, and the qdisc where there is none
  * @priority: as clsact_choose() says
+ * @may_make: the qdisc, as it was noted that we make it
  * @ret_made: there was none; false also on failure
  *
  * Both travel in one message: a kill cannot come between them.
  *
- * Return: 0 or -errno.
+ * Return: 0 or -errno; -ENOENT: there is no qdisc, and none may be made.
  */
 int clsact_attach(struct netlink *nl, uint32_t ifindex, enum clsact_direction dir, int prog_fd,
-		  uint16_t priority, bool *ret_made);
+		  uint16_t priority, bool may_make, bool *ret_made);
 
 /**
  * clsact_replace() - put a program in the place of the filters of another one

@@ -212,32 +212,53 @@ static bool is_lasting(const struct leftover *item)
 	return item->kind != LEFTOVER_QDISC;
 }
 
-/* Return: how many were removed; @ret_missed: how many of those that matter were not. */
+struct items {
+	struct leftover *list;
+	size_t n;
+};
+
+static struct items read_items(FILE *in)
+{
+	struct items items = { NULL, 0 };
+	struct leftover item, *grown;
+
+	while (!read_item(in, &item)) {
+		grown = realloc(items.list, (items.n + 1) * sizeof(*grown));
+		if (!grown)
+			break;
+		items.list = grown;
+		items.list[items.n++] = item;
+	}
+	return items;
+}
+
+/*
+ * Return: how many were removed; @ret_missed: how many of those that matter were not.
+ *
+ * A qdisc goes after the filters that stand on it; it may have been noted after them.
+ */
 static int reap_items(FILE *in, const struct attach_place *owner, bool here, const struct reaper *r,
 		      unsigned int *ret_missed)
 {
-	struct leftover item, *items = NULL, *grown;
-	int removed = 0;
-	size_t n = 0;
+	struct items items = read_items(in);
+	int removed = 0, qdiscs;
+	size_t i;
 
-	while (!read_item(in, &item)) {
-		grown = realloc(items, (n + 1) * sizeof(*items));
-		if (!grown)
-			break;
-		items = grown;
-		items[n++] = item;
-	}
 	*ret_missed = 0;
-	/* Backwards, so that a qdisc goes after the filters that stand on it. */
-	while (n-- > 0) {
-		if (!here && items[n].kind != LEFTOVER_XDP)
-			continue;
-		if (r->remove(r->ctx, &items[n], owner, here))
-			removed++;
-		else
-			*ret_missed += is_lasting(&items[n]);
+	for (qdiscs = 0; qdiscs <= 1; qdiscs++) {
+		for (i = items.n; i-- > 0;) {
+			const struct leftover *item = &items.list[i];
+
+			if ((item->kind == LEFTOVER_QDISC) != qdiscs ||
+			    (!here && item->kind != LEFTOVER_XDP))
+				continue;
+			if (r->remove(r->ctx, item, owner, here))
+				removed++;
+			else
+				*ret_missed += is_lasting(item);
+		}
 	}
-	free(items);
+	free(items.list);
 	return removed;
 }
 

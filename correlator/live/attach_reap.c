@@ -5,6 +5,7 @@
 #include "live/attach_reap.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
@@ -15,8 +16,31 @@
 
 struct reaping {
 	struct netlink *nl;
-	uint32_t bared_ifindex; /* the last from which a filter of the dead was removed */
+	uint32_t *bared; /* interfaces from which a filter of the dead was removed */
+	size_t n_bared;
 };
+
+static bool is_bared(const struct reaping *r, uint32_t ifindex)
+{
+	size_t i;
+
+	for (i = 0; i < r->n_bared; i++)
+		if (r->bared[i] == ifindex)
+			return true;
+	return false;
+}
+
+static void note_bared(struct reaping *r, uint32_t ifindex)
+{
+	uint32_t *grown = NULL;
+
+	if (!is_bared(r, ifindex))
+		grown = realloc(r->bared, (r->n_bared + 1) * sizeof(*grown));
+	if (!grown)
+		return;
+	r->bared = grown;
+	r->bared[r->n_bared++] = ifindex;
+}
 
 static bool is_named(uint32_t ifindex, const char *name)
 {
@@ -46,7 +70,7 @@ static bool reap_filter(struct reaping *r, const struct leftover *item)
 
 	if (clsact_detach(r->nl, item->ifindex, dir, item->prog_id) <= 0)
 		return false;
-	r->bared_ifindex = item->ifindex;
+	note_bared(r, item->ifindex);
 	return true;
 }
 
@@ -56,7 +80,7 @@ static bool reap_filter(struct reaping *r, const struct leftover *item)
  */
 static bool reap_qdisc(struct reaping *r, const struct leftover *item)
 {
-	return r->bared_ifindex == item->ifindex && is_named(item->ifindex, item->ifname) &&
+	return is_bared(r, item->ifindex) && is_named(item->ifindex, item->ifname) &&
 	       !clsact_remove(r->nl, item->ifindex);
 }
 
@@ -91,6 +115,7 @@ void attach_reap(const struct attach_place *place, struct netlink *nl)
 	struct reaper reaper = { reap, map_lives, &reaping };
 	int n = attach_journal_reap(place, &reaper);
 
+	free(reaping.bared);
 	if (n)
 		notice("removed %d leftover%s of an rstscope that had been killed", n,
 		       n > 1 ? "s" : "");

@@ -31,6 +31,9 @@
 /* Descriptors that tcx links must leave to conntrack, sockets and files. */
 #define FD_RESERVE 64
 
+/* The qdisc of somebody else may vanish as often as we are about to use it. */
+#define QDISC_TRIES 3
+
 struct wire_if {
 	struct wire_if *next;
 	struct link_info link;
@@ -196,24 +199,34 @@ static void follow_changes(struct wire *w)
 		debug("monitor tc filters: %s", error_name(err));
 }
 
-static int attach_filter(struct wire *w, struct wire_if *wif, int dir)
+/* Only what was noted is made: whose qdisc we saw may remove it in the same moment. */
+static int try_filter(struct wire *w, struct wire_if *wif, int dir, int fd)
 {
-	int fd = program_fd(w, wif, dir), err;
-	uint32_t id = program_id(fd);
-	bool noted = !wif->made_qdisc && clsact_exists(w->nl, wif->link.ifindex) == 0, made;
+	bool noted = !wif->made_qdisc && clsact_exists(w->nl, wif->link.ifindex) != 1, made;
+	int err;
 
-	follow_changes(w);
 	if (noted)
 		note(w, wif, LEFTOVER_QDISC, 0);
-	note(w, wif, dir == INGRESS ? LEFTOVER_INGRESS : LEFTOVER_EGRESS, id);
 	err = clsact_attach(w->nl, wif->link.ifindex, clsact_dirs[dir], fd,
-			    choose_priority(w, wif, dir), &made);
+			    choose_priority(w, wif, dir), noted || wif->made_qdisc, &made);
 	/* Without our filter on it, later nobody would know that it is ours. */
 	if (err && made)
 		made = clsact_remove(w->nl, wif->link.ifindex) != 0;
 	wif->made_qdisc |= made;
 	if (noted && !made)
 		disown_qdisc(w, wif);
+	return err;
+}
+
+static int attach_filter(struct wire *w, struct wire_if *wif, int dir)
+{
+	int fd = program_fd(w, wif, dir), err = -ENOENT, tries = QDISC_TRIES;
+	uint32_t id = program_id(fd);
+
+	follow_changes(w);
+	note(w, wif, dir == INGRESS ? LEFTOVER_INGRESS : LEFTOVER_EGRESS, id);
+	while (err == -ENOENT && tries--)
+		err = try_filter(w, wif, dir, fd);
 	if (!err)
 		wif->filter[dir] = id;
 	return err;

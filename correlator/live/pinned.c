@@ -238,11 +238,10 @@ static bool has_filter(const struct pinned *p, uint32_t ifindex, enum tc_directi
 	return a && a->way == ATTACHED_FILTER;
 }
 
-static int attach_filter(struct pinned *p, uint32_t ifindex, enum tc_direction dir, int fd,
-			 bool is_second)
+/* Only a qdisc that was noted is made: whose we saw may remove it in the same moment. */
+static int try_filter(struct pinned *p, uint32_t ifindex, enum tc_direction dir, int fd, bool ours)
 {
 	bool exists = clsact_exists(p->nl, ifindex) > 0, made = false;
-	bool ours = is_second || has_filter(p, ifindex, INGRESS) || has_filter(p, ifindex, EGRESS);
 	struct clsact_order order;
 	int err;
 
@@ -254,12 +253,21 @@ static int attach_filter(struct pinned *p, uint32_t ifindex, enum tc_direction d
 		err = clsact_look(p->nl, ifindex, clsact_of(dir), 0, &order);
 	if (!err)
 		err = clsact_attach(p->nl, ifindex, clsact_of(dir), fd, clsact_choose(&order),
-				    &made);
+				    !exists, &made);
 	if (err && made)
 		made = clsact_remove(p->nl, ifindex) != 0;
 	if (!exists && !made)
 		pin_qdisc_forget(&p->pins.own, ifindex);
 	return err;
+}
+
+static int attach_filter(struct pinned *p, uint32_t ifindex, enum tc_direction dir, int fd,
+			 bool is_second)
+{
+	bool ours = is_second || has_filter(p, ifindex, INGRESS) || has_filter(p, ifindex, EGRESS);
+	int err = try_filter(p, ifindex, dir, fd, ours);
+
+	return err == -ENOENT ? try_filter(p, ifindex, dir, fd, ours) : err;
 }
 
 /* A note goes along with the filters: it is in the place of their recorder. */

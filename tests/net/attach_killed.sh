@@ -177,6 +177,71 @@ once "$S"
 check "... and the qdisc stays" has_qdisc "$S"
 check "... without our filters" no_filters "$S"
 
+# Noted after the filters, as it was made after them.
+both_filters()
+{
+	[ -n "$(tc -n "$S" filter show dev v0 ingress)" ] && [ -n "$(tc -n "$S" filter show dev v0 egress)" ]
+}
+
+with_filters_on_anothers()	# COMMAND...: before the watch, which uses the qdisc of somebody else, is killed
+{
+	rm -f "$work/ready"
+	"$LAB" no-links "$RSTSCOPE" watch --netns "$S" -i v0 --view none --ready-file "$work/ready" \
+		> /dev/null 2> "$work/clsact" &
+	watch=$!
+	at_exit "kill_child $watch"
+	wait_for 60 ended_or_exists $watch "$work/ready"
+	"$@"
+	kill_child $watch
+	wait_exit 10 $watch
+}
+
+qdisc_is_deleted()
+{
+	tc -n "$S" qdisc del dev v0 clsact
+	wait_for 20 both_filters
+}
+
+with_filters_on_anothers qdisc_is_deleted || not_ok "filters are attached again"
+once "$S"
+check "a qdisc that replaced the one of somebody else goes at the next start" bare "$S"
+
+# Seen just before it is deleted: then ours is noted, too. The watch stops before it adds its first filter.
+printf '#!/bin/sh\nexec "%s" no-links "%s" "$@"\n' "$LAB" "$RSTSCOPE" > "$work/without-links"
+chmod +x "$work/without-links"
+
+traced_without_links()
+{
+	RSTSCOPE=$work/without-links traced "$@"
+}
+
+is_stopped()
+{
+	grep -qs 'stopped by SIGSTOP' "$work/strace" || gone "$tracer"
+}
+
+tc -n "$S" qdisc add dev v0 clsact
+traced_without_links "$S" -e trace=sendto,sendmsg -- --duration 0.1
+first=$(grep -nE -m 1 'RTM_NEWTFILTER|nlmsg_type=0x2c' "$work/strace" | cut -d : -f 1) || first=
+if [ -z "$first" ]; then
+	skip "a qdisc that is deleted before our first filter" "this strace does not show messages of netlink"
+	tc -n "$S" qdisc del dev v0 clsact
+else
+	rm "$work/strace"
+	traced_without_links "$S" -e trace=sendto,sendmsg \
+		-e inject=sendto,sendmsg:signal=STOP:when=$((first - 1)) -- &
+	tracer=$!
+	at_exit "kill_child $tracer"
+	wait_for 60 is_stopped || :
+	tc -n "$S" qdisc del dev v0 clsact
+	kill -CONT "$(cat "$work/traced.pid")" || :
+	wait_for 60 ended_or_exists $tracer "$work/ready" || :
+	check "a qdisc that is deleted before our first filter is made again" both_filters
+	kill_traced
+	once "$S"
+	check "... and goes at the next start" bare "$S"
+fi
+
 # A namespace's inode is given to the next one at once, its interfaces have the same numbers.
 inode_of()
 {
