@@ -262,17 +262,11 @@ static int attach_ingress(struct wire *w, struct wire_if *wif)
 {
 	int err;
 
-	uint32_t other;
-
-	if (!w->cfg.xdp || wif->link.type != ARPHRD_ETHER)
+	if (!w->cfg.xdp || wif->link.type != ARPHRD_ETHER ||
+	    xdp_is_taken(wif->link.ifindex, wif->link.name))
 		return attach_tc(w, wif, INGRESS);
-	other = xdp_without_dispatcher(wif->link.ifindex);
-	err = other ? -EBUSY : attach_xdp(w, wif);
-	if (other)
-		warning("'%s': XDP program %u is attached without libxdp's dispatcher, which leaves "
-			"no room beside it: using tc ingress",
-			wif->link.name, other);
-	else if (err)
+	err = attach_xdp(w, wif);
+	if (err)
 		warning("attach XDP to '%s': %s: using tc ingress", wif->link.name,
 			error_name(err));
 	return err ? attach_tc(w, wif, INGRESS) : 0;
@@ -295,8 +289,12 @@ static void detach_xdp(struct wire *w, const struct wire_if *wif)
 	bool moved = wif->link.gone && wif->link.new_netnsid >= 0;
 	int n;
 
-	if (!wif->has_xdp || (wif->link.gone && !moved))
+	if (!wif->has_xdp)
 		return;
+	if (wif->link.gone && !moved) {
+		xdp_remove_pins(wif->link.ifindex, w->place.map_id);
+		return;
+	}
 	n = moved ? detach_moved_xdp(w, wif) : xdp_detach(wif->link.ifindex, w->place.map_id);
 	if (n >= 0 || n == -ENODEV)
 		return;
@@ -500,8 +498,10 @@ static void look_at_hook(struct wire *w, struct wire_if *wif, int dir)
 
 static void look_at_xdp(const struct wire *w, struct wire_if *wif)
 {
-	if (wif->has_xdp && xdp_has(wif->link.ifindex, w->place.map_id) == 0)
-		wif->has_xdp = false;
+	if (!wif->has_xdp || xdp_has(wif->link.ifindex, w->place.map_id) != 0)
+		return;
+	xdp_remove_pins(wif->link.ifindex, w->place.map_id);
+	wif->has_xdp = false;
 }
 
 const char *wire__missing(struct wire *w, uint32_t ifindex)

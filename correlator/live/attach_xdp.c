@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
@@ -17,10 +18,13 @@
 #include <linux/if_link.h>
 #include <xdp/libxdp.h>
 
+#include "base/log.h"
 #include "live/program_same.h"
 #include "rst_xdp.skel.h"
 
-#define MAX_MAPS 32 /* of a program; ours has five */
+#define MAX_MAPS 32  /* of a program; ours has five */
+#define MAX_SLOTS 32 /* of a dispatcher; libxdp has 10 */
+#define PIN_PATH 900
 
 static struct bpf_object *open_object(const struct shared_maps *maps)
 {
@@ -139,17 +143,21 @@ int xdp_has(uint32_t ifindex, uint32_t map_id)
 	return has;
 }
 
-uint32_t xdp_without_dispatcher(uint32_t ifindex)
+bool xdp_is_taken(uint32_t ifindex, const char *name)
 {
 	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex((int)ifindex);
-	uint32_t id = 0;
+	bool taken;
 
 	if (libxdp_get_error(mp))
-		return 0;
-	if (xdp_multiprog__is_legacy(mp))
-		id = xdp_program__id(xdp_multiprog__main_prog(mp));
+		return false;
+	taken = xdp_multiprog__is_legacy(mp);
+	if (taken)
+		warning("'%s': XDP program %" PRIu32
+			" is attached without libxdp's dispatcher, which leaves "
+			"no room beside it: using tc ingress",
+			name, xdp_program__id(xdp_multiprog__main_prog(mp)));
 	xdp_multiprog__close(mp);
-	return id;
+	return taken;
 }
 
 int xdp_detach(uint32_t ifindex, uint32_t map_id)
@@ -213,38 +221,42 @@ static uint32_t attached_id(uint32_t ifindex)
 	return bpf_xdp_query_id((int)ifindex, 0, &id) ? 0 : id;
 }
 
-/* Is one of the programs in this directory ours? With @remove, all that is in it goes. */
-static bool look_into(const char *path, uint32_t map_id, bool remove)
+static bool is_ours(const char *pin, uint32_t map_id)
 {
-	DIR *dir = opendir(path);
-	struct dirent *e;
-	bool ours = false;
-	char pin[900];
-	int fd;
+	int fd = bpf_obj_get(pin);
+	bool ours = uses_map(fd, map_id);
 
-	while (dir && (e = readdir(dir))) {
-		if (e->d_name[0] == '.')
-			continue;
-		snprintf(pin, sizeof(pin), "%s/%s", path, e->d_name);
-		fd = remove || !strstr(e->d_name, "-prog") ? -1 : bpf_obj_get(pin);
-		ours |= uses_map(fd, map_id);
-		if (fd >= 0)
-			close(fd);
-		if (remove)
-			unlink(pin);
-	}
-	if (dir)
-		closedir(dir);
-	if (remove)
-		rmdir(path);
+	if (fd >= 0)
+		close(fd);
 	return ours;
+}
+
+/* Of our programs in this directory; it goes if nothing else is in it. */
+static bool remove_pins_in(const char *path, uint32_t map_id)
+{
+	char pin[PIN_PATH];
+	bool any = false;
+	int slot;
+
+	for (slot = 0; slot < MAX_SLOTS; slot++) {
+		snprintf(pin, sizeof(pin), "%s/prog%d-prog", path, slot);
+		if (!is_ours(pin, map_id))
+			continue;
+		any = true;
+		unlink(pin);
+		snprintf(pin, sizeof(pin), "%s/prog%d-link", path, slot);
+		unlink(pin);
+	}
+	if (any)
+		rmdir(path);
+	return any;
 }
 
 bool xdp_remove_pins(uint32_t ifindex, uint32_t map_id)
 {
 	const char *bpffs = secure_getenv("LIBXDP_BPFFS");
-	uint32_t of_if, id;
 	char pins[300], path[600];
+	uint32_t of_if, id;
 	struct dirent *e;
 	bool any = false;
 	DIR *dir;
@@ -252,14 +264,11 @@ bool xdp_remove_pins(uint32_t ifindex, uint32_t map_id)
 	snprintf(pins, sizeof(pins), "%s/xdp", bpffs ? bpffs : "/sys/fs/bpf");
 	dir = opendir(pins);
 	while (dir && (e = readdir(dir))) {
-		if (sscanf(e->d_name, "dispatch-%u-%u", &of_if, &id) != 2 || of_if != ifindex ||
-		    id == attached_id(ifindex))
+		if (sscanf(e->d_name, "dispatch-%u-%u", &of_if, &id) != 2 ||
+		    (ifindex && of_if != ifindex) || id == attached_id(of_if))
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", pins, e->d_name);
-		if (!look_into(path, map_id, false))
-			continue;
-		look_into(path, map_id, true);
-		any = true;
+		any |= remove_pins_in(path, map_id);
 	}
 	if (dir)
 		closedir(dir);

@@ -18,8 +18,8 @@ int xdp_attach(const struct shared_maps *maps, uint32_t ifindex, bool native);
 /** xdp_has() - is a program that uses the map @map_id attached to @ifindex? 1, 0 or -errno */
 int xdp_has(uint32_t ifindex, uint32_t map_id);
 
-/** xdp_without_dispatcher() - the id of a program that is attached alone, so that no other can be; 0 */
-uint32_t xdp_without_dispatcher(uint32_t ifindex);
+/** xdp_is_taken() - by a program that is attached alone, so that no other can be? Then it warns. */
+bool xdp_is_taken(uint32_t ifindex, const char *name);
 
 /**
  * xdp_detach() - remove from @ifindex the programs that use the map @map_id, and no others
@@ -47,9 +47,11 @@ struct bpf_object *xdp_load(const struct shared_maps *maps);
 int xdp_detach_in(int netns_fd, uint32_t ifindex, uint32_t map_id);
 
 /**
- * xdp_remove_pins() - what libxdp has pinned for @ifindex before it was killed, and did not attach
+ * xdp_remove_pins() - what libxdp has pinned of ours for a dispatcher that is not attached
+ * @ifindex: 0: for any interface
  *
- * Only directories of dispatchers that are not attached, in which a program uses @map_id.
+ * libxdp was killed, or somebody removed the dispatcher or its interface; the pins, and with them
+ * program and maps, stay. Only programs that use @map_id.
  *
  * Return: was there any?
  */

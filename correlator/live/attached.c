@@ -14,6 +14,7 @@
 
 #include "live/attached_recorder.h"
 #include "live/bpf_ids.h"
+#include "live/bpf_pins.h"
 
 #define MAX_MAPS 64 /* of one program */
 /* Interfaces that come and go make the kernel's answer inconsistent; then it is asked again. */
@@ -145,20 +146,58 @@ static int slot_of(const struct attached *a, const struct bpf_link_entry *link)
 
 #define MAX_SLOTS 32 /* libxdp has 10 */
 
-static void append_dispatched(struct attached *a, uint32_t dispatcher_id, enum if_xdp_mode mode)
+static const struct bpf_link_entry *extension_of(const struct attached *a, uint32_t prog_id)
 {
-	const struct bpf_link_entry *slots[MAX_SLOTS] = { NULL };
-	struct attached_program *p;
 	unsigned int i;
-	int slot, any = 0;
+
+	for (i = 0; prog_id && i < a->links.n; i++)
+		if (a->links.links[i].type == BPF_IDS_LINK_TRACING &&
+		    a->links.links[i].prog_id == prog_id)
+			return &a->links.links[i];
+	return NULL;
+}
+
+/* On 5.10 a link does not say what it replaces; libxdp's pins do. */
+static void find_slots_by_pins(const struct attached *a, uint32_t dispatcher_id,
+			       const struct bpf_link_entry *slots[MAX_SLOTS])
+{
+	struct known_program dispatcher;
+	unsigned int i;
+
+	if (look_up((struct attached *)a, dispatcher_id, &dispatcher) ||
+	    strcmp(dispatcher.info.name, "xdp_dispatcher"))
+		return;
+	for (i = 0; i < MAX_SLOTS; i++)
+		slots[i] =
+			extension_of(a, bpf_pins_in_dispatcher(a->path->ifindex, dispatcher_id, i));
+}
+
+static void find_slots(const struct attached *a, uint32_t dispatcher_id,
+		       const struct bpf_link_entry *slots[MAX_SLOTS])
+{
+	unsigned int i, any = 0;
+	int slot;
 
 	for (i = 0; i < a->links.n; i++) {
 		if (a->links.links[i].target_prog != dispatcher_id)
 			continue;
 		slot = slot_of(a, &a->links.links[i]);
-		if (slot >= 0 && slot < MAX_SLOTS)
+		if (slot >= 0 && slot < MAX_SLOTS) {
 			slots[slot] = &a->links.links[i];
+			any++;
+		}
 	}
+	if (!any)
+		find_slots_by_pins(a, dispatcher_id, slots);
+}
+
+static void append_dispatched(struct attached *a, uint32_t dispatcher_id, enum if_xdp_mode mode)
+{
+	const struct bpf_link_entry *slots[MAX_SLOTS] = { NULL };
+	struct attached_program *p;
+	unsigned int i, any = 0;
+
+	find_slots(a, dispatcher_id, slots);
 	for (i = 0; i < MAX_SLOTS; i++) {
 		if (!slots[i])
 			continue;

@@ -9,6 +9,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <mntent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -163,4 +164,22 @@ void bpf_pins_free(struct bpf_pins *pins)
 		free(pins->pins[i].path);
 	free(pins->pins);
 	memset(pins, 0, sizeof(*pins));
+}
+
+uint32_t bpf_pins_in_dispatcher(uint32_t ifindex, uint32_t dispatcher_id, unsigned int slot)
+{
+	const char *bpffs = secure_getenv("LIBXDP_BPFFS");
+	struct bpf_pin pin = { 0 };
+	char path[PATH_SIZE];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/xdp/dispatch-%" PRIu32 "-%" PRIu32 "/prog%u-prog",
+		 bpffs ? bpffs : "/sys/fs/bpf", ifindex, dispatcher_id, slot);
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return 0;
+	pin.kind = kind_of(fd);
+	pin.id = id_of(fd, &pin);
+	close(fd);
+	return pin.kind == BPF_KIND_PROGRAM ? pin.id : 0;
 }

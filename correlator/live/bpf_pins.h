@@ -32,6 +32,13 @@ const char *bpf_pins_find(const struct bpf_pins *pins, enum bpf_kind kind, uint3
 
 void bpf_pins_free(struct bpf_pins *pins);
 
+/**
+ * bpf_pins_in_dispatcher() - the program that libxdp has pinned for a slot of this dispatcher
+ *
+ * Return: its id, or 0.
+ */
+uint32_t bpf_pins_in_dispatcher(uint32_t ifindex, uint32_t dispatcher_id, unsigned int slot);
+
 /** bpf_fd_kind() - by the name that the kernel gives a descriptor: "anon_inode:bpf-map" */
 enum bpf_kind bpf_fd_kind(const char *link);
 

@@ -380,6 +380,7 @@ static int attach_xdp(struct pinned *p, const struct link_info *link, enum done 
 	*ret = same ? KEPT : any ? REPLACED : ATTACHED_NOW;
 	if (plain && !same)
 		return exchange_xdp(p, plain);
+	xdp_remove_pins(link->ifindex, p->pins.own.ring_id);
 	err = same ? 0 : attach_new_xdp(p, link);
 	return err ? err : detach_arrivals(p, link->ifindex, same);
 }
@@ -389,7 +390,8 @@ static int attach_arrivals(struct pinned *p, const struct link_info *link, enum 
 	bool has = next_of_ours(p, link->ifindex, INGRESS, true, NULL);
 	int err;
 
-	if (has || (p->cfg.xdp && link->type == ARPHRD_ETHER)) {
+	if (has || (p->cfg.xdp && link->type == ARPHRD_ETHER &&
+		    !xdp_is_taken(link->ifindex, link->name))) {
 		err = attach_xdp(p, link, ret);
 		if (!err || has)
 			return err;

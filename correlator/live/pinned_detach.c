@@ -203,6 +203,16 @@ static void look_for_names(const struct detach_config *cfg)
 			warning("no interface '%s' in this network namespace", cfg->interfaces[i]);
 }
 
+/* Those that somebody has removed, or whose interface is gone. */
+static void forget_dispatchers(const struct pins *pins)
+{
+	unsigned int i;
+
+	xdp_remove_pins(0, pins->own.ring_id);
+	for (i = 0; i < pins->n_others; i++)
+		xdp_remove_pins(0, pins->others[i].ring_id);
+}
+
 static void sum_up(const struct detaching *d)
 {
 	if (!d->n && !d->err)
@@ -227,6 +237,8 @@ int pinned_detach(const struct detach_config *cfg, struct netlink *nl)
 		if (wants(&d, path->ifname))
 			detach_path(&d, path);
 	attached__free(found);
+	if (!err)
+		forget_dispatchers(&d.pins);
 	if (!err && d.pins.lock >= 0)
 		pins_remove_unused(&d.pins, !cfg->n_interfaces);
 	pins_close(&d.pins);
