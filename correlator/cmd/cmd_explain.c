@@ -17,14 +17,14 @@
 #include "archive/sinks.h"
 #include "base/log.h"
 #include "cmd/command.h"
-#include "cmd/impact_option.h"
+#include "cmd/case_choice.h"
 #include "cmd/rst_filter.h"
+#include "diagnose/impact.h"
 #include "report/sink.h"
 
 #define MAX_FILES 64
 #define OPT_STORE 256
 #define OPT_EVIDENCE 257
-#define OPT_ONLY 258
 
 struct explain {
 	const char *files[MAX_FILES]; /* "-" = standard input */
@@ -32,12 +32,12 @@ struct explain {
 	char *expression; /* NULL = none */
 	struct filter *filter;
 	const char *fail_on; /* ids, by commas; NULL = none */
-	const char *only;    /* impacts, by commas; NULL = all */
+	struct case_choice choice;
 	bool json;
 	bool brief;
 	bool quiet;
 	uint64_t by_cause[CASE_CAUSES_MAX];
-	uint64_t by_impact[N_IMPACTS]; /* also of those that --only leaves out */
+	uint64_t by_impact[N_IMPACTS]; /* also of those that are not chosen */
 	uint64_t left_out;
 	uint64_t resets;
 	bool found; /* one of fail_on */
@@ -62,7 +62,6 @@ static const struct argp_option options[] = {
 	{ "store", OPT_STORE, "FILE", 0, "Also append the resets to this database (SQLite)", 1 },
 	{ "evidence", OPT_EVIDENCE, "FILE", 0,
 	  "Also append to this file what each diagnosis is based on, as JSON lines", 1 },
-	{ "only", OPT_ONLY, "IMPACT[,...]", 0, IMPACT_OPTION_HELP, 1 },
 	{ "fail-on", 'f', "CAUSE[,...]", 0, "Exit with status 3 if one of these causes is found",
 	  1 },
 	{ 0 },
@@ -130,6 +129,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	struct explain *e = state->input;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &e->choice;
+		return 0;
 	case 'r':
 		if (e->n_files == MAX_FILES)
 			argp_error(state, "more than %d files", MAX_FILES);
@@ -149,10 +151,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_EVIDENCE:
 		e->evidence = arg;
-		return 0;
-	case OPT_ONLY:
-		impact_option_check(state, arg);
-		e->only = arg;
 		return 0;
 	case 'f':
 		check_causes(state, arg);
@@ -241,7 +239,7 @@ static int explain_case(void *ctx, struct reset_case *c, const struct report_con
 	if (!filter__matches_case(e->filter, c))
 		return 0;
 	e->by_impact[c->diagnosis.impact.kind]++;
-	if (!impact_is_listed(e->only, c->diagnosis.impact.kind)) {
+	if (!case_is_chosen(&e->choice, c)) {
 		e->left_out++;
 		return 0;
 	}
@@ -270,6 +268,13 @@ static void print_notice(void *ctx, const char *text)
 	notice("%s", text);
 }
 
+static void print_left_out(const struct explain *e, FILE *out)
+{
+	fprintf(out, ", %" PRIu64 " not reported (", e->left_out);
+	case_choice_print(&e->choice, out);
+	fputc(')', out);
+}
+
 static void print_counts(const struct explain *e)
 {
 	FILE *out = e->quiet ? stdout : stderr;
@@ -280,7 +285,7 @@ static void print_counts(const struct explain *e)
 		if (e->by_cause[i])
 			fprintf(out, ", %" PRIu64 " %s", e->by_cause[i], causes[i].id);
 	if (e->left_out)
-		fprintf(out, ", %" PRIu64 " not reported (--only)", e->left_out);
+		print_left_out(e, out);
 	if (e->resets || e->left_out)
 		fputs("\nimpact: ", out);
 	impact_counts_print(e->by_impact, out);
@@ -305,8 +310,13 @@ static bool reads_pipe(const struct explain *e)
 
 int cmd_explain(int argc, char **argv)
 {
+	static const struct argp_child children[] = { { &case_choice_argp, 0, NULL, 1 }, { 0 } };
 	static const struct argp argp = {
-		.options = options, .parser = parse_option, .args_doc = "[FILTER]", .doc = doc
+		.children = children,
+		.options = options,
+		.parser = parse_option,
+		.args_doc = "[FILTER]",
+		.doc = doc,
 	};
 	static char buffer[1 << 16]; /* of stdout, to the end of the process */
 	struct explain e = { 0 };

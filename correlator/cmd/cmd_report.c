@@ -16,14 +16,14 @@
 #include "base/log.h"
 #include "base/output_file.h"
 #include "cmd/command.h"
-#include "cmd/impact_option.h"
+#include "cmd/case_choice.h"
 #include "cmd/rst_filter.h"
 #include "diagnose/causes.h"
 #include "report/document.h"
 
 #define MAX_FILES 64
 
-enum { OPT_FORMAT = 256, OPT_CAUSE, OPT_SINCE, OPT_UNTIL, OPT_TITLE, OPT_STORE, OPT_ONLY };
+enum { OPT_FORMAT = 256, OPT_SINCE, OPT_UNTIL, OPT_TITLE, OPT_STORE };
 
 struct report {
 	const char *files[MAX_FILES];
@@ -31,8 +31,7 @@ struct report {
 	char *expression; /* NULL = none */
 	struct filter *filter;
 	const char *output; /* "-" = standard output */
-	const char *causes; /* ids, comma-separated; NULL = all */
-	const char *only;   /* impacts, likewise */
+	struct case_choice choice;
 	uint64_t since_ns;
 	uint64_t until_ns;
 	const struct document_ops *format;
@@ -52,8 +51,6 @@ static const struct argp_option options[] = {
 	{ "format", OPT_FORMAT, "text|markdown|json|html", 0,
 	  "Format (default: by the suffix of FILE, otherwise text)", 1 },
 	{ "title", OPT_TITLE, "TEXT", 0, "Title of the report", 1 },
-	{ "cause", OPT_CAUSE, "CAUSE[,...]", 0, "Only include resets with one of these causes", 2 },
-	{ "only", OPT_ONLY, "IMPACT[,...]", 0, IMPACT_OPTION_HELP, 2 },
 	{ "since", OPT_SINCE, "TIME", 0,
 	  "Only include resets from this time on, such as 2026-11-26T10:00:00Z", 2 },
 	{ "until", OPT_UNTIL, "TIME", 0, "Only include resets before this time", 2 },
@@ -96,16 +93,6 @@ static uint64_t parse_time(struct argp_state *state, const char *option, const c
 	return t > 0 ? (uint64_t)t * 1000000000u : 0;
 }
 
-static void check_causes(struct argp_state *state, const char *list)
-{
-	const char *unknown = cause_list_unknown(list);
-
-	if (unknown)
-		argp_error(state,
-			   "--cause: unknown cause '%.*s'; `rstscope causes` lists the causes",
-			   (int)strcspn(unknown, ","), unknown);
-}
-
 static void compile_filter(struct argp_state *state, struct report *r)
 {
 	char why[256] = "";
@@ -133,6 +120,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	struct report *r = state->input;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &r->choice;
+		return 0;
 	case 'r':
 	case OPT_STORE:
 		if (r->n_files == MAX_FILES)
@@ -150,14 +140,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_TITLE:
 		r->doc.title = arg;
-		return 0;
-	case OPT_CAUSE:
-		check_causes(state, arg);
-		r->causes = arg;
-		return 0;
-	case OPT_ONLY:
-		impact_option_check(state, arg);
-		r->only = arg;
 		return 0;
 	case OPT_SINCE:
 		r->since_ns = parse_time(state, "--since", arg);
@@ -183,8 +165,7 @@ static bool is_wanted(const struct report *r, const struct reset_case *c,
 	uint64_t wall = wall_time(c->seen.rst.ts_ns, report);
 
 	return filter__matches_case(r->filter, c) && wall >= r->since_ns && wall < r->until_ns &&
-	       cause_is_listed(r->causes, c->diagnosis.cause->id) &&
-	       impact_is_listed(r->only, c->diagnosis.impact.kind);
+	       case_is_chosen(&r->choice, c);
 }
 
 static int on_case(void *ctx, struct reset_case *c, const struct report_context *report)
@@ -354,8 +335,13 @@ static int write_report(struct report *r)
 
 int cmd_report(int argc, char **argv)
 {
+	static const struct argp_child children[] = { { &case_choice_argp, 0, NULL, 2 }, { 0 } };
 	static const struct argp argp = {
-		.options = options, .parser = parse_option, .args_doc = "[FILTER]", .doc = doc
+		.children = children,
+		.options = options,
+		.parser = parse_option,
+		.args_doc = "[FILTER]",
+		.doc = doc,
 	};
 	struct report r = { .output = "-", .until_ns = UINT64_MAX, .doc.title = "TCP resets" };
 	int err;

@@ -32,7 +32,7 @@ struct watch {
 	uint64_t end_ns;	    /* what happens later is not ours */
 	uint64_t n_events;
 	uint64_t by_cause[64];
-	uint64_t by_impact[N_IMPACTS]; /* also of those that --only leaves out */
+	uint64_t by_impact[N_IMPACTS]; /* also of those that are not chosen */
 	uint64_t left_out;
 	uint64_t reported;
 	uint64_t unread;     /* events that came too late to be joined */
@@ -94,7 +94,7 @@ static void report_case(struct watch *w, struct reset_case *c)
 	if (c->seen.kind == CASE_STALL && !(c->diagnosis.facts_yes & FACT(CLASH)))
 		return;
 	w->by_impact[c->diagnosis.impact.kind]++;
-	if (!impact_is_listed(w->cfg.only, c->diagnosis.impact.kind)) {
+	if (!case_is_chosen(&w->cfg.choice, c)) {
 		w->left_out++;
 		return;
 	}
@@ -365,8 +365,11 @@ void watch__print_summary(const struct watch *w, FILE *out)
 	for (i = 0; i < n_causes; i++)
 		if (w->by_cause[i])
 			fprintf(out, ", %" PRIu64 " %s", w->by_cause[i], causes[i].id);
-	if (w->left_out)
-		fprintf(out, ", %" PRIu64 " not reported (--only)", w->left_out);
+	if (w->left_out) {
+		fprintf(out, ", %" PRIu64 " not reported (", w->left_out);
+		case_choice_print(&w->cfg.choice, out);
+		fputc(')', out);
+	}
 	if (w->reported || w->left_out)
 		fputs("\nimpact: ", out);
 	impact_counts_print(w->by_impact, out);

@@ -8,6 +8,7 @@
 #ifndef WATCH_H
 #define WATCH_H
 
+#include "cmd/case_choice.h"
 #include "cmd/rst_filter.h"
 #include "live/decode.h"
 #include "live/recorder.h"
@@ -59,8 +60,8 @@ struct watch_config {
 	const struct filter *filter;	     /* NULL = everything */
 	const struct report_context *report; /* but for the wall clock, which is the host's */
 	enum direction direction;
-	const char *only; /* impacts, by commas; NULL = all */
-	uint64_t count;	  /* 0 = no limit */
+	struct case_choice choice;
+	uint64_t count; /* 0 = no limit */
 };
 
 /** watch__new() - NULL with errno */

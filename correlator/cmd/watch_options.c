@@ -12,7 +12,6 @@
 
 #include "base/log.h"
 #include "cmd/command.h"
-#include "cmd/impact_option.h"
 #include "cmd/mark_option.h"
 #include "cmd/watch_sinks.h"
 
@@ -32,7 +31,6 @@ enum {
 	OPT_KEEP,
 	OPT_OUTPUT,
 	OPT_MARK,
-	OPT_ONLY,
 	OPT_EXIT_WHEN_GONE,
 };
 
@@ -50,7 +48,6 @@ static const struct argp_option options[] = {
 	{ "exit-when-gone", OPT_EXIT_WHEN_GONE, NULL, 0,
 	  "Fail when the last interface named by -i is removed, in place of waiting for it", 1 },
 	{ NULL, 'Q', "in|out", 0, "Only report incoming or outgoing resets", 1 },
-	{ "only", OPT_ONLY, "IMPACT[,...]", 0, IMPACT_OPTION_HELP, 1 },
 	{ "json", OPT_JSON, NULL, 0,
 	  "One JSON object per line for each reset (docs/report.schema.json)", 2 },
 	{ "write", 'w', "FILE", 0,
@@ -297,6 +294,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	struct watch_options *o = state->input;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &o->choice;
+		break;
 	case 'i':
 		add_interface(state, o, arg);
 		break;
@@ -325,10 +325,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_DURATION:
 		o->duration = parse_duration(state, arg);
-		break;
-	case OPT_ONLY:
-		impact_option_check(state, arg);
-		o->only = arg;
 		break;
 	case OPT_JSON:
 		o->json = true;
@@ -400,7 +396,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
 void watch_options_parse(struct watch_options *o, int argc, char **argv)
 {
+	static const struct argp_child children[] = { { &case_choice_argp, 0, NULL, 1 }, { 0 } };
 	static const struct argp argp = {
+		.children = children,
 		.options = options,
 		.parser = parse_option,
 		.args_doc = "[FILTER]",

@@ -38,7 +38,7 @@ struct watch_options {
 	char *expression; /* pcap-filter; NULL = none; freed by the caller */
 	enum tier tier;
 	enum direction direction;
-	const char *only;    /* impacts, by commas; NULL = all */
+	struct case_choice choice;
 	unsigned long count; /* 0 = no limit */
 	double duration;     /* seconds; 0 = no limit */
 	bool json;

@@ -296,7 +296,7 @@ static int open_watch(struct app *a)
 		.filter = a->filter,
 		.report = &a->report,
 		.direction = a->opt->direction,
-		.only = a->opt->only,
+		.choice = a->opt->choice,
 		.count = a->opt->count,
 	};
 	struct sensor *sensor = live_host__sensor(a->host);

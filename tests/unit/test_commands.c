@@ -105,6 +105,12 @@ static void test_explain_forms(void)
 		  "... and counts all");
 	check_int(explain(CHILD_ARGS("--only", "harmless", "-r", INVALID))->status, EXIT_USAGE,
 		  "an impact that is none is wrong usage");
+	c = explain(CHILD_ARGS("--brief", "--cause", "closed-port", "-r", INVALID, "-r", CLOSED));
+	check_int(lines_of(c->out), 1, "explain --cause leaves out the other causes");
+	c = explain(CHILD_ARGS("-q", "--owner", "nobody", "--cause", "closed-port", "-r", CLOSED));
+	check_has(c->out, "0 resets, 1 not reported (--cause, --owner)", "... and --owner others");
+	check_int(explain(CHILD_ARGS("--cause", "bad-luck", "-r", INVALID))->status, EXIT_USAGE,
+		  "a cause that is none is wrong usage");
 }
 
 static void test_explain_findings(void)
