@@ -50,6 +50,7 @@ static const struct argp_option options[] = {
 	{ NULL, 'Q', "in|out", 0, "Only report incoming or outgoing resets", 1 },
 	{ "json", OPT_JSON, NULL, 0,
 	  "One JSON object per line for each reset (docs/report.schema.json)", 2 },
+	{ "brief", 'b', NULL, 0, "One line per reset", 2 },
 	{ "write", 'w', "FILE", 0,
 	  "Record to FILE (pcapng): the packets of each reset's flow and the kernel's data, for "
 	  "Wireshark and `rstscope explain`; '-' is standard output and suppresses the reports",
@@ -266,7 +267,7 @@ static const char *file_of(const char *path)
 
 static void check_outputs(struct argp_state *state, const struct watch_options *o)
 {
-	unsigned int i, at_stdout = o->json + (o->recording && !file_of(o->recording));
+	unsigned int i, at_stdout = o->json + o->brief + (o->recording && !file_of(o->recording));
 
 	for (i = 0; i < o->n_outputs; i++) {
 		const struct output_option *out = &o->outputs[i];
@@ -278,7 +279,9 @@ static void check_outputs(struct argp_state *state, const struct watch_options *
 		at_stdout += !file_of(out->path);
 	}
 	if (at_stdout > 1)
-		argp_error(state, "only one of --json, -w - and --output can use standard output");
+		argp_error(
+			state,
+			"only one of --json, --brief, -w - and --output can use standard output");
 }
 
 static void parse_mark(struct argp_state *state, struct watch_options *o, const char *arg)
@@ -311,6 +314,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case 'v':
 		log_threshold = LOG_DEBUG;
+		break;
+	case 'b':
+		o->brief = true;
 		break;
 	case 'D':
 		o->list = true;

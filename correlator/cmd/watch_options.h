@@ -41,6 +41,7 @@ struct watch_options {
 	struct case_choice choice;
 	unsigned long count; /* 0 = no limit */
 	double duration;     /* seconds; 0 = no limit */
+	bool brief;
 	bool json;
 	bool xdp;
 	struct mark mark;

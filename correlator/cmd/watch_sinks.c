@@ -72,8 +72,8 @@ int watch_sinks__open(struct watch_sinks *s, const struct watch_options *o)
 		err = add(s, "store", o->store);
 	for (i = 0; !err && i < o->n_outputs; i++)
 		err = add(s, o->outputs[i].name, o->outputs[i].path);
-	if (!err && (o->json || !sinks__has(s->list, NULL)))
-		err = add(s, o->json ? "json" : "text", NULL);
+	if (!err && (o->json || o->brief || !sinks__has(s->list, NULL)))
+		err = add(s, o->json ? "json" : o->brief ? "brief" : "text", NULL);
 	return err;
 }
 

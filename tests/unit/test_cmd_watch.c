@@ -177,6 +177,10 @@ static void test_files(void)
 	c = watch(CHILD_ARGS("-ilo", "-c1", "--duration", "60", "-w", "-"));
 	check(c->status == EXIT_OK && !memcmp(c->out, "\x0a\x0d\x0d\x0a", 4),
 	      "watch -w - writes the recording to standard output");
+	c = watch(CHILD_ARGS("-ilo", "-c1", "--duration", "60", "--brief"));
+	check(c->status == EXIT_OK && strchr(c->out, '\n') == c->out + strlen(c->out) - 1,
+	      "watch --brief writes one line");
+	check_has(c->out, " closed-port (", "... with the cause");
 }
 
 static void test_output_errors(void)

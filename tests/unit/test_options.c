@@ -228,6 +228,8 @@ static void test_errors(void)
 		{ "-C beyond all files", { "-wr", "-C", "1000001" }, EXIT_USAGE },
 		{ "-W 1x", { "-wr", "-C1", "-W1x" }, EXIT_USAGE },
 		{ "-C of standard output", { "-w-", "-C1" }, EXIT_USAGE },
+		{ "--json with --brief", { "--json", "--brief" }, EXIT_USAGE },
+		{ "--brief with -w -", { "-b", "-w-" }, EXIT_USAGE },
 		{ "--pre 0", { "--pre", "0" }, EXIT_USAGE },
 		{ "--pre -1", { "--pre", "-1" }, EXIT_USAGE },
 		{ "--pre 1.5", { "--pre", "1.5" }, EXIT_USAGE },
