@@ -160,17 +160,29 @@ void print_flags(FILE *out, uint8_t flags)
 	fputs(format_flags(text, flags), out);
 }
 
-/* The spaces do not break lines. */
-void print_duration(FILE *out, uint64_t ns)
+/* The spaces do not break lines. What is rounded up to the next unit is written in that one. */
+const char *format_duration(char *buf, uint64_t ns)
 {
 	double us = (double)ns / 1e3;
 
-	if (ns < 1000000)
-		fprintf(out, "%.1f µs", us);
-	else if (ns < 1000000000)
-		fprintf(out, "%.*f ms", us < 1e4 ? 2 : us < 1e5 ? 1 : 0, us / 1e3);
+	if (us < 999.95)
+		snprintf(buf, DURATION_TEXT_MAX, "%.1f µs", us);
+	else if (us < 999500)
+		snprintf(buf, DURATION_TEXT_MAX, "%.*f ms",
+			 us < 9995  ? 2 :
+			 us < 99950 ? 1 :
+				      0,
+			 us / 1e3);
 	else
-		fprintf(out, "%.*f s", us < 1e8 ? 2 : 0, us / 1e6);
+		snprintf(buf, DURATION_TEXT_MAX, "%.*f s", us < 9.9995e7 ? 2 : 0, us / 1e6);
+	return buf;
+}
+
+void print_duration(FILE *out, uint64_t ns)
+{
+	char text[DURATION_TEXT_MAX];
+
+	fputs(format_duration(text, ns), out);
 }
 
 void print_escaped(FILE *out, const char *s)

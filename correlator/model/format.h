@@ -22,7 +22,12 @@ void print_tuple(FILE *out, const struct tuple *t);
 const char *format_flags(char *buf, uint8_t flags);
 void print_flags(FILE *out, uint8_t flags);
 
-/** print_duration() - in the unit that people read it in: "34.0 µs", "1.56 ms", "2.00 s", "350 s" */
+#define DURATION_TEXT_MAX 32
+/**
+ * format_duration() - in the unit that people read it in: "34.0 µs", "1.56 ms", "2.00 s", "350 s"
+ * @buf: takes DURATION_TEXT_MAX bytes. Returns it.
+ */
+const char *format_duration(char *buf, uint64_t ns);
 void print_duration(FILE *out, uint64_t ns);
 
 /** print_escaped() - @s with everything but printable characters as \xNN */

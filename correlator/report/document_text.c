@@ -117,22 +117,29 @@ static void print_over_time(FILE *out, const struct summary *s)
 	fprintf(out, "\n  %.19sZ + %" PRIu64 " s\n\n", from, total_ns / 1000000000u);
 }
 
+/* The Greek letter and the space are two bytes and one column each. */
+static int bytes_beyond_columns(const char *s)
+{
+	int n = 0;
+
+	for (; *s; s++)
+		n += ((unsigned char)*s & 0xc0) == 0x80;
+	return n;
+}
+
 static void print_timeline(FILE *out, const struct reset_case *c,
 			   const struct report_context *report)
 {
 	struct timeline t = timeline_make(c, report);
-	char delay[32];
+	char delay[DURATION_TEXT_MAX];
 	size_t i;
 
 	for (i = 0; i < t.n; i++) {
 		const struct moment *m = &t.moments[i];
-		/* The Greek letter is two bytes and one column. */
-		int extra;
 
 		format_delay(delay, sizeof(delay), m->ns);
-		extra = strstr(delay, "µ") != NULL;
-		fprintf(out, "  %c %*s  %-16s %s\n", m->matters ? '*' : ' ', 14 + extra, delay,
-			m->where, m->what);
+		fprintf(out, "  %c %*s  %-16s %s\n", m->matters ? '*' : ' ',
+			14 + bytes_beyond_columns(delay), delay, m->where, m->what);
 	}
 	fputc('\n', out);
 	timeline_free(&t);
@@ -277,7 +284,7 @@ static void print_moments(FILE *out, const struct reset_case *c,
 			  const struct report_context *report)
 {
 	struct timeline t = timeline_make(c, report);
-	char delay[32];
+	char delay[DURATION_TEXT_MAX];
 	size_t i;
 
 	if (t.n)

@@ -7,21 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/format.h"
 #include "model/stack.h"
 
 #define MOMENTS_MAX (CASE_HISTORY_MAX + CASE_SIGHTINGS_MAX + 8)
 
 void format_delay(char *buf, size_t len, int64_t ns)
 {
-	double us = (double)ns / 1000, a = us < 0 ? -us : us;
-	const char *sign = ns > 0 ? "+" : "";
+	char duration[DURATION_TEXT_MAX];
+	uint64_t a = ns < 0 ? 0 - (uint64_t)ns : (uint64_t)ns;
 
-	if (a < 1000)
-		snprintf(buf, len, "%s%.1f µs", sign, us);
-	else if (a < 1e6)
-		snprintf(buf, len, "%s%.3f ms", sign, us / 1e3);
-	else
-		snprintf(buf, len, "%s%.3f s", sign, us / 1e6);
+	snprintf(buf, len, "%s%s", ns < 0 ? "-" : ns ? "+" : "", format_duration(duration, a));
 }
 
 static struct moment *add_moment(struct timeline *t, const struct reset_case *c, uint64_t ts_ns)

@@ -25,7 +25,7 @@ struct timeline timeline_make(const struct reset_case *c, const struct report_co
 
 void timeline_free(struct timeline *t);
 
-/** format_delay() - "-34.0 us" with a Greek mu; at least 32 bytes */
+/** format_delay() - as format_duration() does, with a sign; at least DURATION_TEXT_MAX bytes */
 void format_delay(char *buf, size_t len, int64_t ns);
 
 #endif
