@@ -27,13 +27,13 @@ const volatile __u32 invalid_fmt_arg = 4;
 
 /*
  * The socket's cgroup: a tagged word until 5.14, a plain pointer since 8520e224f547 (5.15).
- * 0 = not known.
+ * NULL = not known.
  */
 struct sock_cgroup_data___5_10 {
 	__u64 val;
 } __attribute__((preserve_access_index));
 
-static __always_inline __u64 socket_cgroup(const struct sock *sk)
+static __always_inline const struct cgroup *socket_cgroup(const struct sock *sk)
 {
 	struct cgroup *cgrp;
 
@@ -46,7 +46,21 @@ static __always_inline __u64 socket_cgroup(const struct sock *sk)
 		/* Bit 0: net_prio and net_cls took the word for their own ids. */
 		cgrp = val & 1 ? NULL : (struct cgroup *)(long)val;
 	}
-	return cgrp ? BPF_CORE_READ(cgrp, kn, id) : 0;
+	return cgrp;
+}
+
+/* Renamed in 6.15 (633488947ef6), where RCU protects it. */
+struct kernfs_node___6_15 {
+	struct kernfs_node *__parent;
+} __attribute__((preserve_access_index));
+
+static __always_inline const struct kernfs_node *kernfs_parent(const struct kernfs_node *kn)
+{
+	const struct kernfs_node___6_15 *now = (const void *)kn;
+
+	if (bpf_core_field_exists(now->__parent))
+		return BPF_CORE_READ(now, __parent);
+	return BPF_CORE_READ(kn, parent);
 }
 
 #endif

@@ -61,6 +61,8 @@ struct proto {
 
 struct kernfs_node {
 	__u64 id;
+	struct kernfs_node *parent;
+	const char *name;
 };
 
 struct cgroup {

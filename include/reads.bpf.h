@@ -71,6 +71,12 @@ static __always_inline int can_read_any(void)
 	return read_type != 0;
 }
 
+/* A load has no end to stop at. */
+static __always_inline int can_read_strings(void)
+{
+	return 0;
+}
+
 /* NULL = it is none, or not a full socket */
 static __always_inline const struct tcp_sock *tcp_sock_of(const struct sock *sk)
 {
@@ -91,6 +97,11 @@ static __always_inline const struct task_struct *current_task(void)
 #else
 
 static __always_inline int can_read_any(void)
+{
+	return 1;
+}
+
+static __always_inline int can_read_strings(void)
 {
 	return 1;
 }

@@ -180,6 +180,19 @@ struct rst_ct {
 	__u8 pad[3];
 };
 
+/*
+ * A cgroup by the names of itself and of those that it is in, innermost first; the root, which has
+ * none, is left out. Read at a reset: the cgroup of a pod that was killed is removed at once.
+ */
+#define RST_CGROUP_DEPTH 8
+#define RST_CGROUP_NAME 96
+
+struct rst_cgroup {
+	__u32 known; /* the names are all here; 0: they are too many, too long, or not read yet */
+	__u32 names;
+	char name[RST_CGROUP_DEPTH][RST_CGROUP_NAME];
+};
+
 /* What was being exchanged in the table of established sockets. */
 enum rst_window_kind {
 	RST_WINDOW_HANDSHAKE = 1, /* a request socket for the connection's own: inet_ehash_insert */
@@ -312,5 +325,6 @@ _Static_assert(sizeof(struct rst_ev_hdr) == 32, "rst_ev_hdr");
 _Static_assert(sizeof(struct rst_ev_wire) == 176, "rst_ev_wire");
 _Static_assert(sizeof(struct rst_window) == 40, "rst_window");
 _Static_assert(sizeof(struct rst_flow) == 40, "rst_flow");
+_Static_assert(sizeof(struct rst_cgroup) == 776, "rst_cgroup");
 
 #endif

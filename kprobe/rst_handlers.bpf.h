@@ -17,6 +17,7 @@
 #include <bpf/bpf_tracing.h>
 
 #include "compat.bpf.h"
+#include "rst_cgroups.bpf.h"
 #include "rst_maps.bpf.h"
 
 #define AF_INET 2
@@ -292,7 +293,7 @@ static __always_inline void read_sock(const struct sock *sk, struct rst_ev_kerne
 	e->sk_lingertime = BPF_CORE_READ(sk, sk_lingertime);
 	e->sk_shutdown = BPF_CORE_READ(sk, sk_shutdown);
 	e->sk_ino = BPF_CORE_READ(sk, sk_socket, file, f_inode, i_ino);
-	e->sk_cgroup = socket_cgroup(sk);
+	e->sk_cgroup = name_cgroup(socket_cgroup(sk));
 	e->rcv_nxt = BPF_CORE_READ(tp, rcv_nxt);
 	e->snd_nxt = BPF_CORE_READ(tp, snd_nxt);
 	e->linger2 = BPF_CORE_READ(tp, linger2);

@@ -180,8 +180,13 @@ static const struct member after_members[] = {
 };
 
 static const struct member owner_members[] = {
-	BOOL(owner, known), NUM(owner, pid),	   STR(owner, comm),
-	STR(owner, cgroup), STR(owner, container), LAST,
+	BOOL(owner, known),
+	NUM(owner, pid),
+	STR(owner, comm),
+	STR(owner, cgroup),
+	STR(owner, container),
+	STR(owner, pod),
+	LAST,
 };
 
 static const struct member conversation_members[] = {

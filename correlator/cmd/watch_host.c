@@ -104,7 +104,11 @@ int live_host__recall(void *host, const struct recall *what, struct packet_list 
 
 static void find_owner(void *ctx, struct reset_case *c)
 {
-	owner_find(((struct live_host *)ctx)->owners, c);
+	struct live_host *h = ctx;
+	char cgroup[sizeof(c->asked.owner.cgroup)] = "";
+
+	sensor__cgroup_path(h->sensor, c->seen.kernel->sock.cgroup, cgroup, sizeof(cgroup));
+	owner_find(h->owners, cgroup, c);
 }
 
 static int is_local(void *ctx, const uint8_t *addr, uint8_t family)

@@ -64,6 +64,38 @@ bool container_of_cgroup(const char *path, char ret_id[65])
 	}
 }
 
+/* The systemd driver writes the dashes of a UID as underscores. */
+static bool is_uid(const char *s)
+{
+	size_t i;
+
+	for (i = 0; i < 36; i++) {
+		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+
+		if (dash ? s[i] != '-' && s[i] != '_' :
+			   !isdigit((unsigned char)s[i]) && (s[i] < 'a' || s[i] > 'f'))
+			return false;
+	}
+	return true;
+}
+
+/* "/kubepods/burstable/podUID", or "kubepods-burstable-podUID.slice". Static pods have a hash instead. */
+bool pod_of_cgroup(const char *path, char ret_uid[37])
+{
+	const char *p;
+	size_t i;
+
+	for (p = path; (p = strstr(p, "pod")); p++) {
+		if (p == path || !strchr("/-", p[-1]) || !is_uid(p + 3))
+			continue;
+		for (i = 0; i < 36; i++)
+			ret_uid[i] = p[3 + i] == '_' ? '-' : p[3 + i];
+		ret_uid[36] = 0;
+		return true;
+	}
+	return false;
+}
+
 static void read_comm(uint32_t pid, char *comm, size_t len)
 {
 	char path[64];
@@ -203,7 +235,7 @@ static uint32_t pid_of_socket(struct owner_cache *cache, uint64_t ino)
 	return slot->pid;
 }
 
-void owner_find(struct owner_cache *cache, struct reset_case *c)
+void owner_find(struct owner_cache *cache, const char *cgroup, struct reset_case *c)
 {
 	const struct kernel_event *k = c->seen.kernel;
 	struct owner *o = &c->asked.owner;
@@ -218,10 +250,13 @@ void owner_find(struct owner_cache *cache, struct reset_case *c)
 		if (o->pid)
 			read_comm(o->pid, o->comm, sizeof(o->comm));
 	}
-	read_cgroup_of_id(k->sock.cgroup, o->cgroup, sizeof(o->cgroup));
+	snprintf(o->cgroup, sizeof(o->cgroup), "%s", cgroup);
+	if (!o->cgroup[0])
+		read_cgroup_of_id(k->sock.cgroup, o->cgroup, sizeof(o->cgroup));
 	if (!o->cgroup[0] && o->pid)
 		read_cgroup_of_pid(o->pid, o->cgroup, sizeof(o->cgroup));
 	container_of_cgroup(o->cgroup, o->container);
+	pod_of_cgroup(o->cgroup, o->pod);
 	/* The root of the hierarchy owns everything and tells nothing. */
 	o->known = o->pid || (o->cgroup[0] && strcmp(o->cgroup, "/"));
 }

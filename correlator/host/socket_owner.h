@@ -16,10 +16,16 @@ struct owner_cache;
 struct owner_cache *owner_cache__new(void);
 void owner_cache__free(struct owner_cache *cache);
 
-/** owner_find() - fill c->owner; owner.known stays false for "kernel, no owner" */
-void owner_find(struct owner_cache *cache, struct reset_case *c);
+/**
+ * owner_find() - fill c->owner; owner.known stays false for "kernel, no owner"
+ * @cgroup: path of the socket's cgroup at the reset; "" = the kernel is asked
+ */
+void owner_find(struct owner_cache *cache, const char *cgroup, struct reset_case *c);
 
 /** container_of_cgroup() - the 64-digit id in a cgroup path; false if there is none */
 bool container_of_cgroup(const char *path, char ret_id[65]);
+
+/** pod_of_cgroup() - the UID of a Kubernetes pod in a cgroup path, with dashes; false if there is none */
+bool pod_of_cgroup(const char *path, char ret_uid[37]);
 
 #endif

@@ -25,6 +25,7 @@ static const char *const map_names[N_SHARED_MAPS] = {
 	[MAP_LAST_INVALID] = "rst_ct_invalid",
 	[MAP_UNREAD] = "rst_unread",
 	[MAP_WINDOWS] = "rst_windows",
+	[MAP_CGROUPS] = "rst_cgroups",
 	[MAP_WINDOW_FLOW] = "rst_window_flow",
 };
 

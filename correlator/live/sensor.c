@@ -17,6 +17,7 @@
 #include "host/netns.h"
 #include "live/attach_wire.h"
 #include "live/attached_read.h"
+#include "live/cgroup_names.h"
 #include "live/kernel_names.h"
 #include "live/known_links.h"
 #include "live/reader.h"
@@ -555,6 +556,11 @@ struct netlink *sensor__netlink(const struct sensor *s)
 uint64_t sensor__text(const struct sensor *s)
 {
 	return s->symbols ? symbols__text(s->symbols) : 0;
+}
+
+bool sensor__cgroup_path(const struct sensor *s, uint64_t id, char *ret, size_t len)
+{
+	return cgroup_names_find(s->maps.fd[MAP_CGROUPS], id, ret, len);
 }
 
 uint64_t sensor__lost_events(const struct sensor *s)

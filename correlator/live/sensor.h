@@ -106,6 +106,9 @@ const char *sensor__ifname(void *s, uint32_t ifindex);
 /** sensor__text() - where the kernel's code begins (_stext); 0 = not known */
 uint64_t sensor__text(const struct sensor *s);
 
+/** sensor__cgroup_path() - of a reported socket's cgroup, even if removed since; false: not known */
+bool sensor__cgroup_path(const struct sensor *s, uint64_t id, char *ret, size_t len);
+
 /** sensor__lost_events() - so far, both views */
 uint64_t sensor__lost_events(const struct sensor *s);
 

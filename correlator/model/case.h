@@ -45,6 +45,7 @@ struct owner {
 	char comm[CASE_NAME_MAX];
 	char cgroup[512];
 	char container[65];
+	char pod[37]; /* UID of a Kubernetes pod; "" = none */
 };
 
 enum origin { ORIGIN_UNKNOWN, ORIGIN_LOCAL, ORIGIN_FORWARDED, ORIGIN_REMOTE };

@@ -303,6 +303,7 @@ static void put_owner(struct json_writer *w, const struct owner *owner)
 	put_known(w, "comm", owner->comm);
 	put_known(w, "cgroup", owner->cgroup);
 	put_known(w, "container", owner->container);
+	put_known(w, "pod", owner->pod);
 	json__end(w);
 }
 

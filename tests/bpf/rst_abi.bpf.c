@@ -24,5 +24,6 @@ struct rst_invalid abi_invalid;
 struct rst_window abi_window;
 struct rst_flow abi_flow;
 struct rst_reader_info abi_reader_info;
+struct rst_cgroup abi_cgroup;
 
 char _license[] SEC("license") = "GPL";

@@ -118,6 +118,10 @@ static const struct member handoff[] = {
 static const struct member invalid[] = { M(ts_ns), M(skb), M(ct), M(skb_seq), M(has_ct), M(why) };
 #undef M
 
+#define M(name) MEMBER(rst_cgroup, name)
+static const struct member cgroup[] = { M(known), M(names), M(name) };
+#undef M
+
 #define M(name) MEMBER(rst_window, name)
 static const struct member window[] = {
 	M(start_ns), M(end_ns), M(notice_id), M(cpu), M(kind), M(rcv_nxt), M(snd_nxt),
@@ -135,7 +139,7 @@ static const struct member flow[] = { M(local), M(remote), M(lport), M(rport), M
 static const struct layout layouts[] = {
 	LAYOUT(pkt),	   LAYOUT(cpu),	  LAYOUT(ring),	       LAYOUT(ev_hdr),	LAYOUT(ev_wire),
 	LAYOUT(ev_kernel), LAYOUT(tuple), LAYOUT(ct),	       LAYOUT(handoff), LAYOUT(invalid),
-	LAYOUT(window),	   LAYOUT(flow),  LAYOUT(reader_info),
+	LAYOUT(window),	   LAYOUT(flow),  LAYOUT(reader_info), LAYOUT(cgroup),
 };
 
 static const struct {

@@ -21,6 +21,51 @@ ends()	# DESC SIGNAL FILTER [STEP...]
 		"$desc, IPv$fam"
 }
 
+pod_uid=8f0e6b4a-1111-2222-3333-444455556666
+pod_id=$(printf '%064x' $$)
+
+# Prints where cgroup2 is mounted.
+cgroup2()
+{
+	awk '{ for (i = 7; i < NF; i++) if ($i == "-" && $(i + 1) == "cgroup2") { print $5; exit } }' /proc/self/mountinfo
+}
+
+has_lockdown()
+{
+	grep -qs '\[confidentiality\]' /sys/kernel/security/lockdown
+}
+
+# As a kubelet names them.
+make_pod()
+{
+	local top
+
+	top=$(cgroup2)/rstscope-$$.slice
+	pod=$top/kubepods-burstable-pod${pod_uid//-/_}.slice/cri-containerd-$pod_id.scope
+	mkdir -p "$pod" 2> /dev/null || return 1
+	at_exit "rmdir '$pod' '${pod%/*}' '$top'"
+	printf '#!/bin/sh\necho $$ > "%s/cgroup.procs" && exec "%s" "$@"\n' "$pod" "$LAB" > "$work/in_pod"
+	chmod +x "$work/in_pod"
+}
+
+# The watch looks for the owner when neither the process nor its cgroup is there any more.
+killed_pod()
+{
+	local LAB=$LAB pod
+
+	if [ -z "$(cgroup2)" ] || ! make_pod || has_lockdown; then
+		skip "a pod that was killed, IPv$fam" "no cgroup2 that can be written, or names cannot be read (lockdown)"
+		return
+	fi
+	LAB=$work/in_pod
+	[ -n "$no_events" ] || kill -STOP "$watch_pid"
+	ends "a pod that was killed" 9 ".cause == \"unread-data\" and .owner.comm == \"lab\" and
+		.owner.cgroup == \"${pod#"$(cgroup2)"}\" and .owner.container == \"$pod_id\" and
+		.owner.pod == \"$pod_uid\""
+	check "the pod's cgroup is removed, IPv$fam" wait_for 5 rmdir "$pod"
+	[ -n "$no_events" ] || kill -CONT "$watch_pid"
+}
+
 said_by='(.evidence + [.title] | join("\n"))'
 for fam in 4 6; do
 	ends "killed" 9 ".cause == \"unread-data\" and .confidence == \"certain\" and
@@ -41,6 +86,7 @@ for fam in 4 6; do
 	expect_reset RA ".cause == \"unread-data\" and (.title | test(\"the application closed\")) and
 		($said_by | test(\"exiting|SIG\") | not) and (.advice[0].do | test(\"read until EOF\"))" \
 		"closed, and the process lives on, IPv$fam"
+	killed_pod
 done
 settle
 finish

@@ -248,6 +248,7 @@ static struct reset_case full_case(const struct kernel_event accounts[3])
 	fill_conntrack(&c.asked.ct);
 	FILL_TEXT(c.asked.owner.comm);
 	FILL_TEXT(c.asked.owner.cgroup);
+	FILL_TEXT(c.asked.owner.pod);
 	FILL_TEXT(c.asked.owner.container);
 	return c;
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "host/socket_owner.h"
+#include "live/cgroup_names.h"
 #include "model/stack.h"
 #include "scene.h"
 
@@ -60,6 +61,52 @@ static void test_paths(void)
 		if (!paths[i].want)
 			check_str(id, "untouched", "... and the result stays as it was");
 	}
+}
+
+#define POD "8f0e6b4a-1111-2222-3333-444455556666"
+
+static void test_pods(void)
+{
+	static const struct {
+		const char *path;
+		const char *want; /* NULL = none */
+	} rows[] = {
+		{ "/kubepods.slice/kubepods-burstable.slice/"
+		  "kubepods-burstable-pod8f0e6b4a_1111_2222_3333_444455556666.slice/"
+		  "cri-containerd-" ID ".scope",
+		  POD },
+		{ "/kubepods/besteffort/pod" POD, POD },
+		{ "/kubepods/pods/pod" POD "/" ID, POD },
+		{ "/kubepods/tripod" POD, NULL },
+		{ "/kubepods/pod8f0e6b4a-1111-2222-3333-44445555666", NULL },
+		{ "/system.slice/podman.service", NULL },
+		{ "", NULL },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		char uid[37] = "untouched";
+		bool found = pod_of_cgroup(rows[i].path, uid);
+
+		check_str(found ? uid : NULL, rows[i].want, "the pod of '%s'", rows[i].path);
+	}
+}
+
+static void test_names(void)
+{
+	struct rst_cgroup c = { .known = 1, .names = 2, .name = { "inner", "outer" } };
+	char path[16] = "untouched";
+
+	check(cgroup_path(&c, path, sizeof(path)), "the names of a cgroup are its path");
+	check_str(path, "/outer/inner", "... the innermost last");
+	check(!cgroup_path(&c, path, strlen("/outer/inner")), "... if there is room");
+	c.known = 0;
+	check(!cgroup_path(&c, path, sizeof(path)), "... and all of them are there");
+	c = (struct rst_cgroup){ .known = 1, .names = RST_CGROUP_DEPTH + 1 };
+	check(!cgroup_path(&c, path, sizeof(path)), "more than there can be are not read");
+	c.names = 0;
+	check(cgroup_path(&c, path, sizeof(path)), "the root has no name");
+	check_str(path, "/", "... and a path");
 }
 
 static const struct {
@@ -170,25 +217,37 @@ static void test_task(struct owner_cache *cache)
 	struct reset_case c = case_of(&k);
 
 	scene_stack(&k, "tcp_send_active_reset tcp_close do_syscall_64");
-	owner_find(cache, &c);
+	owner_find(cache, "", &c);
 	check(!c.asked.owner.known, "without a socket there is no owner");
 	k.sock.present = true;
-	owner_find(cache, &c);
+	owner_find(cache, "", &c);
 	check(!c.asked.owner.known, "a mini-socket has no owner");
 	k.sock.full = true;
-	owner_find(cache, &c);
+	owner_find(cache, "", &c);
 	check(c.asked.owner.known && c.asked.owner.pid == 4242 &&
 		      !strcmp(c.asked.owner.comm, "nginx"),
 	      "a task that closes its own socket is its owner");
 	c = case_of(&k);
 	k.call = CALL_PASSIVE;
-	owner_find(cache, &c);
+	owner_find(cache, "", &c);
 	check(!c.asked.owner.known, "a passive reset never blames the task that ran");
 	c = case_of(&k);
 	k.call = CALL_ACTIVE;
 	k.stack_len = 0;
-	owner_find(cache, &c);
+	owner_find(cache, "", &c);
 	check(!c.asked.owner.known, "without a stack an orphan has no owner");
+}
+
+static void test_removed(struct owner_cache *cache)
+{
+	struct kernel_event k = { .call = CALL_PASSIVE, .tgid = 1, .comm = "swapper" };
+	struct reset_case c = case_of(&k);
+
+	k.sock = (struct kernel_sock){ .present = true, .full = true, .cgroup = UINT64_MAX };
+	owner_find(cache, "/pods/pod" POD "/" ID, &c);
+	check(c.asked.owner.known, "a cgroup that was removed is the owner all the same");
+	check_str(c.asked.owner.pod, POD, "... with its pod");
+	check_str(c.asked.owner.container, ID, "... and container");
 }
 
 static void test_inode(struct owner_cache *cache)
@@ -206,7 +265,7 @@ static void test_inode(struct owner_cache *cache)
 		return;
 	}
 	k.sock = (struct kernel_sock){ .present = true, .full = true, .ino = st.st_ino };
-	owner_find(cache, &c);
+	owner_find(cache, "", &c);
 	check_int(c.asked.owner.pid, getpid(), "a socket is found by its inode, whatever task ran");
 	in = fopen("/proc/self/comm", "r");
 	if (in && fgets(comm, sizeof(comm), in))
@@ -216,12 +275,12 @@ static void test_inode(struct owner_cache *cache)
 	check_str(c.asked.owner.comm, comm, "... and the owner has its name, without the new line");
 	close(fd);
 	c = case_of(&k);
-	owner_find(cache, &c);
+	owner_find(cache, "", &c);
 	check_int(c.asked.owner.pid, getpid(),
 		  "the owner is remembered for a while, as /proc is slow");
 	fresh = owner_cache__new();
 	c = case_of(&k);
-	owner_find(fresh, &c);
+	owner_find(fresh, "", &c);
 	check_int(c.asked.owner.pid, 0, "a socket that is closed has no owner any more");
 	owner_cache__free(fresh);
 }
@@ -232,7 +291,10 @@ int main(void)
 
 	test_paths();
 	test_stacks();
+	test_pods();
+	test_names();
 	test_task(cache);
+	test_removed(cache);
 	test_inode(cache);
 	owner_cache__free(cache);
 	owner_cache__free(NULL);
