@@ -550,6 +550,9 @@ void facts_gather(struct reset_case *c)
 		facts_capture_gather(c);
 	else
 		gather_path(c);
+	/* No kernel view was there either. */
+	if (c->seen.before_start)
+		facts_shape_gather(c);
 	gather_segment(c);
 	gather_ttl(c);
 	gather_leak(c);

@@ -152,6 +152,9 @@ void facts_set(struct reset_case *c, enum fact f, bool value);
 /** facts_capture_gather() - what only a capture's view of the whole conversation tells */
 void facts_capture_gather(struct reset_case *c);
 
+/** facts_shape_gather() - what the numbers of a RST tell of who made it, and of the segment it answers */
+void facts_shape_gather(struct reset_case *c);
+
 /** facts_nat_gather() - what conntrack tells of the segment and its connection */
 void facts_nat_gather(struct reset_case *c);
 

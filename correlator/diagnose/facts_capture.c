@@ -105,7 +105,7 @@ static void gather_maker(struct reset_case *c)
 }
 
 /* An active reset has the ACK flag and the sender's own number; an answer, one of two shapes. */
-static void gather_shape(struct reset_case *c)
+void facts_shape_gather(struct reset_case *c)
 {
 	bool has_ack = c->seen.rst.flags & FLAG_ACK, answers = c->seen.answer_match == ANSWER_EXACT;
 
@@ -118,9 +118,11 @@ static void gather_shape(struct reset_case *c)
 	if (!answers)
 		return;
 	facts_set(c, FACT_SHAPE_ANSWER, true);
-	/* No socket is looked for but a listener's. */
-	if ((c->seen.answers.flags & (FLAG_SYN | FLAG_ACK)) == FLAG_SYN)
+	/* No socket is looked for but a listener's; in SYN_SENT, it opens from both sides. */
+	if ((c->seen.answers.flags & (FLAG_SYN | FLAG_ACK)) == FLAG_SYN) {
 		is_no_race(c);
+		facts_set(c, FACT_SYN_SENT, false);
+	}
 	/* The answer of a socket that took another connection's segment is a bare ACK. */
 	if (c->seen.answers.len ||
 	    (c->seen.answers.flags & (FLAG_SYN | FLAG_FIN | FLAG_ACK)) != FLAG_ACK)
@@ -228,7 +230,7 @@ void facts_capture_gather(struct reset_case *c)
 	if (c->diagnosis.facts_yes & FACT(PASSED_THROUGH))
 		return;
 	gather_maker(c);
-	gather_shape(c);
+	facts_shape_gather(c);
 	gather_label(c);
 	gather_mptcp(c);
 	gather_sender(c);

@@ -133,7 +133,7 @@ check "... and that RSTs were seen before" said one '^[1-9][0-9]* RSTs were seen
 has_before()
 {
 	[ "$(events_of "$before" | jq -c 'select(.before_start and .origin == "local" and .kernel.view == "none" and
-		.kernel.function == null and .owner == null and (.candidates | index("linger-zero")) and
+		.kernel.function == null and .owner == null and (.candidates | index("linger-zero") and (index("closed-port") | not)) and
 		(.history | length > 4))' | wc -l)" -eq 1 ]
 }
 check "what was reset before the start is reported, without kernel view" wait_for 10 has_before

@@ -2,6 +2,8 @@
 /*
  * test_facts.c - what a case proves, disproves, or leaves open.
  */
+#include "diagnose/causes.h"
+#include "diagnose/classify.h"
 #include "scene.h"
 
 enum value { OPEN, YES, NO };
@@ -449,6 +451,92 @@ static void test_remapped(const struct family *f, bool by_sighting)
 	check_int(remapped(&c), OPEN, "another connection's mapping, by %s (%s)", how, f->name);
 }
 
+/* A RST of ours that only the recorder saw; @match: does it answer @seg_flags exactly? */
+static struct reset_case recorded(uint8_t af, uint8_t rst_flags, uint32_t seq,
+				  enum answer_match match, uint8_t seg_flags)
+{
+	struct reset_case c;
+
+	case_init(&c);
+	c.seen.before_start = true;
+	c.seen.rst.tuple = make_tuple(af, LOCAL, 80, PEER, 40000);
+	c.seen.rst.ts_ns = T0;
+	c.seen.rst.flags = rst_flags;
+	c.seen.rst.seq = seq;
+	c.seen.rst.hook = HOOK_TC_EGRESS;
+	c.seen.n_sightings = 1;
+	c.seen.sightings[0].tuple = c.seen.rst.tuple;
+	c.seen.sightings[0].hook = HOOK_TC_EGRESS;
+	c.asked.src_local = 1;
+	c.seen.answer_match = match;
+	c.seen.answers.tuple = tuple_reverse(&c.seen.rst.tuple);
+	c.seen.answers.ts_ns = T0 - MS;
+	c.seen.answers.flags = seg_flags;
+	return c;
+}
+
+static bool is_candidate(struct reset_case *c, const char *id)
+{
+	unsigned int i;
+
+	classify(c);
+	for (i = 0; i < c->diagnosis.n_candidates; i++)
+		if (!strcmp(c->diagnosis.candidates[i]->id, id))
+			return true;
+	return false;
+}
+
+static void check_candidates(struct reset_case c, const char *what, const char *const *in,
+			     const char *const *out)
+{
+	for (; *in; in++)
+		check(is_candidate(&c, *in), "%s: %s is a candidate", what, *in);
+	for (; *out; out++)
+		check(!is_candidate(&c, *out), "%s: %s is not", what, *out);
+	check(!c.diagnosis.confidence, "%s: and no cause is named", what);
+}
+
+/* What a RST's numbers rule out when no kernel was asked, and what they do not. */
+static void test_recorded(const struct family *f)
+{
+	static const char *const of_syn[] = { "closed-port", "netfilter-reject", "embryonic",
+					      NULL };
+	static const char *const not_of_syn[] = { "linger-zero",
+						  "unread-data",
+						  "socket-killed",
+						  "keepalive-timeout",
+						  "listener-closed",
+						  "no-socket",
+						  "listener-stray",
+						  "data-after-close",
+						  "syn-sent-bad-ack",
+						  "ehash-race-handshake",
+						  NULL };
+	static const char *const of_ack[] = { "no-socket", "listener-stray", "syn-sent-bad-ack",
+					      "ehash-race-handshake", NULL };
+	static const char *const not_of_ack[] = { "linger-zero", "closed-port", NULL };
+	static const char *const of_own[] = { "linger-zero", "unread-data", "socket-killed", NULL };
+	static const char *const not_of_own[] = { "closed-port", "no-socket", "netfilter-reject",
+						  "ehash-race-timewait", NULL };
+	static const char *const all[] = { "linger-zero", "closed-port", "no-socket", NULL };
+	static const char *const none[] = { NULL };
+	const uint8_t rst = FLAG_RST, rst_ack = FLAG_RST | FLAG_ACK;
+	struct reset_case c;
+
+	check_candidates(recorded(f->af, rst_ack, 0, ANSWER_EXACT, FLAG_SYN), "it answers a SYN",
+			 of_syn, not_of_syn);
+	check_candidates(recorded(f->af, rst, 77, ANSWER_EXACT, FLAG_ACK), "it answers an ACK",
+			 of_ack, not_of_ack);
+	check_candidates(recorded(f->af, rst_ack, 77, ANSWER_NEWEST, FLAG_ACK), "its own number",
+			 of_own, not_of_own);
+	check_candidates(recorded(f->af, rst_ack, 0, ANSWER_NEWEST, FLAG_ACK),
+			 "number 0, and no answer to what was recorded", all, none);
+	c = recorded(f->af, rst_ack, 0, ANSWER_EXACT, FLAG_SYN);
+	c.seen.before_start = false;
+	check(is_candidate(&c, "linger-zero"),
+	      "what the kernel should have told, and did not, is not taken from the numbers");
+}
+
 int main(void)
 {
 	const struct family *f;
@@ -457,6 +545,7 @@ int main(void)
 	for_each_family(f) test_rows(f);
 	for_each_family(f) test_remapped(f, false);
 	for_each_family(f) test_remapped(f, true);
+	for_each_family(f) test_recorded(f);
 	test_receive();
 	test_again();
 	return test_done();
