@@ -42,7 +42,7 @@ SKELS    := $(BPF_OBJS:.bpf.o=.skel.h)
 LIVE_SRCS := $(addprefix correlator/,base/log_libbpf.c cmd/watch_run.c live/attach_probes.c live/attach_reap.c \
 	     live/attach_wire.c live/attach_xdp.c live/attached.c live/attached_read.c live/attached_recorder.c \
 	     live/bpf_ids.c live/bpf_object.c live/kernel_names.c live/pin_links.c live/pin_place.c live/pinned.c \
-	     live/pinned_detach.c live/probe_rows.c live/program_owner.c live/program_same.c live/reader.c \
+	     live/pinned_detach.c live/pinned_order.c live/probe_rows.c live/program_owner.c live/program_same.c live/reader.c \
 	     live/sensor.c live/tc_object.c)
 SRCS     := $(wildcard correlator/*/*.c)
 OBJS     := $(SRCS:correlator/%.c=$(BUILD)/obj/%.o) \

@@ -17,7 +17,7 @@
 
 #define MAX_INTERFACES 64
 
-enum { OPT_NETNS = 256, OPT_XDP, OPT_MARK, OPT_HISTORY };
+enum { OPT_NETNS = 256, OPT_XDP, OPT_MARK, OPT_HISTORY, OPT_FORCE };
 
 struct options {
 	const char *interfaces[MAX_INTERFACES];
@@ -42,6 +42,8 @@ static const struct argp_option options[] = {
 	  "together (512K); rounded down to a power of two (default: 8192 segments)",
 	  1 },
 	{ "mark", OPT_MARK, MARK_ARG, 0, MARK_HELP, 1 },
+	{ "force", OPT_FORCE, NULL, 0,
+	  "Attach as a filter also where tcx programs of others run before all filters", 1 },
 	{ "quiet", 'q', NULL, 0, "Only print warnings and errors", 2 },
 	{ "verbose", 'v', NULL, 0, "Also log what the kernel refuses", 2 },
 	{ 0 },
@@ -100,6 +102,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_XDP:
 		o->pinned.xdp = true;
+		break;
+	case OPT_FORCE:
+		o->pinned.force = true;
 		break;
 	case OPT_HISTORY:
 		parse_history(state, o, arg);

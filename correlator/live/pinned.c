@@ -22,6 +22,7 @@
 #include "live/attach_xdp.h"
 #include "live/pin_links.h"
 #include "live/pinned_detach.h"
+#include "live/pinned_order.h"
 #include "live/program_same.h"
 #include "rst_ring.h"
 
@@ -291,15 +292,28 @@ static int replace(struct pinned *p, const struct attached_program *old, enum tc
 	return n > 0 ? 0 : n ? n : -ENOENT;
 }
 
-static int attach_new(struct pinned *p, uint32_t ifindex, enum tc_direction dir, int fd,
+/* Of both hooks before either has a filter: half an attach helps nobody. */
+static int allow_filters(const struct pinned *p, const struct link_info *link,
+			 enum tc_direction dir, int why)
+{
+	int err = 0, d;
+
+	for (d = dir; d <= EGRESS && !err; d++)
+		if (!next_of_ours(p, link->ifindex, d, false, NULL))
+			err = pinned_order_allows_filter(link, d, why, p->cfg.force);
+	return err;
+}
+
+static int attach_new(struct pinned *p, const struct link_info *link, enum tc_direction dir, int fd,
 		      bool is_second)
 {
-	int err = pin_link_create(&p->pins.own, ifindex, dir, fd);
+	int err = pin_link_create(&p->pins.own, link->ifindex, dir, fd);
 
 	if (!err)
 		return 0;
-	debug("tcx on interface %u: %s; using clsact", ifindex, error_name(err));
-	return attach_filter(p, ifindex, dir, fd, is_second);
+	debug("tcx on '%s': %s; using clsact", link->name, error_name(err));
+	err = allow_filters(p, link, dir, err);
+	return err ? err : attach_filter(p, link->ifindex, dir, fd, is_second);
 }
 
 /* The program that we would attach, and one that writes to the ring of this version. */
@@ -316,7 +330,7 @@ static int attach_tc(struct pinned *p, const struct link_info *link, enum tc_dir
 
 	*ret = old ? KEPT : ATTACHED_NOW;
 	if (!old)
-		return attach_new(p, link->ifindex, dir, fd, is_second);
+		return attach_new(p, link, dir, fd, is_second);
 	for (; old && !err; old = next_of_ours(p, link->ifindex, dir, false, old)) {
 		if (is_current(p, old, fd))
 			continue;
@@ -414,6 +428,18 @@ static void say(const struct link_info *link, enum done in, enum done out)
 		notice("%s: ingress %s, egress %s", link->name, words[in], words[out]);
 }
 
+static void report_order(struct pinned *p, const struct link_info *link, enum done in,
+			 enum done out)
+{
+	const enum done done[] = { [INGRESS] = in, [EGRESS] = out };
+	int dir;
+
+	for (dir = INGRESS; dir <= EGRESS; dir++)
+		if (done[dir] != KEPT)
+			pinned_order_report(p->nl, link, dir,
+					    bpf_program__fd(tc_object_program(p->tc, link, dir)));
+}
+
 int pinned__attach(struct pinned *p, const struct link_info *link)
 {
 	enum done in = KEPT, out = KEPT;
@@ -430,6 +456,8 @@ int pinned__attach(struct pinned *p, const struct link_info *link)
 		error("attach to '%s': %s", link->name, error_name(err));
 	else
 		say(link, in, out);
+	if (!err)
+		report_order(p, link, in, out);
 	return err;
 }
 

@@ -14,6 +14,7 @@
 struct pinned_config {
 	bool xdp; /* arrivals by XDP in place of tc ingress */
 	struct mark mark;
+	bool force;	    /* also where the order is fragile */
 	unsigned int slots; /* records for each CPU; 0 = as they are, or as many as can be */
 };
 
@@ -30,7 +31,8 @@ struct pinned *pinned__open(const struct pinned_config *cfg, struct netlink *nl)
  * pinned__attach() - one interface: what is missing, and what is of another version or has another
  * configuration in its place; says on the log what was done
  *
- * Return: 0 or -errno, logged; -EOPNOTSUPP: no packets that we can read.
+ * Return: 0 or -errno, logged; -EOPNOTSUPP: no packets that we can read; -EBUSY: tcx programs of others
+ * would come before ours.
  */
 int pinned__attach(struct pinned *p, const struct link_info *link);
 

@@ -94,6 +94,11 @@ has_no_qdisc()
 	! has_qdisc "$1"
 }
 
+is_bare()
+{
+	no_pins && [ -z "$(filters "$S")" ] && has_no_qdisc "$S"
+}
+
 # Refused connections, one RST each, until $work/stop is there; their number is in $work/refused.
 refuse()	# NS
 {
@@ -251,6 +256,89 @@ check "... and their qdisc stays" has_qdisc "$S"
 tc -n "$S" qdisc del dev eth0 clsact
 WITHOUT_LINKS=
 
+# --- tcx programs of others ---
+
+others=()
+
+other()	# HOOK before|after: a program of somebody else; false where the kernel takes none
+{
+	rm -f "$work/other"
+	ip netns exec "$S" "$LAB" tcx eth0 "$1" "$2" "$work/other" 2> "$work/other.err" &
+	others+=($!)
+	at_exit "kill_child $!"
+	wait_for 20 ended_or_exists $! "$work/other" && [ -e "$work/other" ]
+}
+
+end_others()
+{
+	local pid
+
+	for pid in "${others[@]}"; do
+		kill -KILL "$pid" 2> /dev/null || :
+		wait_exit 5 "$pid"
+	done
+	others=()
+}
+
+tcx_at()	# ingress|egress: names of programs, in order
+{
+	rs status "$S" -i eth0 --json || :
+	jq -r --arg hook "$1" '[.recorders[].programs[] | select(.hook == $hook) |
+		[.before[].name] + ["ours"] + [.after[].name]] | .[0] // [] | join(" ")' "$work/said"
+}
+
+others_live()
+{
+	local pid
+
+	for pid in "${others[@]}"; do
+		! gone "$pid" || return 1
+	done
+}
+
+if other ingress before && other egress after; then
+	check "beside tcx programs of others, attach" fails 0 'eth0: attached' attach "$S" -i eth0
+	for where in 'ingress before' 'ingress after' 'egress before'; do
+		# shellcheck disable=SC2086 # words
+		other $where || not_ok "others attach to tcx $where"
+	done
+	between='other_tcx ours other_tcx other_tcx'
+	check "programs of others stand before and after ours" [ "$(tcx_at ingress)" = "$between" ]
+	replaces --mark 1/1 || not_ok "attach with another mark replaces the programs"
+	check "... also when ours were replaced" [ "$(tcx_at ingress)" = "$between" ]
+	mv $root/[0-9]* $root/91
+	replaces || not_ok "another version replaces the programs"
+	check "... and when another version did so" [ "$(tcx_at ingress)" = "$between" ]
+	check "... at egress, too" [ "$(tcx_at egress)" = 'other_tcx ours other_tcx' ]
+	rs detach "$S" --all
+	check "... and they live when ours are detached" others_live
+	check "... of which nothing is left" no_pins
+
+	WITHOUT_LINKS=1
+	check "filters behind tcx programs of others are refused" \
+		fails 1 "tcx program [0-9]* 'other_tcx' of others runs before all filters" attach "$S" -i eth0
+	check "... with what can be done" said 'insist with --force'
+	check "... and neither a filter, a qdisc nor a pin was made" is_bare
+	check "... unless it is insisted on" fails 0 'eth0: attached' attach "$S" -i eth0 --force
+	check "... which is warned of" said 'of others run.* before ours at tc ingress'
+	check "... and not again when it is there" fails 0 'attached already' attach "$S" -i eth0
+	rs detach "$S" --all
+	end_others
+	# What is no stranger: tcx programs of a watch.
+	WITHOUT_LINKS=
+	launch_watch beside "$S" -i eth0 --view none
+	watch_started beside "$watch_pid" || not_ok "watch starts: $(tail -n 3 "$talk")"
+	WITHOUT_LINKS=1
+	check "filters behind the tcx programs of a watch are not refused" \
+		fails 0 'eth0: attached' attach "$S" -i eth0
+	rs detach "$S" --all
+	end_watch "$watch_pid"
+	WITHOUT_LINKS=
+else
+	skip "tcx programs of others" "$(cat "$work/other.err")"
+	end_others
+fi
+
 # --- read by a watch ---
 
 read_attached()
@@ -386,11 +474,6 @@ killed()	# WHEN COMMAND ARGS...
 			${when:+-e inject=bpf,mkdir,rename,unlink,unlinkat,rmdir,sendto,sendmsg:signal=KILL:when=$when} \
 			${WITHOUT_LINKS:+"$LAB" no-links} "$RSTSCOPE" "$command" --netns "$S" "$@" > /dev/null 2>&1 || :
 	} 2> /dev/null
-}
-
-is_bare()
-{
-	no_pins && [ -z "$(filters "$S")" ] && has_no_qdisc "$S"
 }
 
 kills()	# WHAT: attach and detach, cut short at two moments each
