@@ -364,6 +364,8 @@ static void test_timeouts(void)
 	check(o && strstr(o->whose, "nginx"), "75.1 s are nginx's");
 	check(!timeout_fit(75100 * MS, 1), "... and nobody else's");
 	check(timeout_fit(5000 * MS, 0) && timeout_fit(5000 * MS, 1), "5 s are several ones'");
+	o = timeout_fit(65000 * MS, 0);
+	check(o && strstr(o->whose, "Node.js"), "65 s are a newer Node.js's");
 	check(!timeout_fit(42000 * MS, 0), "42 s are nobody's");
 	check(!timeout_fit(0, 0), "nor is no silence");
 }
