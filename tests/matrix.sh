@@ -18,7 +18,7 @@ cd "$root"
 out=$(realpath -m "${BUILD:-build}")/matrix
 tiers="fentry kprobe tracepoint none"
 # All causes that can be provoked at will, and those that depend on the kernel.
-read -ra patterns <<< "${PATTERNS:-mixed early_demux ehash out_of_memory too_many_orphans mptcp fin_wait2}"
+read -ra patterns <<< "${PATTERNS:-mixed impact nat_remapped early_demux ehash out_of_memory too_many_orphans mptcp fin_wait2}"
 export WORLDS="strict gateway" COUNT=${COUNT:-96}
 [ $# -gt 0 ] || set -- host 5.10.218 5.10 6.1 6.12 7.x 6.12+lockdown
 

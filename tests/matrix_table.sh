@@ -63,6 +63,16 @@ function cell(m, t, c,    s, k)
 	return "-"
 }
 
+# What the resets with this cause did to their connections, of those that got it right in any view.
+function impacts(m, c,    s, k)
+{
+	s = ""
+	for (k = 1; k <= n_impacts; k++)
+		if (hurt[m, c, impact[k]])
+			s = s (s == "" ? "" : ", ") impact[k] " " hurt[m, c, impact[k]]
+	return s == "" ? "-" : s
+}
+
 function row(first, cells, n,    i)
 {
 	if (style == "markdown") {
@@ -75,6 +85,16 @@ function row(first, cells, n,    i)
 			printf " %-18s", cells[i]
 	}
 	print ""
+}
+
+function head(title, first,    m, dashes)
+{
+	printf "\n%s%s\n\n", style == "markdown" ? "### " : "", title
+	row(first, machine, n_machines)
+	for (m = 1; m <= n_machines; m++)
+		dashes[m] = "---"
+	if (style == "markdown")
+		row("---", dashes, n_machines)
 }
 
 function sort_causes(    i, j, c)
@@ -98,8 +118,15 @@ BEGIN {
 	n_machines = split(machines, machine, " ")
 	n_tiers = split("fentry kprobe tracepoint none", tier, " ")
 	n_classes = split("right unknown wrong weak missing", class, " ")
+	n_impacts = split("harmful refused none probe ignored unknown", impact, " ")
 }
-$2 == "verdict" { count[$1, $3, $4, $6]++; total[$6]++; know($4) }
+$2 == "verdict" {
+	count[$1, $3, $4, $6]++
+	total[$6]++
+	know($4)
+	if ($6 == "right" && $9 ~ /^impact=./)
+		hurt[$1, $4, substr($9, 8)]++
+}
 $2 == "absent" { absent[$1, $3] = 1 }
 $2 == "cannot" {
 	know($3)
@@ -114,17 +141,18 @@ $2 == "cannot" {
 END {
 	sort_causes()
 	for (t = 1; t <= n_tiers; t++) {
-		printf "\n%sKernel view: %s\n\n", style == "markdown" ? "### " : "", tier[t]
-		row("cause", machine, n_machines)
-		for (m = 1; style == "markdown" && m <= n_machines; m++)
-			cells[m] = "---"
-		if (style == "markdown")
-			row("---", cells, n_machines)
+		head("Kernel view: " tier[t], "cause")
 		for (c = 1; c <= n_causes; c++) {
 			for (m = 1; m <= n_machines; m++)
 				cells[m] = cell(machine[m], tier[t], causes[c])
 			row(style == "markdown" ? "`" causes[c] "`" : causes[c], cells, n_machines)
 		}
+	}
+	head("Impact, all views", "cause")
+	for (c = 1; c <= n_causes; c++) {
+		for (m = 1; m <= n_machines; m++)
+			cells[m] = impacts(machine[m], causes[c])
+		row(style == "markdown" ? "`" causes[c] "`" : causes[c], cells, n_machines)
 	}
 	print ""
 	for (i = 1; i <= n_notes; i++)

@@ -22,7 +22,7 @@ needed_for()	# CAUSE FAMILY
 
 	[ "$2" = 4 ] || reject=nf_send_reset6
 	case $1 in
-	remote | forged | forwarded | nat-skipped-forward) ;;
+	remote | forged | forwarded | nat-skipped-forward | nat-remapped) ;;
 	netfilter-reject) echo "$reject" ;;
 	# Unread data is what else it could be.
 	unread-data | out-of-memory | too-many-orphans | linger2) echo tcp_send_active_reset __tcp_close ;;
@@ -153,17 +153,18 @@ can_know()	# CAUSE FAMILY
 shorten()
 {
 	jq -r '[.rst.src, .rst.sport, .rst.dst, .rst.dport, .cause, .confidence,
-		(.candidates | join(",")), .rst.seq, .lost.events + (if .lost.hurried then 1 else 0 end)] | map(tostring) | join("\t")' \
+		(.candidates | join(",")), .rst.seq, .lost.events + (if .lost.hurried then 1 else 0 end),
+		.impact] | map(tostring) | join("\t")' \
 		"$events" > "$events.short"
 }
 
-# One line "CAUSE CONFIDENCE LOST CANDIDATES" for each event of the connection.
+# One line "CAUSE CONFIDENCE LOST IMPACT CANDIDATES" for each event of the connection.
 answers_on()	# TUPLE
 {
 	awk -F '\t' -v t="$1" '
 		BEGIN { split(t, a, " ") }
 		$1 == a[1] && $2 == a[2] && $3 == a[3] && $4 == a[4] ||
-		$1 == a[3] && $2 == a[4] && $3 == a[1] && $4 == a[2] { print $5, $6, $9, $7 }' \
+		$1 == a[3] && $2 == a[4] && $3 == a[1] && $4 == a[2] { print $5, $6, $9, $10, $7 }' \
 		"$events.short"
 }
 
@@ -184,17 +185,17 @@ classify()	# TRUTH FAMILY N CAUSE CONFIDENCE LOST CANDIDATES
 	fi
 }
 
-# Sets n, cause, confidence, candidates and class, and records them in the matrix.
+# Sets n, cause, confidence, candidates and class, and records them and the impact in the matrix.
 weigh()	# TRUTH FAMILY TUPLE
 {
-	local all lost tier=${events%.ndjson}
+	local all lost impact tier=${events%.ndjson}
 
 	all=$(answers_on "$3")
 	n=$(grep -c . <<< "$all") || :
-	read -r cause confidence lost candidates <<< "$all" || :
+	read -r cause confidence lost impact candidates <<< "$all" || :
 	classify "$1" "$2" "$n" "$cause" "$confidence" "${lost:-0}" "$candidates"
 	[ -z "$TIERS" ] ||
-		record "verdict ${tier##*.} $1 $2 $class got=$cause confidence=$confidence candidates=$candidates"
+		record "verdict ${tier##*.} $1 $2 $class got=$cause confidence=$confidence impact=$impact candidates=$candidates"
 }
 
 # Without a reset there is only what the probes tell: who lacks one of them hears nothing.

@@ -31,6 +31,14 @@ rule()	# A|R PORT
 
 forget="ip netns exec %s conntrack -D -f ipv%s -p tcp --orig-port-dst 8080 > /dev/null 2>&1 || :"
 
+# The gateway's report names the backend.
+in_matrix()
+{
+	[ -n "$TIERS" ] || return 0
+	later each_watch judge nat-remapped "$fam" "$(cut -d ' ' -f 1,2 <<< "$tuple") $(addr_of S) 81" \
+		"remapped, IPv$fam"
+}
+
 topo3
 pick_iptables
 # shellcheck disable=SC2059
@@ -46,6 +54,7 @@ for fam in 4 6; do
 		client:send=10 client:expect=ECONNRESET "run=$(rule R 80)" "$drop"
 	app_got client ECONNRESET "remapped, IPv$fam"
 	later gateway_says 81 nat-remapped certain "remapped, IPv$fam"
+	in_matrix
 
 	# The same backend, which has lost the connection; the entry is there, or made anew.
 	lab_run play -a "$(addr_of V)" -p 8080 -l 80 open exchange server:silent-close client:send=10 \
