@@ -53,7 +53,7 @@ const struct fact_text fact_texts[FACT_MAX] = {
 	},
 	[FACT_FOREIGN_TTL] = {
 		.yes = "it arrived with TTL {rst.ttl}, but the peer's own segments arrive with "
-		       "{peer.ttl}: another host sent it using the peer's address",
+		       "{peer.ttl}",
 		.no = "its TTL matches the peer's own segments",
 		.missing = "segments from the peer to compare TTLs with",
 	},
@@ -61,6 +61,51 @@ const struct fact_text fact_texts[FACT_MAX] = {
 		.yes = "it arrived with TTL {rst.ttl}, and the peer's own segments with {peer.ttl}: a "
 		       "device close to the peer may have sent it, or the route changed",
 		.no = "its TTL is not just a hop or two off the peer's own segments",
+		.missing = "segments from the peer to compare TTLs with",
+	},
+	[FACT_SET_TTL] = {
+		.yes = "no system starts with a TTL like {peer.ttl}: the peer's application sets it "
+		       "(IP_TTL), but the peer's kernel does not use it in response to a segment "
+		       "without a socket",
+		.no = "the peer's own segments have a usual TTL",
+		.missing = "segments from the peer to compare TTLs with",
+	},
+	[FACT_ODD_FIELDS] = {
+		.yes = "it has window {rst.win} and ACK number {rst.ack}; in response to a segment, "
+		       "kernels send both as 0",
+		.no = "its window and ACK number are 0, as kernels send them",
+		.missing = "the segment that triggered it",
+	},
+	[FACT_NO_TRIGGER] = {
+		.yes = "it is like a response to a segment, but {rst.src} had already acknowledged "
+		       "all segments that it could be a response to",
+		.no = "{rst.src} had not acknowledged the segment that triggered it",
+		.missing = "the segment that triggered it",
+	},
+	[FACT_FOREIGN_ID] = {
+		.yes = "its IP id, {rst.id}, does not follow that of the peer's last segment, {peer.id}",
+		.no = "its IP id, {rst.id}, follows that of the peer's last segment, {peer.id}",
+		.missing = "segments from the peer to compare IP ids with",
+	},
+	[FACT_TOO_SOON] = {
+		.yes = "it arrived {answer.delay} after the segment that triggered it, but the peer's "
+		       "own replies take {round.trip} or more",
+		.no = "it took as long as the peer's own replies",
+		.missing = "the peer's round-trip time",
+	},
+	[FACT_OTHER_INTERFACE] = {
+		.yes = "it arrived on {in.if}, but all of the peer's segments on another interface",
+		.no = "it arrived on the same interface as the peer's segments",
+		.missing = "segments from the peer",
+	},
+	[FACT_FORGED] = {
+		.yes = "together, this shows that another host sent it using the peer's address",
+		.no = "it has nothing that the peer's own segments do not have",
+		.missing = "segments from the peer to compare TTLs with",
+	},
+	[FACT_DOUBTFUL] = {
+		.yes = "that is not enough to say whether the peer or a device on the path sent it",
+		.no = "nothing suggests that another host sent it",
 		.missing = "segments from the peer to compare TTLs with",
 	},
 	[FACT_MADE_BY_LEAK] = {

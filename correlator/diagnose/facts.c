@@ -21,7 +21,6 @@
 #define HISTORY_NS 1000000000ull
 /* An exchange of sockets takes microseconds; one that seems to take so long was not seen to end. */
 #define WINDOW_NS 100000000ull
-#define TTL_TOLERANCE 2
 
 void facts_set(struct reset_case *c, enum fact f, bool value)
 {
@@ -180,47 +179,6 @@ static void gather_segment(struct reset_case *c)
 				  (flags & (FLAG_SYN | FLAG_FIN | FLAG_ACK)) == FLAG_ACK);
 	}
 	gather_flow(c);
-}
-
-/* Hops that a packet has made, as its TTL tells: systems start at 64, 128 or 255. */
-static int hops(uint8_t ttl)
-{
-	return (ttl <= 64 ? 64 : ttl <= 128 ? 128 : 255) - ttl;
-}
-
-/* Only what arrived at the same place. A bare SYN does not count: scanners give theirs any TTL. */
-bool is_ttl_witness(const struct reset_case *c, const struct packet *p)
-{
-	return tuple_equal(&p->tuple, &c->seen.rst.tuple) && p->ifindex == c->seen.rst.ifindex &&
-	       p->hook == c->seen.rst.hook && p->heading == c->seen.rst.heading &&
-	       !(p->flags & FLAG_RST) && (p->flags & (FLAG_SYN | FLAG_ACK)) != FLAG_SYN;
-}
-
-/*
- * A peer's segments come over one path with one TTL. A difference of one or two hops may be a
- * change of route, or a device close to the peer: it proves neither.
- */
-static void gather_ttl(struct reset_case *c)
-{
-	bool same = false, near = false, compared = false;
-	unsigned int i;
-
-	if (!c->seen.n_sightings || c->seen.sightings[0].hook == HOOK_TC_EGRESS)
-		return;
-	for (i = 0; i < c->asked.n_history; i++) {
-		const struct packet *p = &c->asked.history[i];
-
-		if (!is_ttl_witness(c, p))
-			continue;
-		compared = true;
-		same |= hops(p->ttl) == hops(c->seen.rst.ttl);
-		near |= abs(hops(p->ttl) - hops(c->seen.rst.ttl)) <= TTL_TOLERANCE;
-	}
-	if (!compared)
-		return;
-	facts_set(c, FACT_NEAR_TTL, !same && near);
-	if (same || !near)
-		facts_set(c, FACT_FOREIGN_TTL, !same);
 }
 
 /*
@@ -554,7 +512,6 @@ void facts_gather(struct reset_case *c)
 	if (c->seen.before_start)
 		facts_shape_gather(c);
 	gather_segment(c);
-	gather_ttl(c);
 	gather_leak(c);
 	gather_calls(c);
 	gather_lookup(c);
@@ -566,4 +523,5 @@ void facts_gather(struct reset_case *c)
 	gather_exit(c);
 	gather_reason(c);
 	facts_nat_gather(c);
+	facts_forged_gather(c);
 }

@@ -24,7 +24,16 @@ enum fact {
 	FACT_FLOW_SEEN,	   /* both directions carried traffic before, and nothing had ended it */
 	FACT_FOREIGN_TTL,  /* arrived with another TTL than all that the peer had sent */
 	FACT_NEAR_TTL,	   /* with one that differs by a hop or two */
-	FACT_MADE_BY_LEAK, /* came for an address that NAT here hides from the sender */
+	/* whether the RST is the peer's own work: what speaks for another sender; facts_forged.c */
+	FACT_SET_TTL,	 /* the peer's application sets the TTL, which its kernel's resets lack */
+	FACT_ODD_FIELDS, /* fields are filled in that kernels leave 0 */
+	FACT_NO_TRIGGER, /* nothing is left that it could answer: the peer had acknowledged it */
+	FACT_FOREIGN_ID, /* its IP id is not of the peer's sequence */
+	FACT_TOO_SOON,	 /* it came sooner than anything can from the peer */
+	FACT_OTHER_INTERFACE, /* than all that the peer had sent */
+	FACT_FORGED,	      /* the verdict: these agree */
+	FACT_DOUBTFUL,	      /* or do not, though some speak for it */
+	FACT_MADE_BY_LEAK,    /* came for an address that NAT here hides from the sender */
 	/* who made it */
 	FACT_PASSIVE,
 	FACT_ACTIVE,
@@ -98,7 +107,7 @@ _Static_assert(FACT_MAX <= 128, "facts stand in 128-bit masks");
 #define FACT(name) ((fact_set)1 << FACT_##name)
 
 /* Part of the evidence whenever they hold, whatever the cause needs. */
-#define FACTS_OF_NOTE (FACT(IN_EXIT) | FACT(NEAR_TTL))
+#define FACTS_OF_NOTE (FACT(IN_EXIT) | FACT(NEAR_TTL) | FACT(DOUBTFUL))
 
 /** fact_in() - is @f in @set? */
 static inline bool fact_in(fact_set set, enum fact f)
@@ -128,8 +137,22 @@ struct fact_text {
 
 extern const struct fact_text fact_texts[FACT_MAX];
 
-/** is_ttl_witness() - does @p tell with which TTL the segments of the RST's source arrive? */
-bool is_ttl_witness(const struct reset_case *c, const struct packet *p);
+/**
+ * facts_forged_gather() - is the RST its source's own work? After all other facts: it weighs them
+ */
+void facts_forged_gather(struct reset_case *c);
+
+/** witness_facts() - the facts that speak for a forged RST, and those that speak against it */
+void witness_facts(const struct reset_case *c, fact_set *ret_for, fact_set *ret_against);
+
+/** peer_segment() - the newest of the RST's source at the same place; NULL if there is none */
+const struct packet *peer_segment(const struct reset_case *c);
+
+/** round_trip_ns() - the shortest that the RST's source took to acknowledge something; 0 = not known */
+uint64_t round_trip_ns(const struct reset_case *c);
+
+/** answer_delay_ns() - from the oldest segment that the RST may answer; if there is an exact one */
+uint64_t answer_delay_ns(const struct reset_case *c);
 
 /** mapping_is_due() - is NAT due for a segment that still has this tuple? */
 bool mapping_is_due(const struct conntrack *ct, const struct tuple *seg);

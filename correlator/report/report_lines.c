@@ -194,6 +194,22 @@ static void add_race(struct report_lines *lines, const struct reset_case *c)
 	add_line(lines, line, line);
 }
 
+/* What speaks for another sender, and, if anything does, what speaks against one. */
+static void add_witnesses(struct report_lines *lines, const struct reset_case *c,
+			  const struct report_context *ctx)
+{
+	fact_set speak_for, speak_against;
+	int f;
+
+	witness_facts(c, &speak_for, &speak_against);
+	for (f = 0; speak_for && f < FACT_MAX; f++)
+		if (fact_in(speak_for | speak_against, f))
+			add_template(lines,
+				     fact_in(c->diagnosis.facts_yes, f) ? fact_texts[f].yes :
+									  fact_texts[f].no,
+				     c, ctx);
+}
+
 struct report_lines report_evidence(const struct reset_case *c, const struct report_context *ctx,
 				    bool all)
 {
@@ -203,9 +219,13 @@ struct report_lines report_evidence(const struct reset_case *c, const struct rep
 	struct report_lines lines = { .n = 0 };
 	int f;
 
-	for (f = 0; f < FACT_MAX; f++)
+	for (f = 0; f < FACT_MAX; f++) {
+		/* First the witnesses, then the verdict. */
+		if (f == FACT_FORGED)
+			add_witnesses(&lines, c, ctx);
 		if (fact_in(show, f))
 			add_template(&lines, fact_texts[f].yes, c, ctx);
+	}
 	add_effect(&lines, c);
 	add_race(&lines, c);
 	if (way && all)

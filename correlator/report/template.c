@@ -311,17 +311,50 @@ PRINTER(rst_ttl)
 
 PRINTER(peer_ttl)
 {
-	unsigned int i;
+	const struct packet *p = peer_segment(c);
 
 	(void)ctx;
-	for (i = c->asked.n_history; i-- > 0;) {
-		const struct packet *p = &c->asked.history[i];
-
-		if (!is_ttl_witness(c, p))
-			continue;
+	if (p)
 		fprintf(out, "%u", p->ttl);
-		return;
-	}
+}
+
+PRINTER(rst_id)
+{
+	(void)ctx;
+	fprintf(out, "%u", c->seen.rst.ipid);
+}
+
+PRINTER(peer_id)
+{
+	const struct packet *p = peer_segment(c);
+
+	(void)ctx;
+	if (p)
+		fprintf(out, "%u", p->ipid);
+}
+
+PRINTER(rst_win)
+{
+	(void)ctx;
+	fprintf(out, "%u", c->seen.rst.window);
+}
+
+PRINTER(rst_ack)
+{
+	(void)ctx;
+	fprintf(out, "%" PRIu32, c->seen.rst.ack);
+}
+
+PRINTER(answer_delay)
+{
+	(void)ctx;
+	print_duration(out, answer_delay_ns(c));
+}
+
+PRINTER(round_trip)
+{
+	(void)ctx;
+	print_duration(out, round_trip_ns(c));
 }
 
 /* What the sender of a RST should have seen instead of the address that it replied to. */
@@ -740,6 +773,12 @@ static const struct {
 	{ "sk.user_timeout", p_sk_user_timeout, "N" },
 	{ "rst.ttl", p_rst_ttl, "N" },
 	{ "peer.ttl", p_peer_ttl, "another" },
+	{ "rst.id", p_rst_id, "N" },
+	{ "peer.id", p_peer_id, "M" },
+	{ "rst.win", p_rst_win, "N" },
+	{ "rst.ack", p_rst_ack, "M" },
+	{ "answer.delay", p_answer_delay, "less time" },
+	{ "round.trip", p_round_trip, "longer" },
 	{ "ct.hidden", p_ct_hidden, "another address" },
 	{ "ct.leaked", p_ct_leaked, "the segment" },
 	{ "seg.path", p_seg_path, "" },

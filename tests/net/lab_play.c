@@ -37,6 +37,7 @@ struct play {
 	uint16_t port;	  /* where the next client connects to */
 	uint16_t sport;	  /* and from; 0: any */
 	uint32_t isn;	  /* of the next client; 0: the kernel's */
+	int ttl;	  /* that its socket has; 0: the system's */
 	struct pair pairs[MAX_PAIRS];
 };
 
@@ -87,6 +88,16 @@ static void do_listen(const struct step *s)
 	s->p->listener = tcp_listen(s->p->o, arg_or(s, 128));
 }
 
+static void set_ttl(int fd, int family, int ttl)
+{
+	int err = family == AF_INET ?
+			  setsockopt(fd, IPPROTO_IP, IP_TTL, &ttl, sizeof(ttl)) :
+			  setsockopt(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, &ttl, sizeof(ttl));
+
+	if (err)
+		die("set the TTL: %s", strerror(errno));
+}
+
 /* Bound before connect(), because a refused connection forgets its port. */
 static void prepare_client(const struct step *s)
 {
@@ -100,6 +111,8 @@ static void prepare_client(const struct step *s)
 	c->client = tcp_socket(o, o->client_ns, c->to.sa.sa_family);
 	if (s->p->isn)
 		set_isn(c->client, s->p->isn);
+	if (s->p->ttl)
+		set_ttl(c->client, c->to.sa.sa_family, s->p->ttl);
 	if (bind(c->client, &c->from.sa, sa_len(&c->from)) ||
 	    getsockname(c->client, &c->from.sa, &len))
 		die("bind the client: %s", strerror(errno));
@@ -190,6 +203,11 @@ static void do_sport(const struct step *s)
 static void do_isn(const struct step *s)
 {
 	s->p->isn = arg_or(s, 0);
+}
+
+static void do_ttl(const struct step *s)
+{
+	s->p->ttl = (int)arg_or(s, 0);
 }
 
 /* --- data --- */
@@ -661,6 +679,7 @@ static const struct verb {
 	{ "port", do_port, 0, "=N  the next client connects to this port" },
 	{ "sport", do_sport, 0, "=N  the next client connects from this port" },
 	{ "isn", do_isn, 0, "=N  the next client's initial sequence number" },
+	{ "ttl", do_ttl, 0, "=N  the next client's IP_TTL or IPV6_UNICAST_HOPS" },
 	{ "exchange", do_exchange, 0, "[=BYTES]  data both ways, all read and acknowledged" },
 	{ "send", do_send, 1, "=BYTES" },
 	{ "recv", do_recv, 1, "=BYTES" },

@@ -60,6 +60,7 @@ struct scene {
 	const char *history;	   /* "<S >SA <A": '<' from the peer, before the segment */
 	bool blind;		   /* no history could be taken */
 	uint8_t rst_ttl, peer_ttl; /* 0 = 64 */
+	uint16_t rst_window;
 	enum mark mark;
 	enum mapping map;
 	bool asked;	      /* ctnetlink answered */
@@ -318,6 +319,7 @@ static inline struct reset_case scene_build(const struct scene *s, uint8_t af)
 		.seq = 700,
 		.flags = FLAG_RST | (s->call == CALL_ACTIVE ? FLAG_ACK : 0),
 		.ttl = s->rst_ttl ? s->rst_ttl : 64,
+		.window = s->rst_window,
 		.ifindex = 2,
 		.hook = is_in ? HOOK_TC_INGRESS : HOOK_TC_EGRESS,
 	};

@@ -48,7 +48,7 @@ static const char *const released[] = {
 #define ALL_FACTS (((fact_set)1 << FACT_MAX) - 1)
 #define WIRE_ONLY                                                                               \
 	(FACT(SEGMENT_KNOWN) | FACT(SEGMENT_SYN) | FACT(SEGMENT_HAS_SYN) | FACT(SEGMENT_DATA) | \
-	 FACT(FLOW_SEEN) | FACT(FOREIGN_TTL))
+	 FACT(FLOW_SEEN) | FACT(FORGED))
 
 static bool is_kebab(const char *id)
 {

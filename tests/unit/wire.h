@@ -59,6 +59,7 @@ struct wire_segment {
 	const char *flags;
 	uint32_t seq, ack, len;
 	uint8_t ttl;   /* 0 = 64 */
+	uint16_t win;  /* of a RST */
 	uint16_t port; /* of the client; 0 = 40000 */
 	bool labelled; /* with an IPv6 flow label */
 };
@@ -93,7 +94,7 @@ static inline void wire_ip(struct wire *w, const struct wire_segment *s, uint8_t
 	wire_put32(w, s->ack);
 	wire_put8(w, 0x50);
 	wire_put8(w, make_flags(s->flags));
-	wire_put16(w, strchr(s->flags, 'R') ? 0 : 500);
+	wire_put16(w, strchr(s->flags, 'R') ? s->win : 500);
 	wire_put32(w, 0);
 	memset(w->bytes + w->n, 'x', s->len);
 	w->n += s->len;
