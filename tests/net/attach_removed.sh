@@ -59,8 +59,8 @@ lab_run closed-port -p 81
 expect_reset RA '.cause == "closed-port"' "watched by filters"
 
 tc -n "$S" qdisc del dev eth0 clsact
-check "a qdisc that somebody deletes is made again with our filters" wait_for 20 both_attached
-wait_for 20 logged 'attached again' || :
+check "a qdisc that somebody deletes is made again with our filters" wait_for 60 both_attached
+wait_for 60 logged 'attached again' || :
 check "... which is reported" logged 'somebody has removed our programs from tc ingress and tc egress'
 check "... with the length of the gap" logged 'attached again; nothing was recorded there for [0-9.]* s'
 lab_run closed-port -p 82
@@ -70,11 +70,11 @@ expect_reset RA '.cause == "closed-port"' "after the qdisc was deleted"
 tc -n "$S" qdisc del dev eth0 clsact
 tc -n "$S" qdisc add dev eth0 clsact
 own_filter
-check "a qdisc that somebody replaces by his own gets our filters" wait_for 10 both_attached
-wait_for 20 logged 'attached again' 2 || :
+check "a qdisc that somebody replaces by his own gets our filters" wait_for 60 both_attached
+wait_for 60 logged 'attached again' 2 || :
 check "... after a longer wait, as it happened again" logged 'again; nothing is recorded there for 1 s'
 tc -n "$S" filter del dev eth0 egress pref 2
-check "a filter of ours that somebody deletes is added again" wait_for 10 both_attached
+check "a filter of ours that somebody deletes is added again" wait_for 60 both_attached
 check "... after 2 s" logged 'removed from tc egress again; nothing is recorded there for 2 s'
 lab_run closed-port -p 83
 expect_reset RA '.cause == "closed-port"' "after a filter was deleted"
@@ -90,7 +90,7 @@ tc -n "$S" qdisc del dev eth0 clsact
 start_watch "$S" -i eth0
 stop_sniff
 tc -n "$S" qdisc del dev eth0 clsact
-wait_for 20 both_attached || :
+wait_for 60 both_attached || :
 kill -KILL "$watch_pid"
 wait_exit 10 "$watch_pid"
 check "a watch that had to attach again is killed and leaves filters" both_attached
