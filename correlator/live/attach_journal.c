@@ -282,6 +282,20 @@ static int reap_notes(FILE *in, const struct attach_place *place, const struct r
 	return removed;
 }
 
+/*
+ * Another reader may have deleted the file since, and a new owner made his own by this name. While we
+ * have a lock on this one, no owner takes it; with the lock for ourselves, nobody else deletes it.
+ */
+static void delete_file(int fd, const char *path)
+{
+	struct stat ours, named;
+
+	if (flock(fd, LOCK_EX | LOCK_NB) && flock(fd, LOCK_SH | LOCK_NB))
+		return;
+	if (!fstat(fd, &ours) && !lstat(path, &named) && ours.st_ino == named.st_ino)
+		unlink(path);
+}
+
 static int reap_file(const char *path, const struct attach_place *place, const struct reaper *r)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), removed = 0;
@@ -299,7 +313,7 @@ static int reap_file(const char *path, const struct attach_place *place, const s
 	}
 	removed = reap_notes(in, place, r, &done);
 	if (done)
-		unlink(path);
+		delete_file(fd, path);
 	fclose(in);
 	return removed;
 }

@@ -106,7 +106,8 @@ static bool map_lives(void *ctx, uint32_t map_id)
 	(void)ctx;
 	if (fd >= 0)
 		close(fd);
-	return fd >= 0 || fd == -EPERM;
+	/* Only its absence is sure: there may be no descriptor left, or no permission. */
+	return fd != -ENOENT;
 }
 
 void attach_reap(const struct attach_place *place, struct netlink *nl)

@@ -227,6 +227,39 @@ static void test_dead(void)
 	map_lives = false;
 }
 
+static char own_path[64];
+static struct attach_journal *new_owner;
+
+/* Meanwhile another reader deletes the file, and somebody with the same process id begins his own. */
+static bool replace_file(void *ctx, const struct leftover *item, const struct attach_place *owner,
+			 bool here)
+{
+	if (!new_owner) {
+		unlink(own_path);
+		new_owner = attach_journal__open(&home);
+	}
+	return on_item(ctx, item, owner, here);
+}
+
+static void test_replaced(void)
+{
+	struct reaper r = { replace_file, lives, &got };
+	struct attach_journal *l = attach_journal__open(&home);
+	struct leftover item = item_of(0);
+
+	snprintf(own_path, sizeof(own_path), DIR_PATH "/watch.%u.%d", INODE, (int)getpid());
+	if (!check(l, "a sensor notes"))
+		return;
+	attach_journal__note(l, &item);
+	attach_journal__close(l, false);
+	got.n = 0;
+	check_int(attach_journal_reap(&home, &r), 1, "... and its notes are gone through");
+	check(new_owner, "... while a new one begins a file of the same name");
+	check_int(files_in_dir(), 1, "... which is not deleted in place of the old one");
+	attach_journal__close(new_owner, true);
+	check_int(files_in_dir(), 0, "... until that sensor ends");
+}
+
 /* An inode is given to the next namespace; a number of an interface, and of a program, too. */
 static void test_other_places(void)
 {
@@ -453,6 +486,7 @@ int main(void)
 	test_living();
 	test_unclean();
 	test_dead();
+	test_replaced();
 	test_other_places();
 	test_read_by_two();
 	test_read_too_early();
