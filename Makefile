@@ -152,7 +152,7 @@ ROUNDS ?= 500
 soak-attach: ## watches that are killed at random moments beside an agent, and what they leave (ROUNDS=N)
 	@deploy/install-packages.sh $(BUILD_PKGS) $(RUN_PKGS)
 	@$(MAKE) --no-print-directory all $(BUILD)/tests/lab
-	@$(SUDO) env ROUNDS=$(ROUNDS) OUT=$(CURDIR)/$(BUILD)/test-out/soak tests/net/run.sh soak_attach
+	@$(SUDO) env WIDE=1 ROUNDS=$(ROUNDS) OUT=$(CURDIR)/$(BUILD)/test-out/soak tests/net/run.sh soak_attach
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
 BPF_TESTS  := $(patsubst tests/bpf/%.c,$(BUILD)/tests/%,$(wildcard tests/bpf/test_*.c))
