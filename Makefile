@@ -165,7 +165,7 @@ BENCH_SKELS := $(patsubst tests/bench/%.bpf.c,$(BUILD)/bpf/%.skel.h,$(wildcard t
 
 SPIN = $(if $(filter x86,$(ARCH)),$(BUILD)/tests/spin)
 tests: $(UNIT_TESTS) $(BPF_TESTS) $(BENCHES) $(BUILD)/tests/lab $(BUILD)/tests/make_capture \
-	$(BUILD)/bpf/rst_other_abi.bpf.o $(SPIN) ## build the tests
+	$(BUILD)/bpf/rst_other_abi.bpf.o $(BUILD)/bpf/turn.bpf.o $(SPIN) ## build the tests
 
 $(UNIT_TESTS) : $(BUILD)/tests/%: tests/unit/%.c $(LIB_OBJS) | $(BUILD)/tests
 	$(call say,CC,$<)

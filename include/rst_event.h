@@ -120,6 +120,23 @@ enum rst_answer {
 	RST_ANSWER_EXACT,  /* RST.seq == ack, or RST.ack == seq + len + syn + fin */
 };
 
+/*
+ * Whose the packet buffer of a RST was when it left. TCP's answers leave by a
+ * raw socket of TCP's own (IPv4), or without one (IPv6); those of netfilter, without one.
+ */
+enum rst_maker {
+	RST_MAKER_NOT_ASKED,
+	RST_MAKER_NONE,	    /* no socket's */
+	RST_MAKER_TCP,	    /* of TCP, whatever its state; not always of this network namespace */
+	RST_MAKER_ANSWERER, /* a raw socket of protocol TCP: TCP's own, or somebody's */
+	RST_MAKER_RAW,	    /* another raw socket */
+	RST_MAKER_PACKET,   /* AF_PACKET */
+	RST_MAKER_QUEUE,    /* of a tun, tap or macvtap device */
+	RST_MAKER_OTHER,
+	RST_MAKER_CAME_IN, /* it had come in by an interface */
+	RST_MAKER_TURNED,  /* it comes in, and is the socket's that it is for */
+};
+
 /* A RST was seen on an interface. */
 struct rst_ev_wire {
 	struct rst_ev_hdr hdr;
@@ -129,8 +146,8 @@ struct rst_ev_wire {
 	__u8 now_asked; /* a passive RST left here: now_* tell whether its flow has a socket */
 	__u8 now_state; /* TCP_* of that socket; 0 = none, or only a listener */
 	__u8 now_full;	/* neither request nor TIME_WAIT: the numbers hold */
-	__u8 pad;
-	__u32 now_rcv_nxt; /* host order */
+	__u8 maker;	/* enum rst_maker; 0 in what was recorded before there was such a thing */
+	__u32 now_rcv_nxt; /* host order; of RST_MAKER_CAME_IN, which is not asked: the interface */
 	__u32 now_snd_nxt;
 };
 

@@ -12,6 +12,13 @@
 #include "rst_maps.bpf.h"
 #include "rst_parse.bpf.h"
 
+/* <sys/socket.h> is not for BPF. */
+#define AF_UNSPEC 0
+#define AF_INET 2
+#define AF_INET6 10
+#define AF_PACKET 17
+#define SOCK_RAW 3
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, RST_RING_CPUS);
@@ -246,7 +253,7 @@ static __always_inline void copy_tuple(struct rst_tuple *to, const struct rst_pk
 	store_address(to->daddr, from->daddr, 1);
 	to->sport = from->sport;
 	to->dport = from->dport;
-	to->family = from->meta & RST_META_V6 ? 10 : 2; /* AF_INET6, AF_INET */
+	to->family = from->meta & RST_META_V6 ? AF_INET6 : AF_INET;
 	to->pad = 0;
 }
 
@@ -357,8 +364,54 @@ static __always_inline int report(struct rst_ev_wire *ev, __u32 slot, int is_own
 	return 0;
 }
 
+/* @sk: of any family: AF_PACKET's sockets and those of taps have no address */
+static __always_inline enum rst_maker maker_of_socket(struct bpf_sock *sk)
+{
+	__u32 family;
+
+	sk = bpf_sk_fullsock(sk);
+	if (!sk)
+		return RST_MAKER_TCP; /* a request, or TIME_WAIT */
+	family = sk->family;
+	if (family == AF_PACKET)
+		return RST_MAKER_PACKET;
+	if (family == AF_UNSPEC)
+		return RST_MAKER_QUEUE;
+	if (family != AF_INET && family != AF_INET6)
+		return RST_MAKER_OTHER;
+	if (sk->type == SOCK_RAW)
+		return sk->protocol == IPPROTO_TCP ? RST_MAKER_ANSWERER : RST_MAKER_RAW;
+	return sk->protocol == IPPROTO_TCP ? RST_MAKER_TCP : RST_MAKER_OTHER;
+}
+
+/* Is the RST for the very socket that its buffer is of? Then what the socket sent was turned into it. */
+static __always_inline int is_turned(struct bpf_sock *sk, const struct rst_pkt *rst)
+{
+	__u32 v4 = sk->src_ip4, v6 = sk->src_ip6[3], address;
+
+	/* Or clang chooses the offset first, and the verifier takes no computed one. */
+	barrier_var(v4);
+	barrier_var(v6);
+	address = rst->meta & RST_META_V6 ? v6 : v4;
+	return sk->src_port == bpf_ntohs(rst->dport) && address == last_word(rst->daddr);
+}
+
+/* Who made the RST, as its buffer tells. */
+static __always_inline enum rst_maker find_maker(struct __sk_buff *skb, const struct rst_pkt *rst,
+						 int leaving)
+{
+	struct bpf_sock *sk = skb->sk;
+
+	if (!leaving)
+		return sk && is_turned(sk, rst) ? RST_MAKER_TURNED : RST_MAKER_NOT_ASKED;
+	if (skb->ingress_ifindex)
+		return RST_MAKER_CAME_IN;
+	return sk ? maker_of_socket(sk) : RST_MAKER_NONE;
+}
+
 /* The event is made once, and copied to each reader with an id of its own. */
-static __noinline int raise_reset(struct __sk_buff *skb, struct rst_pkt *rec, struct rst_ring *ring)
+static __noinline int raise_reset(struct __sk_buff *skb, struct rst_pkt *rec, struct rst_ring *ring,
+				  enum rst_maker maker)
 {
 	__u32 cpu = bpf_get_smp_processor_id(), zero = 0, slot;
 	int any = 0, reported = 0, is_own;
@@ -379,6 +432,7 @@ static __noinline int raise_reset(struct __sk_buff *skb, struct rst_pkt *rec, st
 	ev->hdr.cpu = cpu;
 	ev->hdr.ts_ns = rec->ts_ns;
 	ev->rst = *rec;
+	ev->maker = maker;
 	segment = find_segment(ev, &any);
 	if (!any) {
 		c->count[RST_CNT_UNREAD]++;
@@ -386,7 +440,9 @@ static __noinline int raise_reset(struct __sk_buff *skb, struct rst_pkt *rec, st
 	}
 	/* A forwarded RST is nobody's here: it must not take or leave anything. */
 	is_own = skb && !(rec->meta & RST_META_FORWARDED);
-	if (is_own && !(rec->flags & TCP_ACK))
+	if (skb && maker == RST_MAKER_CAME_IN)
+		ev->now_rcv_nxt = skb->ingress_ifindex;
+	else if (is_own && !(rec->flags & TCP_ACK))
 		look_up_socket(skb, ev, segment);
 	find_answered(ev, ring);
 	for (slot = 0; slot < RST_READERS_MAX; slot++)
@@ -437,6 +493,7 @@ static __always_inline void record(const struct segment *seg, __u32 meta, struct
 	struct rst_ring *ring;
 	struct rst_pkt *rec;
 	__u64 n, slot, hash, rest;
+	enum rst_maker maker = RST_MAKER_NOT_ASKED;
 	__u32 *newest;
 
 	ring = bpf_map_lookup_elem(&rst_ring, &cpu);
@@ -462,9 +519,11 @@ static __always_inline void record(const struct segment *seg, __u32 meta, struct
 	ring->head = n;
 	if (!(rec->flags & TCP_RST))
 		return;
-	if (skb)
+	if (skb) {
 		mark_reset(skb, rec, leaving && !(meta & RST_META_FORWARDED));
-	raise_reset(leaving, rec, ring);
+		maker = find_maker(skb, rec, leaving != NULL);
+	}
+	raise_reset(leaving, rec, ring, maker);
 }
 
 /* Counts a packet that parse_tcp() would not read. @why: its return value. */

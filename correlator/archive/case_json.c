@@ -189,6 +189,16 @@ static const struct member owner_members[] = {
 	LAST,
 };
 
+static const struct member suspects_members[] = {
+	BOOL(suspects, asked),
+	STR(suspects, processes),
+	STR(suspects, programs),
+	BOOL(suspects, programs_known),
+	STR(suspects, guest),
+	BOOL(suspects, guest_is_vm),
+	LAST,
+};
+
 static const struct member conversation_members[] = {
 	BOOL(conversation, known),
 	STR(conversation, state),
@@ -227,10 +237,13 @@ static const struct member case_members[] = {
 	REF(reset_case, seen.receive, view_members),
 	REF(reset_case, seen.clash, view_members),
 	SUB(reset_case, seen.now, now_members),
+	ENUM(reset_case, seen.maker, maker_id),
+	NUM(reset_case, seen.came_by),
 	SUB(reset_case, seen.conversation, conversation_members),
 	SUB(reset_case, asked.gone, gone_members),
 	SUB(reset_case, asked.ct, conntrack_members),
 	SUB(reset_case, asked.owner, owner_members),
+	SUB(reset_case, asked.suspects, suspects_members),
 	SUB(reset_case, asked.after, after_members),
 	BOOL(reset_case, asked.ct_asked),
 	BOOL(reset_case, asked.ct_tracking),

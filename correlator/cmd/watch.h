@@ -40,6 +40,10 @@ struct watch_host {
 	uint32_t (*views)(void *ctx);  /* enum coverage */
 	int (*recall)(void *ctx, const struct recall *what, struct packet_list *list);
 	void (*find_owner)(void *ctx, struct reset_case *c);
+	/* Who has such sockets; the BPF programs of others; who writes to a tap: into asked.suspects. */
+	void (*find_raw_sockets)(void *ctx, struct reset_case *c);
+	void (*find_programs)(void *ctx, uint32_t ifindex, bool ingress, struct reset_case *c);
+	void (*find_guest)(void *ctx, uint32_t ifindex, struct reset_case *c);
 	int (*is_local)(void *ctx, const uint8_t *addr, uint8_t family); /* 1, 0 or -errno */
 	enum nat_rules (*nat_rules)(void *ctx);
 	/* conntrack: is it loaded, and the entry of a tuple (1, 0 or -errno) */

@@ -12,7 +12,10 @@
 #include "host/conntrack.h"
 #include "host/ct_destroyed.h"
 #include "host/nat_rules.h"
+#include "host/raw_sockets.h"
 #include "host/socket_owner.h"
+#include "host/tap.h"
+#include "live/other_programs.h"
 
 #define NS_PER_SEC 1000000000ull
 
@@ -111,6 +114,36 @@ static void find_owner(void *ctx, struct reset_case *c)
 	owner_find(h->owners, cgroup, c);
 }
 
+static void find_raw_sockets(void *ctx, struct reset_case *c)
+{
+	struct suspects *s = &c->asked.suspects;
+
+	(void)ctx;
+	s->asked = true;
+	raw_sockets_holders(c->seen.maker, s->processes, sizeof(s->processes));
+}
+
+static void find_programs(void *ctx, uint32_t ifindex, bool ingress, struct reset_case *c)
+{
+	struct netlink *nl = sensor__netlink(((struct live_host *)ctx)->sensor);
+	struct suspects *s = &c->asked.suspects;
+
+	s->asked = true;
+	s->programs_known =
+		!other_programs_list(nl, ifindex, ingress, s->programs, sizeof(s->programs));
+}
+
+static void find_guest(void *ctx, uint32_t ifindex, struct reset_case *c)
+{
+	struct suspects *s = &c->asked.suspects;
+
+	(void)ctx;
+	if (!tap_is(ifindex))
+		return;
+	s->asked = true;
+	tap_holders(ifindex, s->guest, sizeof(s->guest), &s->guest_is_vm);
+}
+
 static int is_local(void *ctx, const uint8_t *addr, uint8_t family)
 {
 	return netlink__is_local(sensor__netlink(((struct live_host *)ctx)->sensor), addr, family);
@@ -190,6 +223,9 @@ struct live_host *live_host__new(void)
 		.views = views,
 		.recall = live_host__recall,
 		.find_owner = find_owner,
+		.find_raw_sockets = find_raw_sockets,
+		.find_programs = find_programs,
+		.find_guest = find_guest,
 		.is_local = is_local,
 		.ct_is_active = ct_is_active,
 		.nat_rules = nat_rules,

@@ -139,6 +139,9 @@ void look_up_at_once(struct lookup_state *l, struct reset_case *c)
 	}
 	/* Our own time: that others keep the CPU busy is no reason to know less. */
 	before = h->cpu_ns(h->ctx);
+	/* A program that only sends the RST ends at once. */
+	if (c->seen.maker == MAKER_RAW || c->seen.maker == MAKER_PACKET)
+		h->find_raw_sockets(h->ctx, c);
 	h->find_owner(h->ctx, c);
 	/* Now and not later: an entry that is made after the reset proves nothing. */
 	ask_conntrack(h, c);
@@ -202,6 +205,32 @@ static bool came_for_us(const struct reset_case *c)
 	       c->asked.dst_local == 1;
 }
 
+static bool is_wanted_raw(const struct reset_case *c)
+{
+	return c->seen.maker == MAKER_ANSWERER && c->seen.kernel->call == CALL_NONE &&
+	       c->asked.src_local == 1;
+}
+
+/* Who made it, if neither TCP nor netfilter did? */
+static void ask_suspects(struct lookup_state *l, struct reset_case *c)
+{
+	const struct sighting *first = &c->seen.sightings[0];
+	const struct watch_host *h = l->host;
+	uint64_t before = h->cpu_ns(h->ctx);
+
+	if (c->asked.hurried || c->seen.kind == CASE_STALL)
+		return;
+	if (is_wanted_raw(c))
+		h->find_raw_sockets(h->ctx, c);
+	else if (is_made_of_arrival(c))
+		h->find_programs(h->ctx, c->seen.came_by, true, c);
+	else if (c->seen.maker == MAKER_TURNED)
+		h->find_programs(h->ctx, c->seen.rst.ifindex, false, c);
+	else if (first->hook == HOOK_TC_INGRESS)
+		h->find_guest(h->ctx, first->ifindex, c);
+	l->spent_ns += h->cpu_ns(h->ctx) - before;
+}
+
 void look_up_at_end(struct lookup_state *l, struct reset_case *c)
 {
 	ask_routes(l->host, c);
@@ -212,6 +241,7 @@ void look_up_at_end(struct lookup_state *l, struct reset_case *c)
 		ask_remapped(l->host, c);
 	if (!c->asked.owner.known)
 		l->host->find_owner(l->host->ctx, c);
+	ask_suspects(l, c);
 	if (came_for_us(c) && c->seen.receive->call == CALL_NONE && !c->asked.hurried)
 		look_after(l, c);
 }

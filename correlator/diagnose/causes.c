@@ -35,6 +35,81 @@ const struct cause causes[] = {
 		.reference = "net/ipv4/netfilter/nf_reject_ipv4.c: nf_send_reset()",
 	},
 	{
+		.id = "raw-socket",
+		.title = "a program here sent the reset by a raw or packet socket",
+		.type = TYPE_UNKNOWN,
+		.origin = ORIGIN_LOCAL,
+		.ways = {
+			{ CONF_CERTAIN, FACT(SENT_HERE) | FACT(BY_RAW), 0 },
+			{ CONF_LIKELY, FACT(SENT_HERE) | FACT(BY_ANSWERER) | FACT(TCP_SILENT), 0 },
+		},
+		.rank = { .live = true },
+		.advice = {
+			{
+				.action = "find the program: an intrusion prevention system, tcpkill, a "
+					  "scanner or a load balancer's health check; `ss -0pn` and `ss -wpn` "
+					  "list packet and raw sockets with their processes",
+				.price = "none",
+				.undo = "none needed",
+			},
+			{
+				.action = "if none is to be here, take CAP_NET_RAW from services and containers "
+					  "that do not need it",
+				.price = "ping of old systems, tcpdump and DHCP clients need it",
+				.undo = "grant it again",
+			},
+		},
+		.reference = "raw(7), packet(7)",
+	},
+	{
+		.id = "bpf-program",
+		.title = "a BPF program on an interface here turned a packet into the reset",
+		.type = TYPE_UNKNOWN,
+		.origin = ORIGIN_LOCAL,
+		.ways = {
+			{ CONF_CERTAIN, FACT(OF_ARRIVAL) | FACT(PROGRAM_THERE), 0 },
+			{ CONF_CERTAIN, FACT(TURNED) | FACT(PROGRAM_THERE), 0 },
+			{ CONF_LIKELY, FACT(OF_ARRIVAL), 0 },
+			{ CONF_LIKELY, FACT(TURNED), 0 },
+		},
+		.rank = { .live = true },
+		.advice = {
+			{
+				.action = "ask the agent that attached the program (Calico, Cilium, a load "
+					  "balancer, a firewall) which policy refused {seg}; `bpftool net` "
+					  "shows what is attached, `tc filter show dev {rst.if} ingress` the "
+					  "filters",
+				.price = "none",
+				.undo = "none needed",
+			},
+		},
+		.reference = "tc-bpf(8); bpf-helpers(7): bpf_redirect()",
+	},
+	{
+		.id = "guest",
+		.title = "the reset came out of a virtual machine or container on this host",
+		.type = TYPE_UNKNOWN,
+		.origin = ORIGIN_UNKNOWN,
+		.ways = {
+			{ CONF_CERTAIN, FACT(SENT_HERE) | FACT(BY_QUEUE), 0 },
+			{ CONF_CERTAIN, FACT(SENT_HERE) | FACT(BY_TCP) | FACT(OF_ANOTHER), 0 },
+			{ CONF_LIKELY, FACT(SENT_HERE) | FACT(BY_ANSWERER) | FACT(OF_ANOTHER), 0 },
+			{ CONF_LIKELY, FACT(SENT_HERE) | FACT(WITHOUT_SOCKET) | FACT(OF_ANOTHER), FACT(NF_DROP) },
+			{ CONF_CERTAIN, FACT(FROM_TAP) | FACT(FROM_VM), FACT(SENT_HERE) },
+			{ CONF_LIKELY, FACT(FROM_TAP), FACT(SENT_HERE) },
+		},
+		.rank = { .live = true },
+		.advice = {
+			{
+				.action = "run rstscope where it came from: in the virtual machine, or `rstscope "
+					  "watch --netns` with the container's name or one of its processes",
+				.price = "none",
+				.undo = "none needed",
+			},
+		},
+		.reference = "Documentation/networking/tuntap.rst, ipvlan.rst",
+	},
+	{
 		.id = "mptcp",
 		.title = "MPTCP reset a subflow",
 		.type = TYPE_ACTIVE,

@@ -12,7 +12,7 @@
 
 #include "diagnose/facts.h"
 
-#define CAUSE_WAYS_MAX 5
+#define CAUSE_WAYS_MAX 6
 #define CAUSE_BEHIND_MAX 2
 #define CAUSE_ADVICE_MAX 4
 
@@ -49,6 +49,7 @@ struct rank {
 	fact_set unlikely_if;
 	unsigned int seldom; /* how much rarer it is in practice, in facts */
 	bool tells_where;    /* and not why: no candidate */
+	bool live;	     /* no capture tells: no candidate of one */
 };
 
 struct cause {

@@ -104,7 +104,7 @@ static void weigh_others(struct reset_case *c)
 			if (c->diagnosis.n_candidates < CASE_CAUSES_MAX)
 				c->diagnosis.candidates[c->diagnosis.n_candidates++] = cause;
 		} else if (fact < 0) {
-			if (capture && cause->rank.tells_where)
+			if (capture && (cause->rank.tells_where || cause->rank.live))
 				continue;
 			if (unsure && c->diagnosis.n_candidates < CASE_CAUSES_MAX)
 				c->diagnosis.candidates[c->diagnosis.n_candidates++] = cause;

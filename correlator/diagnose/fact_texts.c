@@ -161,6 +161,70 @@ const struct fact_text fact_texts[FACT_MAX] = {
 		.no = "TCP reported this reset",
 		.missing = "a kernel view that covers all TCP resets",
 	},
+	[FACT_BY_RAW] = {
+		.yes = "the RST's packet buffer belongs to {maker}",
+		.no = "the RST's packet buffer belongs to no raw or packet socket",
+		.missing = "the socket that the RST's packet buffer belongs to",
+	},
+	[FACT_BY_ANSWERER] = {
+		.yes = "the RST's packet buffer belongs to a raw socket of protocol TCP; TCP sends its "
+		       "own answers by such a socket, but reported none",
+		.no = "the RST's packet buffer belongs to no raw socket but TCP's own",
+		.missing = "the socket that the RST's packet buffer belongs to",
+	},
+	[FACT_BY_TCP] = {
+		.yes = "the RST's packet buffer belongs to a TCP socket",
+		.no = "the RST's packet buffer does not belong to a TCP socket",
+		.missing = "the socket that the RST's packet buffer belongs to",
+	},
+	[FACT_BY_QUEUE] = {
+		.yes = "the RST's packet buffer belongs to a queue of a macvtap or tap device, to which a "
+		       "process wrote it",
+		.no = "the RST's packet buffer does not belong to a macvtap or tap device",
+		.missing = "the socket that the RST's packet buffer belongs to",
+	},
+	[FACT_WITHOUT_SOCKET] = {
+		.yes = "the RST's packet buffer belongs to no socket",
+		.no = "the RST's packet buffer belongs to a socket, or had come in by an interface",
+		.missing = "the socket that the RST's packet buffer belongs to",
+	},
+	[FACT_OF_ANOTHER] = {
+		.yes = "TCP in this network namespace reported no reset, and {rst.src} is no address of it",
+		.no = "{rst.src} is an address of this network namespace, or TCP in it reported the reset",
+		.missing = "whether TCP in this network namespace sent the RST",
+	},
+	[FACT_TURNED] = {
+		.yes = "the RST came in, on {rst.if}, in a packet buffer of the socket here that it is "
+		       "addressed to, {rst.dst}: a packet of that socket was turned into it",
+		.no = "the RST's packet buffer does not belong to the socket that it is addressed to",
+		.missing = "the socket that the RST's packet buffer belongs to",
+	},
+	[FACT_OF_ARRIVAL] = {
+		.yes = "the RST left on {rst.if} in a packet buffer that had come in on {came.if}, but no "
+		       "RST came in there; the segment that it answers did",
+		.no = "the RST's packet buffer had not come in as another packet",
+		.missing = "the interface by which the RST's packet buffer had come in",
+	},
+	[FACT_HOLDERS] = {
+		.yes = "such a socket is held by {holders}",
+		.no = "no process holds such a socket any more",
+		.missing = "which processes hold such a socket",
+	},
+	[FACT_PROGRAM_THERE] = {
+		.yes = "BPF programs of others are attached there: {programs}",
+		.no = "no BPF program of others is attached there",
+		.missing = "which BPF programs are attached there",
+	},
+	[FACT_FROM_TAP] = {
+		.yes = "the RST came in on {in.if}, a tap device, written by {guest}",
+		.no = "the RST did not come in on a tap device",
+		.missing = "whether the RST came in on a tap device",
+	},
+	[FACT_FROM_VM] = {
+		.yes = "that process runs a virtual machine",
+		.no = "no process that runs a virtual machine holds that device",
+		.missing = "whether the process that holds the device runs a virtual machine",
+	},
 	[FACT_NO_SOCKET] = {
 		.yes = "the socket lookup for {seg} found nothing{reason}",
 		.no = "the socket lookup found a socket ({lookup})",

@@ -514,6 +514,7 @@ void facts_gather(struct reset_case *c)
 	gather_segment(c);
 	gather_leak(c);
 	gather_calls(c);
+	facts_maker_gather(c);
 	gather_lookup(c);
 	gather_socket_now(c);
 	gather_race(c);

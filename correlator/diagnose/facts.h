@@ -40,6 +40,19 @@ enum fact {
 	FACT_REJECT,
 	FACT_NF_DROP,
 	FACT_TCP_SILENT, /* TCP reported no reset of its own, and would have */
+	/* what its packet buffer tells; facts_maker.c */
+	FACT_BY_RAW,	     /* of a raw or packet socket, */
+	FACT_BY_ANSWERER,    /* a raw one of protocol TCP, by which TCP reported no answer, */
+	FACT_BY_TCP,	     /* of TCP's, */
+	FACT_BY_QUEUE,	     /* of a macvtap device's, */
+	FACT_WITHOUT_SOCKET, /* or of none */
+	FACT_OF_ANOTHER,     /* our TCP reported nothing, nor is the source's address ours */
+	FACT_TURNED,	     /* of the socket that it is for */
+	FACT_OF_ARRIVAL,     /* it had come in as another packet */
+	FACT_HOLDERS,	     /* some process has such a socket */
+	FACT_PROGRAM_THERE,  /* BPF programs of others stand where that was */
+	FACT_FROM_TAP,
+	FACT_FROM_VM,
 	/* the socket */
 	FACT_NO_SOCKET,
 	FACT_LISTENER,
@@ -107,7 +120,7 @@ _Static_assert(FACT_MAX <= 128, "facts stand in 128-bit masks");
 #define FACT(name) ((fact_set)1 << FACT_##name)
 
 /* Part of the evidence whenever they hold, whatever the cause needs. */
-#define FACTS_OF_NOTE (FACT(IN_EXIT) | FACT(NEAR_TTL) | FACT(DOUBTFUL))
+#define FACTS_OF_NOTE (FACT(IN_EXIT) | FACT(NEAR_TTL) | FACT(HOLDERS) | FACT(DOUBTFUL))
 
 /** fact_in() - is @f in @set? */
 static inline bool fact_in(fact_set set, enum fact f)
@@ -180,6 +193,12 @@ void facts_shape_gather(struct reset_case *c);
 
 /** facts_nat_gather() - what conntrack tells of the segment and its connection */
 void facts_nat_gather(struct reset_case *c);
+
+/** is_made_of_arrival() - did the RST leave in the buffer of a packet that had come in as another? */
+bool is_made_of_arrival(const struct reset_case *c);
+
+/** facts_maker_gather() - what the RST's packet buffer tells of who made it */
+void facts_maker_gather(struct reset_case *c);
 
 /** facts_gather() - fill facts_yes and facts_no from what the case holds. */
 void facts_gather(struct reset_case *c);

@@ -72,6 +72,19 @@ static void decode_tuple(const struct rst_tuple *from, struct tuple *to)
 	unmap(to);
 }
 
+static enum maker decode_maker(uint8_t maker)
+{
+	static const enum maker makers[] = {
+		[RST_MAKER_NONE] = MAKER_NONE,	       [RST_MAKER_TCP] = MAKER_TCP,
+		[RST_MAKER_ANSWERER] = MAKER_ANSWERER, [RST_MAKER_RAW] = MAKER_RAW,
+		[RST_MAKER_PACKET] = MAKER_PACKET,     [RST_MAKER_QUEUE] = MAKER_QUEUE,
+		[RST_MAKER_OTHER] = MAKER_OTHER,       [RST_MAKER_CAME_IN] = MAKER_CAME_IN,
+		[RST_MAKER_TURNED] = MAKER_TURNED,
+	};
+
+	return maker < sizeof(makers) / sizeof(makers[0]) ? makers[maker] : MAKER_NOT_ASKED;
+}
+
 static int decode_wire(const void *buf, size_t len, struct wire_event *ret)
 {
 	const struct rst_ev_wire *ev = buf;
@@ -93,6 +106,12 @@ static int decode_wire(const void *buf, size_t len, struct wire_event *ret)
 		.rcv_nxt = ev->now_rcv_nxt,
 		.snd_nxt = ev->now_snd_nxt,
 	};
+	ret->maker = decode_maker(ev->maker);
+	ret->came_by = 0;
+	if (ret->maker == MAKER_CAME_IN) {
+		ret->came_by = ev->now_rcv_nxt;
+		ret->now.rcv_nxt = 0;
+	}
 	return 0;
 }
 

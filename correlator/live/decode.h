@@ -30,6 +30,8 @@ struct wire_event {
 	struct packet answers;
 	enum answer_match match;
 	struct socket_now now;
+	enum maker maker;
+	uint32_t came_by;  /* MAKER_CAME_IN: by this interface */
 	bool before_start; /* from the recorder, where it was before anybody could be told */
 };
 

@@ -399,6 +399,15 @@ static void find_clash(struct join *j, struct slot *s)
 	refer_to_clash(s, acc);
 }
 
+/* Where the RST was seen first: what it is on its way later, others have made of it. */
+static void see_maker(struct reset_case *c, const struct wire_event *w)
+{
+	if (w->rst.ts_ns > c->seen.first_ts || w->maker == MAKER_NOT_ASKED)
+		return;
+	c->seen.maker = w->maker;
+	c->seen.came_by = w->came_by;
+}
+
 static void on_wire(struct join *j, const struct wire_event *w)
 {
 	struct slot *s = find_slot(j, &w->rst);
@@ -417,6 +426,7 @@ static void on_wire(struct join *j, const struct wire_event *w)
 	}
 	if (w->now.asked && !s->c.seen.now.asked)
 		s->c.seen.now = w->now;
+	see_maker(&s->c, w);
 	find_accounts(j, s, w);
 	if (!opened)
 		return;

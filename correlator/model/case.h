@@ -39,6 +39,31 @@ struct socket_now {
 	uint32_t snd_nxt;
 };
 
+/* Whose the RST's buffer was when it left, or came in: enum rst_maker of rst_event.h. */
+enum maker {
+	MAKER_NOT_ASKED, /* or recorded before there was such a thing */
+	MAKER_NONE,
+	MAKER_TCP,
+	MAKER_ANSWERER, /* a raw socket of protocol TCP: TCP's own for IPv4, or somebody's */
+	MAKER_RAW,
+	MAKER_PACKET,
+	MAKER_QUEUE, /* of a tun, tap or macvtap device */
+	MAKER_OTHER,
+	MAKER_CAME_IN, /* by the interface observed.came_by */
+	MAKER_TURNED,  /* the socket's that the RST is for */
+};
+
+/* Who else could have made the RST: looked up where the kernel's own code did not. */
+struct suspects {
+	bool asked;
+	char processes
+		[256];	    /* that have a socket of that kind: "tcpkill (pid 7), ..."; "" = none */
+	char programs[256]; /* of BPF, of others, on that hook: "filter 'x' (program 7), ..." */
+	bool programs_known; /* "" = there is none */
+	char guest[64];	  /* it came in by a tap: who holds that: "qemu (pid 7)"; "" = by no tap */
+	bool guest_is_vm; /* which runs a virtual machine of KVM */
+};
+
 struct owner {
 	bool known;
 	uint32_t pid;
@@ -103,6 +128,8 @@ struct observed {
 	const struct kernel_event
 		*clash; /* of a socket here that took what was another connection's */
 	struct socket_now now;
+	enum maker maker;
+	uint32_t came_by;  /* MAKER_CAME_IN */
 	bool before_start; /* recorded before anybody watched: without the kernel's account */
 	struct conversation conversation;
 };
@@ -117,6 +144,7 @@ struct looked_up {
 	int src_local; /* is rst's source an address of ours? 1, 0, -1 = not known */
 	int dst_local;
 	struct owner owner;
+	struct suspects suspects;
 	struct packet history[CASE_HISTORY_MAX]; /* oldest first, without the RST */
 	struct after_rst after;
 	struct packet *kept; /* more of the flow, for a recording; whoever watches frees it */

@@ -142,6 +142,33 @@ const char *window_kind_id(unsigned int v)
 	return NULL;
 }
 
+const char *maker_id(unsigned int v)
+{
+	switch ((enum maker)v) {
+	case MAKER_NOT_ASKED:
+		return "not-asked";
+	case MAKER_NONE:
+		return "none";
+	case MAKER_TCP:
+		return "tcp";
+	case MAKER_ANSWERER:
+		return "raw-tcp";
+	case MAKER_RAW:
+		return "raw";
+	case MAKER_PACKET:
+		return "packet";
+	case MAKER_QUEUE:
+		return "tap";
+	case MAKER_OTHER:
+		return "other";
+	case MAKER_CAME_IN:
+		return "came-in";
+	case MAKER_TURNED:
+		return "turned";
+	}
+	return NULL;
+}
+
 const char *tristate_id(unsigned int v)
 {
 	switch ((enum tristate)v) {

@@ -16,6 +16,7 @@ const char *ct_state_id(unsigned int v);
 const char *kernel_call_id(unsigned int v);
 const char *lookup_id(unsigned int v);
 const char *window_kind_id(unsigned int v);
+const char *maker_id(unsigned int v);
 const char *tristate_id(unsigned int v);
 const char *nat_rules_id(unsigned int v);
 

@@ -602,6 +602,37 @@ PRINTER(closer)
 	}
 }
 
+PRINTER(maker)
+{
+	(void)ctx;
+	fputs(c->seen.maker == MAKER_PACKET ? "a packet socket (AF_PACKET)" :
+					      "a raw socket (AF_INET or AF_INET6, SOCK_RAW)",
+	      out);
+}
+
+PRINTER(came_if)
+{
+	print_escaped(out, ctx->ifname(ctx->ifname_ctx, c->seen.came_by));
+}
+
+PRINTER(holders)
+{
+	(void)ctx;
+	print_escaped(out, c->asked.suspects.processes);
+}
+
+PRINTER(programs)
+{
+	(void)ctx;
+	print_escaped(out, c->asked.suspects.programs);
+}
+
+PRINTER(guest)
+{
+	(void)ctx;
+	print_escaped(out, c->asked.suspects.guest);
+}
+
 PRINTER(nat_none)
 {
 	bool carried = c->seen.kernel->nfct & NFCT_ENTRY;
@@ -807,6 +838,11 @@ static const struct {
 	{ "gone.how", p_gone_how, "it timed out, was evicted or was deleted" },
 	{ "exit", p_exit, "the process was exiting, and the kernel closed its sockets" },
 	{ "closer", p_closer, "the application closed the socket" },
+	{ "maker", p_maker, "a raw or packet socket" },
+	{ "came.if", p_came_if, "an interface" },
+	{ "holders", p_holders, "a process" },
+	{ "programs", p_programs, "a program" },
+	{ "guest", p_guest, "a process" },
 	{ "nat.none", p_nat_none, "no NAT mapping applied to the segment" },
 	{ "mem.pages", p_mem_pages, "N" },
 	{ "mem.limit", p_mem_limit, "M" },

@@ -63,7 +63,7 @@ static const struct member ev_hdr[] = { M(type), M(version), M(cpu), M(ts_ns), M
 
 #define M(name) MEMBER(rst_ev_wire, name)
 static const struct member ev_wire[] = { M(hdr),	 M(rst),	M(answers),  M(answer),
-					 M(now_asked),	 M(now_state),	M(now_full), M(pad),
+					 M(now_asked),	 M(now_state),	M(now_full), M(maker),
 					 M(now_rcv_nxt), M(now_snd_nxt) };
 #undef M
 

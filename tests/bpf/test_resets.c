@@ -212,7 +212,7 @@ static const struct rst_ev_wire *only_event(struct bed *b)
 	}
 	if (ev->hdr.type != RST_EV_WIRE || ev->hdr.version != RST_ABI_VERSION ||
 	    ev->hdr.cpu != b->cpu || ev->hdr.ts_ns != ev->rst.ts_ns ||
-	    ev->hdr.id >> 48 != b->cpu + 1 || ev->pad) {
+	    ev->hdr.id >> 48 != b->cpu + 1) {
 		note("type %u version %u cpu %u id %#llx", ev->hdr.type, ev->hdr.version,
 		     ev->hdr.cpu, (unsigned long long)ev->hdr.id);
 		return NULL;

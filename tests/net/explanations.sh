@@ -53,6 +53,17 @@ named()	# JQ
 	jq -se "any($1)" "$out" > /dev/null
 }
 
+has_macvlan()
+{
+	local works=1
+
+	ip netns add lab
+	ip -n lab link add a0 type veth peer name b0
+	ip -n lab link add link a0 name c0 type macvlan 2> /dev/null || works=0
+	ip netns del lab
+	[ $works = 1 ]
+}
+
 # Why this one is not run; fails if it is.
 reason_to_skip()	# ID
 {
@@ -60,6 +71,8 @@ reason_to_skip()	# ID
 	out-of-memory | too-many-orphans) echo "changes the whole machine" ;;
 	ehash-race-*) echo "a race of nanoseconds" ;;
 	mptcp) [ ! -d /proc/sys/net/mptcp ] && echo "no MPTCP here" ;;
+	bpf-program) ! command -v clang > /dev/null && echo "needs clang" ;;
+	guest) ! has_macvlan && echo "this kernel has no macvlan" ;;
 	*) return 1 ;;
 	esac
 }

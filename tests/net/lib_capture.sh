@@ -31,7 +31,7 @@ capture_runs()	# PID FILE
 
 # Lines of answers that contradict what the kernel said. Of a RST that came in the capture tells the
 # sender's reason, and what is behind it as a candidate. What the watch only saw come in, or pass, has
-# its reasons elsewhere.
+# its reasons elsewhere; and what the packet buffer of a RST tells is in no capture.
 contradictions()	# LIVE EXPLAINED
 {
 	jq -rn --slurpfile live "$1" --slurpfile wire "$2" '
@@ -41,7 +41,7 @@ contradictions()	# LIVE EXPLAINED
 			($e.rst | key) as $k | .n[$k] += 1 |
 			.all += [{ key: "\($k) \(.n[$k])", value: $e }]) | .all;
 		($live | map(select(.rst)) | sort_by(.ts) | numbered |
-			map(select(.value.cause | IN("remote", "forwarded", "unknown") | not)) |
+			map(select(.value.cause | IN("remote", "forwarded", "unknown", "raw-socket", "bpf-program", "guest") | not)) |
 			from_entries) as $truth |
 		($wire | map(select(.rst)) | sort_by(.ts) | numbered)[] |
 		.value as $w | $truth[.key] | select(.) |

@@ -82,6 +82,11 @@ struct scene {
 	bool clash_by_nat; /* conntrack gave the SYN another port than the socket has */
 	bool stall;	   /* no RST at all */
 	uint64_t mem_pages, mem_limit;
+	enum maker maker;     /* what came in came by the segment's interface */
+	bool foreign_source;  /* the RST's is no address of ours */
+	const char *programs; /* of others, on the hook; "" = none */
+	const char *guest;    /* who writes to the tap that it came by */
+	bool guest_is_vm;
 };
 
 static inline void scene_stack(struct kernel_event *k, const char *words)
@@ -181,6 +186,24 @@ static inline void scene_sightings(const struct scene *s, struct reset_case *c)
 		c->asked.src_local = 1;
 	if (s->place == IN || s->place == IN_OTHER)
 		c->asked.dst_local = s->place == IN;
+}
+
+static inline void scene_maker(const struct scene *s, struct reset_case *c)
+{
+	struct suspects *who = &c->asked.suspects;
+
+	c->seen.maker = s->maker;
+	if (s->maker == MAKER_CAME_IN) {
+		c->seen.came_by = c->seen.answers.ifindex;
+		c->seen.sightings[0].forwarded = s->place == OUT;
+	}
+	if (s->foreign_source)
+		c->asked.src_local = 0;
+	who->asked = s->programs || s->guest || s->maker == MAKER_RAW;
+	who->programs_known = s->programs;
+	snprintf(who->programs, sizeof(who->programs), "%s", s->programs ? s->programs : "");
+	snprintf(who->guest, sizeof(who->guest), "%s", s->guest ? s->guest : "");
+	who->guest_is_vm = s->guest_is_vm;
 }
 
 static inline void scene_conntrack(const struct scene *s, struct reset_case *c,
@@ -365,6 +388,7 @@ static inline struct reset_case scene_build(const struct scene *s, uint8_t af)
 	k->sock.mem_limit = s->mem_limit;
 	k->sock.wmem_queued = 100000;
 	c.asked.views = (s->views ? s->views : 0x1ff) & ~s->blind_views;
+	scene_maker(s, &c);
 	c.asked.lost_events = s->lost_events;
 	c.asked.lost_packets = s->lost_packets;
 	c.asked.hurried = s->hurried;

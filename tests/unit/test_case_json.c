@@ -160,6 +160,7 @@ static void test_all_names(void)
 	test_names("call", kernel_call_id, CALL_WINDOW);
 	test_names("lookup", lookup_id, LOOKUP_OTHER);
 	test_names("window", window_kind_id, WINDOW_TIMEWAIT);
+	test_names("maker", maker_id, MAKER_TURNED);
 	test_names("tristate", tristate_id, KNOWN_YES);
 	test_names("NAT rules", nat_rules_id, NAT_RULES_UNKNOWN);
 }
@@ -250,6 +251,9 @@ static struct reset_case full_case(const struct kernel_event accounts[3])
 	FILL_TEXT(c.asked.owner.cgroup);
 	FILL_TEXT(c.asked.owner.pod);
 	FILL_TEXT(c.asked.owner.container);
+	FILL_TEXT(c.asked.suspects.processes);
+	FILL_TEXT(c.asked.suspects.programs);
+	FILL_TEXT(c.asked.suspects.guest);
 	return c;
 }
 

@@ -180,6 +180,26 @@ static int recall(void *ctx, const struct recall *what, struct packet_list *list
 	return 0;
 }
 
+static void find_suspects(void *ctx, struct reset_case *c)
+{
+	(void)ctx;
+	c->asked.suspects.asked = true;
+}
+
+static void find_hook_suspects(void *ctx, uint32_t ifindex, bool ingress, struct reset_case *c)
+{
+	(void)ingress;
+	(void)ifindex;
+	find_suspects(ctx, c);
+}
+
+static void find_guest(void *ctx, uint32_t ifindex, struct reset_case *c)
+{
+	(void)ctx;
+	(void)ifindex;
+	(void)c;
+}
+
 static void find_owner(void *ctx, struct reset_case *c)
 {
 	(void)ctx, (void)c;
@@ -250,6 +270,9 @@ static const struct watch_host host_ops = {
 	.views = views,
 	.recall = recall,
 	.find_owner = find_owner,
+	.find_raw_sockets = find_suspects,
+	.find_programs = find_hook_suspects,
+	.find_guest = find_guest,
 	.is_local = is_local,
 	.nat_rules = nat_rules,
 	.ct_is_active = ct_is_active,
