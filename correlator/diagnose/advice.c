@@ -58,6 +58,13 @@ static const struct advice on_race_advice[] = {
 	},
 };
 
+/* For whichever cause, too: it is not the one that matters. */
+static const struct advice on_follow_advice = {
+	.action = "find out why {first.src} sent the first RST of this connection, at {first.time}",
+	.price = "none",
+	.undo = "none needed",
+};
+
 #define N_ON_RACE (sizeof(on_race_advice) / sizeof(on_race_advice[0]))
 #define N_ON_EXIT (sizeof(on_exit_advice) / sizeof(on_exit_advice[0]))
 
@@ -73,6 +80,8 @@ const struct advice *case_advice(const struct reset_case *c, unsigned int i)
 
 	if (c->diagnosis.impact.race)
 		return i < N_ON_RACE ? &on_race_advice[i] : NULL;
+	if (c->diagnosis.facts_yes & FACT(FOLLOWS))
+		return i ? NULL : &on_follow_advice;
 	for (at = 0; at < N_ON_EXIT; at++)
 		if (fits(c, &on_exit_advice[at]) && !i--)
 			return &on_exit_advice[at];

@@ -133,7 +133,13 @@ const struct fact_text fact_texts[FACT_MAX] = {
 	[FACT_FLOW_SEEN] = {
 		.yes = "both ends had exchanged segments shortly before, and the connection was "
 		       "not fully closed",
-		.no = "no live connection with these addresses and ports was seen before",
+		.no = "{flow.none}",
+		.missing = "the flow's history",
+	},
+	[FACT_FOLLOWS] = {
+		.yes = "the connection had already been reset {first.ago} earlier, by {first.src}: "
+		       "this RST follows from that one",
+		.no = "the connection had not been reset before",
 		.missing = "the flow's history",
 	},
 	[FACT_PASSIVE] = {

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <netinet/tcp.h>
 
+#include "diagnose/aftermath.h"
 #include "model/kernel_bits.h"
 #include "model/stack.h"
 
@@ -161,6 +162,8 @@ static void gather_flow(struct reset_case *c)
 {
 	bool reset = c->seen.conversation.reset_before, seen = !reset && flow_seen(c);
 
+	if (first_reset(c))
+		facts_set(c, FACT_FOLLOWS, true);
 	if (seen || reset || is_history_whole(c))
 		facts_set(c, FACT_FLOW_SEEN, seen);
 }

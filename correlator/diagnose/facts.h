@@ -22,6 +22,7 @@ enum fact {
 	FACT_SEGMENT_DATA,
 	FACT_SEGMENT_BARE, /* ACK and nothing else */
 	FACT_FLOW_SEEN,	   /* both directions carried traffic before, and nothing had ended it */
+	FACT_FOLLOWS,	   /* the connection had been reset already; aftermath.c */
 	FACT_FOREIGN_TTL,  /* arrived with another TTL than all that the peer had sent */
 	FACT_NEAR_TTL,	   /* with one that differs by a hop or two */
 	/* whether the RST is the peer's own work: what speaks for another sender; facts_forged.c */
@@ -120,7 +121,8 @@ _Static_assert(FACT_MAX <= 128, "facts stand in 128-bit masks");
 #define FACT(name) ((fact_set)1 << FACT_##name)
 
 /* Part of the evidence whenever they hold, whatever the cause needs. */
-#define FACTS_OF_NOTE (FACT(IN_EXIT) | FACT(NEAR_TTL) | FACT(HOLDERS) | FACT(DOUBTFUL))
+#define FACTS_OF_NOTE \
+	(FACT(IN_EXIT) | FACT(FOLLOWS) | FACT(NEAR_TTL) | FACT(HOLDERS) | FACT(DOUBTFUL))
 
 /** fact_in() - is @f in @set? */
 static inline bool fact_in(fact_set set, enum fact f)

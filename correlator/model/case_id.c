@@ -26,13 +26,18 @@ static void hash_numbers(uint8_t ret[NUMBERS_DIGEST], const struct packet *rst)
 	sha256_digest(&hash, NUMBERS_DIGEST, ret);
 }
 
-void case_id(char ret[CASE_ID_TEXT], const struct reset_case *c, uint64_t wall_ns)
+void reset_id(char ret[CASE_ID_TEXT], const struct packet *rst, uint64_t wall_ns)
 {
 	uint8_t digest[NUMBERS_DIGEST];
 	int at = snprintf(ret, CASE_ID_TEXT, "%08x", (uint32_t)(wall_ns / BUCKET_NS));
 	unsigned int i;
 
-	hash_numbers(digest, &c->seen.rst);
+	hash_numbers(digest, rst);
 	for (i = 0; i < NUMBERS_DIGEST; i++)
 		at += snprintf(ret + at, (size_t)(CASE_ID_TEXT - at), "%02x", digest[i]);
+}
+
+void case_id(char ret[CASE_ID_TEXT], const struct reset_case *c, uint64_t wall_ns)
+{
+	reset_id(ret, &c->seen.rst, wall_ns);
 }

@@ -20,4 +20,7 @@
  */
 void case_id(char ret[CASE_ID_TEXT], const struct reset_case *c, uint64_t wall_ns);
 
+/** reset_id() - the same, of a RST that a case's history has */
+void reset_id(char ret[CASE_ID_TEXT], const struct packet *rst, uint64_t wall_ns);
+
 #endif

@@ -10,6 +10,7 @@
 
 #include "base/strbuf.h"
 #include "diagnose/advice.h"
+#include "diagnose/aftermath.h"
 #include "diagnose/impact.h"
 #include "diagnose/timeouts.h"
 #include "model/case_id.h"
@@ -415,6 +416,25 @@ static void put_impact(struct json_writer *w, const struct reset_case *c,
 	put_race_of_request(w, i);
 }
 
+/* The first reset of a connection that was reset already. */
+static void put_first(struct json_writer *w, const struct reset_case *c,
+		      const struct report_context *ctx)
+{
+	const struct packet *first = first_reset(c);
+	char id[CASE_ID_TEXT];
+
+	if (!first) {
+		json__null(w, "follows");
+		return;
+	}
+	reset_id(id, first, wall_time(first->ts_ns, ctx));
+	json__object(w, "follows");
+	json__text(w, "id", id);
+	put_time(w, "ts", first->ts_ns, ctx);
+	put_ends(w, &first->tuple);
+	json__end(w);
+}
+
 static void put_rst(struct json_writer *w, const struct reset_case *c)
 {
 	if (c->seen.kind != CASE_RESET) {
@@ -541,6 +561,7 @@ void report_json(struct json_writer *w, const struct reset_case *c,
 	put_ruled_out(w, c, ctx);
 	put_sentence(w, "title", c->diagnosis.cause->title, c, ctx);
 	put_impact(w, c, ctx);
+	put_first(w, c, ctx);
 	put_lines(w, "evidence", report_evidence(c, ctx, true));
 	put_lines(w, "missing", report_missing(c, ctx));
 	put_advice(w, c, ctx);

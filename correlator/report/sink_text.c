@@ -9,6 +9,7 @@
 #include "base/strbuf.h"
 #include "base/textwrap.h"
 #include "diagnose/advice.h"
+#include "diagnose/aftermath.h"
 #include "diagnose/impact.h"
 #include "model/case_id.h"
 #include "model/stack.h"
@@ -97,6 +98,19 @@ static void print_impact(struct sink *s, const struct reset_case *c,
 		print_wrapped(s, "impact", line);
 	free(line);
 	free(why);
+}
+
+static void print_first(struct sink *s, const struct reset_case *c,
+			const struct report_context *ctx)
+{
+	char *line =
+		first_reset(c) ?
+			template_expand("from the reset at {first.time} by {first.src}", c, ctx) :
+			NULL;
+
+	if (line)
+		print_wrapped(s, "follows", line);
+	free(line);
 }
 
 static void print_answers(struct sink *s, const struct reset_case *c,
@@ -306,6 +320,7 @@ static int emit_text(struct sink *s, const struct reset_case *c, const struct re
 	print_head(s, c, ctx);
 	print_title(s, c, ctx);
 	print_impact(s, c, ctx);
+	print_first(s, c, ctx);
 	print_lines(s, "because", report_evidence(c, ctx, false));
 	print_candidates(s, c);
 	print_missing(s, c, ctx);

@@ -8,10 +8,12 @@
 #include <string.h>
 
 #include "base/strbuf.h"
+#include "diagnose/aftermath.h"
 #include "diagnose/facts.h"
 #include "diagnose/timeouts.h"
 #include "model/kernel_bits.h"
 #include "model/stack.h"
+#include "report/report_lines.h"
 
 static void print_change(FILE *out, const struct tuple *from, const struct tuple *reply, bool to)
 {
@@ -648,6 +650,45 @@ PRINTER(nat_none)
 	      out);
 }
 
+PRINTER(flow_none)
+{
+	(void)ctx;
+	fputs(first_reset(c) || c->seen.conversation.reset_before ?
+		      "the connection had already been reset" :
+	      is_finished(c) ? "both ends had already closed the connection" :
+			       "no live connection with these addresses and ports was seen before",
+	      out);
+}
+
+PRINTER(first_ago)
+{
+	const struct packet *first = first_reset(c);
+
+	(void)ctx;
+	if (first)
+		print_duration(out, c->seen.rst.ts_ns - first->ts_ns);
+}
+
+PRINTER(first_src)
+{
+	const struct packet *first = first_reset(c);
+
+	(void)ctx;
+	if (first)
+		print_address(out, first->tuple.saddr, first->tuple.family);
+}
+
+PRINTER(first_time)
+{
+	const struct packet *first = first_reset(c);
+	char ts[40];
+
+	if (!first)
+		return;
+	format_time(ts, sizeof(ts), first->ts_ns, ctx);
+	fputs(ts, out);
+}
+
 PRINTER(mem_pages)
 {
 	(void)ctx;
@@ -844,6 +885,11 @@ static const struct {
 	{ "programs", p_programs, "a program" },
 	{ "guest", p_guest, "a process" },
 	{ "nat.none", p_nat_none, "no NAT mapping applied to the segment" },
+	{ "flow.none", p_flow_none,
+	  "no live connection with these addresses and ports was seen before" },
+	{ "first.ago", p_first_ago, "a short time" },
+	{ "first.src", p_first_src, "one end" },
+	{ "first.time", p_first_time, "that time" },
 	{ "mem.pages", p_mem_pages, "N" },
 	{ "mem.limit", p_mem_limit, "M" },
 	{ "fin.ago", p_fin_ago, "a short time" },
