@@ -89,6 +89,7 @@ wait_for 20 attached 4 || :
 cable_end "$S" eth0 "$S4" "$S6" "$C4" "$C6" 02:00:00:00:02:11
 provoke 85 eth0 "after it moved back"
 end_watch "$watch_pid"
+# shellcheck disable=SC2016 # by eval
 check "nobody else is blamed for what went with an interface" eval '! grep "somebody has removed" "$talk"'
 
 # --- the old way ---

@@ -3,13 +3,16 @@
 #
 # RSTs that no TCP makes, and who holds sockets to send them; in perl, which is on every Debian.
 
+# What the scripts and lib.sh share: $fam, $tuple, $work.
+# shellcheck disable=SC2034,SC2154
+
 # Of the addresses that the topologies have, in hex.
 hex_of()	# ADDRESS
 {
 	case $1 in
 	*:*) printf '%04x%04x00000000000000000000%04x' "0x${1%%:*}" \
 		"0x$(echo "$1" | cut -d: -f2)" "0x${1##*:}" ;;
-	*) # shellcheck disable=SC2046 # four words
+	*) # shellcheck disable=SC2046,SC2183 # four words
 		printf '%02x%02x%02x%02x' $(echo "$1" | tr . ' ') ;;
 	esac
 }

@@ -14,13 +14,13 @@ container()	# TYPE N
 {
 	local ns=${S}$1
 
-	ip -n "$S" link add link eth0 name guest$2 type "$1" 2> /dev/null || return 1
+	ip -n "$S" link add link eth0 name "guest$2" type "$1" 2> /dev/null || return 1
 	make_ns "$ns"
-	ip -n "$S" link set guest$2 netns "$ns"
+	ip -n "$S" link set "guest$2" netns "$ns"
 	ns_sysctl "$ns" "net.ipv6.conf.guest$2.accept_dad=0"
-	ip -n "$ns" addr add "10.0.2.$2/24" dev guest$2
-	ip -n "$ns" addr add "fd00:2::$2/64" dev guest$2 nodad
-	ip -n "$ns" link set dev guest$2 up
+	ip -n "$ns" addr add "10.0.2.$2/24" dev "guest$2"
+	ip -n "$ns" addr add "fd00:2::$2/64" dev "guest$2" nodad
+	ip -n "$ns" link set dev "guest$2" up
 }
 
 # One from inside for each way that TCP sends it, and the same of the node itself.
@@ -29,11 +29,14 @@ resets_of()	# TYPE N
 	local node=$S
 
 	for fam in 4 6; do
+		# Kernels of old do not say whose an answer of IPv6 is: a REJECT looks the same.
+		refuses='.cause == "guest" and .confidence == "likely"'
+		[ $fam = 4 ] || refuses="$refuses or .cause == \"unknown\" and any(.candidates[]; . == \"guest\")"
 		S4=10.0.2.$2 S6=fd00:2::$2 S=${node}$1
 		lab_run linger-zero -p 80
 		expect_reset RA '.cause == "guest" and .confidence == "certain"' "$1, TCP aborts, IPv$fam"
 		lab_run closed-port -p 81
-		expect_reset RA '.cause == "guest" and .confidence == "likely"' "$1, TCP refuses, IPv$fam"
+		expect_reset RA "$refuses" "$1, TCP refuses, IPv$fam"
 		S4=10.0.2.1 S6=fd00:2::1 S=$node
 		lab_run linger-zero -p 80
 		expect_reset RA '.cause == "linger-zero"' "beside $1, the node aborts, IPv$fam"
@@ -105,6 +108,7 @@ if [ -n "$number" ] && mknod "$work/mt0" c ${number/:/ } && : 2> /dev/null <> "$
 	for fam in 4 6; do
 		frame=$(rst_frame 5556 020000000211 020000000207 "10.0.2.7" "fd00:2::7")
 		# An empty struct virtio_net_hdr comes first.
+		# shellcheck disable=SC2016 # perl's
 		in_ns "$S" perl -e 'open(T, "+<", $ARGV[0]) or die $!; syswrite(T, "\0" x 10 . pack("H*", $ARGV[1])) or die $!' \
 			"$work/mt0" "$frame"
 		tuple="$(addr_of C) 5556 $([ $fam = 4 ] && echo 10.0.2.7 || echo fd00:2::7) 88"
