@@ -8,6 +8,7 @@
 #define CHILD_H
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -57,6 +58,8 @@ static inline void child_main(const struct child_setup *s, int out, int err)
 	else
 		dup2(out, STDOUT_FILENO);
 	log_threshold = LOG_NOTICE;
+	/* Ignored by what a shell runs in the background. */
+	signal(SIGINT, SIG_DFL);
 	if (s->before)
 		s->before();
 	if (s->command)

@@ -265,6 +265,7 @@ int main(void)
 	sigaddset(&stops, SIGINT);
 	sigprocmask(SIG_BLOCK, &stops, NULL);
 	signal(SIGXFSZ, SIG_IGN);
+	signal(SIGINT, SIG_DFL);
 	if (!mkdtemp(dir))
 		return 1;
 	test_modes();
