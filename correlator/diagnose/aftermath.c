@@ -25,9 +25,26 @@ static bool is_the_same(const struct packet *a, const struct packet *b)
 	       b->ts_ns - a->ts_ns < PASSED_ON_NS;
 }
 
+/* Where its receiver had got to: one out of place was ignored (RFC 5961, section 3). */
+static bool is_in_place(const struct reset_case *c, const struct packet *rst)
+{
+	unsigned int i;
+
+	for (i = 0; i < c->asked.n_history; i++) {
+		const struct packet *p = &c->asked.history[i];
+
+		if (p->flags & FLAG_RST)
+			continue;
+		if (tuple_equal(&p->tuple, &rst->tuple) ? segment_end(p) == rst->seq :
+							  p->flags & FLAG_ACK && p->ack == rst->seq)
+			return true;
+	}
+	return false;
+}
+
 static bool is_earlier(const struct reset_case *c, const struct packet *p)
 {
-	return p->ts_ns < c->seen.rst.ts_ns && !is_the_same(p, &c->seen.rst);
+	return p->ts_ns < c->seen.rst.ts_ns && !is_the_same(p, &c->seen.rst) && is_in_place(c, p);
 }
 
 const struct packet *first_reset(const struct reset_case *c)
@@ -42,11 +59,14 @@ const struct packet *first_reset(const struct reset_case *c)
 		const struct packet *p = &c->asked.history[i];
 
 		if (p->flags & FLAG_RST) {
-			first = !first && is_earlier(c, p) ? p : first;
+			if (!first && is_earlier(c, p)) {
+				first = p;
+				memset(talked, 0, sizeof(talked));
+			}
 			continue;
 		}
 		if (!first)
-			memset(talked, 0, sizeof(talked));
+			continue;
 		talked[tuple_equal(&p->tuple, &c->seen.rst.tuple)] = true;
 		/* It was ignored: a connection that was reset has segments of one end at best. */
 		if (is_bare_syn(p) || (talked[0] && talked[1]))

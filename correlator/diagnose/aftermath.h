@@ -11,7 +11,7 @@
  * first_reset() - the oldest RST of the connection that the history has; NULL if there is none
  *
  * Of either end. After a SYN, which begins another connection, no earlier RST counts, nor one that was
- * ignored: both ends went on.
+ * ignored: its number was out of place, or both ends went on.
  */
 const struct packet *first_reset(const struct reset_case *c);
 
