@@ -169,12 +169,13 @@ is '(.recorders | length) == 1' "a watch that has ended leaves nothing"
 
 # --- attached to stay ---
 
+# Others have tcx programs on v0, behind which `attach` places a filter only if told to.
 by_attach()	# DESC [COMMAND...]: COMMAND runs `rstscope attach`
 {
 	local desc=$1
 
 	shift
-	if ! "$@" "$RSTSCOPE" attach -i v0 > "$work/attach" 2>&1; then
+	if ! "$@" "$RSTSCOPE" attach --force -i v0 > "$work/attach" 2>&1; then
 		not_ok "$desc: $(tail -n 2 "$work/attach" | tr '\n' ' ')"
 		return
 	fi
