@@ -179,7 +179,6 @@ telling()	# LABEL
 	case $1 in
 	5.10.218) echo "$on_all race_handshake" ;;
 	6.1) echo "bpf $on_all rst_early_demux race_timewait" ;;
-	7.x) echo "$on_all attached" ;;
 	*) echo "$on_all" ;;
 	esac
 }
