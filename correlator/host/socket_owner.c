@@ -5,7 +5,6 @@
 #include "host/socket_owner.h"
 
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -15,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "host/proc_fds.h"
 #include "model/stack.h"
 
 #define FILEID_KERNFS 0xfe
@@ -181,47 +181,29 @@ static void read_cgroup_of_id(uint64_t id, char *cgroup, size_t len)
 		close(mount_fd);
 }
 
-static bool process_has_socket(const char *pid, const char *want)
+struct holder {
+	char want[64];
+	uint32_t pid;
+};
+
+static bool is_not_holder(void *ctx, const struct proc_fd *fd)
 {
-	char path[300], target[64];
-	struct dirent *entry;
-	bool found = false;
-	DIR *dir;
+	struct holder *h = ctx;
 
-	snprintf(path, sizeof(path), "/proc/%s/fd", pid);
-	dir = opendir(path);
-	if (!dir)
-		return false;
-	while (!found && (entry = readdir(dir))) {
-		ssize_t n = readlinkat(dirfd(dir), entry->d_name, target, sizeof(target) - 1);
-
-		if (n <= 0)
-			continue;
-		target[n] = 0;
-		found = !strcmp(target, want);
-	}
-	closedir(dir);
-	return found;
+	if (strcmp(fd->target, h->want))
+		return true;
+	h->pid = fd->pid;
+	return false;
 }
 
 /* The first process that holds the socket with this inode; 0 if there is none. */
 static uint32_t find_pid(uint64_t ino)
 {
-	struct dirent *entry;
-	uint32_t pid = 0;
-	char want[64];
-	DIR *proc;
+	struct holder h = { .pid = 0 };
 
-	snprintf(want, sizeof(want), "socket:[%llu]", (unsigned long long)ino);
-	proc = opendir("/proc");
-	if (!proc)
-		return 0;
-	while (!pid && (entry = readdir(proc)))
-		if (isdigit((unsigned char)entry->d_name[0]) &&
-		    process_has_socket(entry->d_name, want))
-			pid = (uint32_t)strtoul(entry->d_name, NULL, 10);
-	closedir(proc);
-	return pid;
+	snprintf(h.want, sizeof(h.want), "socket:[%llu]", (unsigned long long)ino);
+	proc_fds_each(is_not_holder, &h);
+	return h.pid;
 }
 
 static uint32_t pid_of_socket(struct owner_cache *cache, uint64_t ino)
