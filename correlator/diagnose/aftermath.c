@@ -12,11 +12,6 @@
 /* On another interface of this host a RST is seen again within this time. */
 #define PASSED_ON_NS 1000000u
 
-static bool is_bare_syn(const struct packet *p)
-{
-	return (p->flags & (FLAG_SYN | FLAG_ACK)) == FLAG_SYN;
-}
-
 static bool is_the_same(const struct packet *a, const struct packet *b)
 {
 	return tuple_equal(&a->tuple, &b->tuple) && a->seq == b->seq && a->ack == b->ack &&

@@ -60,11 +60,6 @@ static int hops(uint8_t ttl)
 	return (ttl <= 64 ? 64 : ttl <= 128 ? 128 : 255) - ttl;
 }
 
-static bool is_bare_syn(const struct packet *p)
-{
-	return (p->flags & (FLAG_SYN | FLAG_ACK)) == FLAG_SYN;
-}
-
 /* A bare SYN does not count: scanners fill it in as they like. */
 static bool is_of_source(const struct reset_case *c, const struct packet *p)
 {

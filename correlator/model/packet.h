@@ -85,6 +85,12 @@ bool tuple_equal(const struct tuple *a, const struct tuple *b);
 bool tuple_same_source(const struct tuple *a, const struct tuple *b);
 bool tuple_same_destination(const struct tuple *a, const struct tuple *b);
 
+/** is_bare_syn() - a SYN that begins a connection, not one that answers */
+static inline bool is_bare_syn(const struct packet *p)
+{
+	return (p->flags & (FLAG_SYN | FLAG_ACK)) == FLAG_SYN;
+}
+
 /** segment_end() - sequence number after the segment: SYN and FIN take one each. */
 uint32_t segment_end(const struct packet *p);
 
