@@ -31,6 +31,7 @@ script=${script%.sh}
 work=$OUT/$script
 # A rule would bring these; loaded before, no scenario depends on how fast the sensor follows.
 modprobe -qa nf_conntrack nf_reject_ipv4 nf_reject_ipv6 2> /dev/null || :
+export LAB_PORTS=$work/ports	# the next port of a client
 failures=0
 fam=4			# the family that addr_of, ipt and lab_run use
 
@@ -319,6 +320,7 @@ conntrack_on()	# NS
 # --- the program under test, and the wire beside it ---
 
 mkdir -p "$work"
+printf %d $((32768 + RANDOM % 28000)) > "$LAB_PORTS"
 watch_n=0
 watch_pid=
 sniff_pids=()
