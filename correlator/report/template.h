@@ -2,7 +2,7 @@
 /*
  * template.h - sentences for people, from templates and a case.
  *
- * "{name}" in a template stands for a detail of the case; template.c has the list of names. What
+ * "{name}" in a template stands for a detail of the case; the rows of placeholders_*.c are the names. What
  * comes from the network or from a process is escaped: no control character reaches the output.
  */
 #ifndef TEMPLATE_H
