@@ -8,7 +8,6 @@
  */
 #include "archive/recording.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -18,6 +17,8 @@
 #include <unistd.h>
 
 #include "archive/case_json.h"
+#include "archive/packet_headers.h"
+#include "archive/pcapng_block.h"
 #include "base/json_writer.h"
 #include "base/output_file.h"
 #include "base/stoppable.h"
@@ -45,18 +46,9 @@
 #define FLAG_INBOUND 1u
 #define FLAG_OUTBOUND 2u
 #define COMMENT_MAX 4000
-#define HEADERS_MAX 60
-#define TCP_BYTES 20
 
 /* Packets that the file has already: resets of one flow share their history. */
 #define WRITTEN_SLOTS 16384
-
-struct bytes {
-	uint8_t *at;
-	size_t n;
-	size_t room;
-	bool failed;
-};
 
 struct recording {
 	struct recording_config cfg;
@@ -73,87 +65,26 @@ struct recording {
 	uint64_t written[WRITTEN_SLOTS];
 };
 
-/* --- blocks ------------------------------------------------------------------------------------ */
-
-static void put(struct bytes *b, const void *data, size_t n)
-{
-	if (b->n + n > b->room) {
-		size_t room = (b->n + n) * 2;
-		uint8_t *grown = realloc(b->at, room);
-
-		if (!grown) {
-			b->failed = true;
-			return;
-		}
-		b->at = grown;
-		b->room = room;
-	}
-	memcpy(b->at + b->n, data, n);
-	b->n += n;
-}
-
-static void put16(struct bytes *b, uint16_t v)
-{
-	put(b, &v, sizeof(v));
-}
-
-static void put32(struct bytes *b, uint32_t v)
-{
-	put(b, &v, sizeof(v));
-}
-
-static void pad(struct bytes *b)
-{
-	static const uint8_t zeros[4];
-
-	put(b, zeros, -b->n & 3u);
-}
-
-static void put_option(struct bytes *b, uint16_t code, const void *value, size_t len)
-{
-	put16(b, code);
-	put16(b, (uint16_t)len);
-	put(b, value, len);
-	pad(b);
-}
-
-/* Returns where the block begins, for end_block(). Blocks begin at multiples of four. */
-static size_t begin_block(struct bytes *b, uint32_t type)
-{
-	size_t start = b->n;
-
-	put32(b, type);
-	put32(b, 0);
-	return start;
-}
-
-static void end_block(struct bytes *b, size_t start)
-{
-	uint32_t len = (uint32_t)(b->n - start + 4);
-
-	put32(b, len);
-	if (!b->failed)
-		memcpy(b->at + start + 4, &len, sizeof(len));
-}
+/* --- the parts of a file ---------------------------------------------------------------------- */
 
 static void put_section(struct bytes *b)
 {
 	static const char application[] = "rstscope " RSTSCOPE_VERSION ", recording format 2";
-	size_t start = begin_block(b, BLOCK_SECTION);
+	size_t start = bytes__begin(b, BLOCK_SECTION);
 	struct utsname host;
 	char os[160];
 
 	uname(&host);
 	snprintf(os, sizeof(os), "%s %s", host.sysname, host.release);
-	put32(b, BYTE_ORDER_MAGIC);
-	put16(b, 1);
-	put16(b, 0);
-	put32(b, UINT32_MAX); /* the section's length is not known */
-	put32(b, UINT32_MAX);
-	put_option(b, OPT_OS, os, strlen(os));
-	put_option(b, OPT_APPLICATION, application, strlen(application));
-	put_option(b, OPT_END, "", 0);
-	end_block(b, start);
+	bytes__put32(b, BYTE_ORDER_MAGIC);
+	bytes__put16(b, 1);
+	bytes__put16(b, 0);
+	bytes__put32(b, UINT32_MAX); /* the section's length is not known */
+	bytes__put32(b, UINT32_MAX);
+	bytes__option(b, OPT_OS, os, strlen(os));
+	bytes__option(b, OPT_APPLICATION, application, strlen(application));
+	bytes__option(b, OPT_END, "", 0);
+	bytes__end(b, start);
 }
 
 /* Takes the writer. */
@@ -166,12 +97,12 @@ static void put_json(struct bytes *b, enum recording_kind kind, struct json_writ
 	if (text) {
 		memcpy(head.magic, RECORDING_MAGIC, sizeof(head.magic));
 		head.length = (uint32_t)len;
-		start = begin_block(b, BLOCK_CUSTOM);
-		put32(b, PCAPNG_PEN);
-		put(b, &head, sizeof(head));
-		put(b, text, len);
-		pad(b);
-		end_block(b, start);
+		start = bytes__begin(b, BLOCK_CUSTOM);
+		bytes__put32(b, PCAPNG_PEN);
+		bytes__put(b, &head, sizeof(head));
+		bytes__put(b, text, len);
+		bytes__pad(b);
+		bytes__end(b, start);
 	} else {
 		b->failed = true;
 	}
@@ -207,83 +138,6 @@ static void put_case(struct bytes *b, const struct reset_case *c,
 
 /* --- packets ----------------------------------------------------------------------------------- */
 
-static uint32_t sum16(uint32_t sum, const uint8_t *at, size_t n)
-{
-	for (; n > 1; at += 2, n -= 2)
-		sum += (uint32_t)(at[0] << 8 | at[1]);
-	return sum;
-}
-
-static void store_sum(uint8_t *at, uint32_t sum)
-{
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	at[0] = (uint8_t)(~sum >> 8);
-	at[1] = (uint8_t)~sum;
-}
-
-static void store16(uint8_t *at, uint32_t v)
-{
-	at[0] = (uint8_t)(v >> 8);
-	at[1] = (uint8_t)v;
-}
-
-static void store32(uint8_t *at, uint32_t v)
-{
-	store16(at, v >> 16);
-	store16(at + 2, v);
-}
-
-/* Without the payload its checksum cannot be told, and stays 0. */
-static void build_tcp(uint8_t *at, const struct packet *p)
-{
-	size_t skip = p->tuple.family == AF_INET6 ? 0 : 12;
-	uint32_t sum;
-
-	memset(at, 0, TCP_BYTES);
-	store16(at, p->tuple.sport);
-	store16(at + 2, p->tuple.dport);
-	store32(at + 4, p->seq);
-	store32(at + 8, p->ack);
-	at[12] = TCP_BYTES / 4 << 4;
-	at[13] = p->flags;
-	store16(at + 14, p->window);
-	if (p->len)
-		return;
-	sum = sum16(6 + TCP_BYTES, p->tuple.saddr + skip, 16 - skip);
-	sum = sum16(sum, p->tuple.daddr + skip, 16 - skip);
-	store_sum(at + 16, sum16(sum, at, TCP_BYTES));
-}
-
-/* Returns the headers' length. What is too long for a length field was segmented by the device: 0. */
-static size_t build_headers(uint8_t *at, const struct packet *p)
-{
-	uint32_t rest = TCP_BYTES + p->len;
-
-	if (p->tuple.family == AF_INET6) {
-		memset(at, 0, 40);
-		at[0] = 6 << 4;
-		store16(at + 4, rest <= UINT16_MAX ? rest : 0);
-		at[6] = 6;
-		at[7] = p->ttl;
-		memcpy(at + 8, p->tuple.saddr, 16);
-		memcpy(at + 24, p->tuple.daddr, 16);
-		build_tcp(at + 40, p);
-		return 40 + TCP_BYTES;
-	}
-	memset(at, 0, 20);
-	at[0] = 4 << 4 | 5;
-	store16(at + 2, rest + 20 <= UINT16_MAX ? rest + 20 : 0);
-	store16(at + 4, p->ipid);
-	at[8] = p->ttl;
-	at[9] = 6;
-	memcpy(at + 12, p->tuple.saddr + 12, 4);
-	memcpy(at + 16, p->tuple.daddr + 12, 4);
-	store_sum(at + 10, sum16(0, at, 20));
-	build_tcp(at + 20, p);
-	return 20 + TCP_BYTES;
-}
-
 /* Index of the interface in the file; described first if need be. -1 when out of memory. */
 static int place_interface(struct recording *r, uint32_t ifindex)
 {
@@ -301,14 +155,14 @@ static int place_interface(struct recording *r, uint32_t ifindex)
 		return -1;
 	r->interfaces = grown;
 	r->interfaces[r->n_interfaces] = ifindex;
-	start = begin_block(&r->out, BLOCK_INTERFACE);
-	put16(&r->out, LINKTYPE_RAW);
-	put16(&r->out, 0);
-	put32(&r->out, 0);
-	put_option(&r->out, OPT_IF_NAME, name, strlen(name));
-	put_option(&r->out, OPT_IF_RESOLUTION, &nanoseconds, 1);
-	put_option(&r->out, OPT_END, "", 0);
-	end_block(&r->out, start);
+	start = bytes__begin(&r->out, BLOCK_INTERFACE);
+	bytes__put16(&r->out, LINKTYPE_RAW);
+	bytes__put16(&r->out, 0);
+	bytes__put32(&r->out, 0);
+	bytes__option(&r->out, OPT_IF_NAME, name, strlen(name));
+	bytes__option(&r->out, OPT_IF_RESOLUTION, &nanoseconds, 1);
+	bytes__option(&r->out, OPT_END, "", 0);
+	bytes__end(&r->out, start);
 	return (int)r->n_interfaces++;
 }
 
@@ -317,26 +171,26 @@ static void put_packet(struct recording *r, const struct packet *p, const char *
 	uint32_t direction = p->hook == HOOK_TC_EGRESS ? FLAG_OUTBOUND : FLAG_INBOUND;
 	uint64_t wall = wall_time(p->ts_ns, r->report);
 	int interface = place_interface(r, p->ifindex);
-	uint8_t headers[HEADERS_MAX];
-	size_t len = build_headers(headers, p), start;
+	uint8_t headers[PACKET_HEADERS_MAX];
+	size_t len = packet_headers(headers, p), start;
 
 	if (interface < 0) {
 		r->out.failed = true;
 		return;
 	}
-	start = begin_block(&r->out, BLOCK_PACKET);
-	put32(&r->out, (uint32_t)interface);
-	put32(&r->out, (uint32_t)(wall >> 32));
-	put32(&r->out, (uint32_t)wall);
-	put32(&r->out, (uint32_t)len);
-	put32(&r->out, (uint32_t)len + p->len);
-	put(&r->out, headers, len);
-	pad(&r->out);
-	put_option(&r->out, OPT_EPB_FLAGS, &direction, sizeof(direction));
+	start = bytes__begin(&r->out, BLOCK_PACKET);
+	bytes__put32(&r->out, (uint32_t)interface);
+	bytes__put32(&r->out, (uint32_t)(wall >> 32));
+	bytes__put32(&r->out, (uint32_t)wall);
+	bytes__put32(&r->out, (uint32_t)len);
+	bytes__put32(&r->out, (uint32_t)len + p->len);
+	bytes__put(&r->out, headers, len);
+	bytes__pad(&r->out);
+	bytes__option(&r->out, OPT_EPB_FLAGS, &direction, sizeof(direction));
 	if (comment && *comment)
-		put_option(&r->out, OPT_COMMENT, comment, strlen(comment));
-	put_option(&r->out, OPT_END, "", 0);
-	end_block(&r->out, start);
+		bytes__option(&r->out, OPT_COMMENT, comment, strlen(comment));
+	bytes__option(&r->out, OPT_END, "", 0);
+	bytes__end(&r->out, start);
 }
 
 /* --- what stands beside them -------------------------------------------------------------------- */
