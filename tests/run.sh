@@ -132,10 +132,15 @@ run_net()
 	run net env RETRY=1 OUT="$root/$logs/net" tests/net/run.sh
 }
 
-# What the live tests printed as JSON must be what the schema promises.
+# What the live tests printed as JSON must be what the schema promises, and no sentence may contradict the
+# data beside it.
 run_schema()
 {
+	local reports
+
 	run schema /usr/bin/python3 tests/schema.py docs/report.schema.json "$logs/net"
+	mapfile -d '' reports < <(find "$logs/net" \( -name '*.ndjson' -o -name '*.explained' \) -print0)
+	[ ${#reports[@]} -eq 0 ] || run truth "$BUILD/tests/test_truth" "${reports[@]}"
 }
 
 # The HTML report in a browser. What it needs of npm is fetched into build/, once.

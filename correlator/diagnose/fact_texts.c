@@ -101,12 +101,12 @@ const struct fact_text fact_texts[FACT_MAX] = {
 	[FACT_FORGED] = {
 		.yes = "together, this shows that another host sent it using the peer's address",
 		.no = "it has nothing that the peer's own segments do not have",
-		.missing = "segments from the peer to compare TTLs with",
+		.missing = "whether the peer sent it (run rstscope there)",
 	},
 	[FACT_DOUBTFUL] = {
 		.yes = "that is not enough to say whether the peer or a device on the path sent it",
 		.no = "nothing suggests that another host sent it",
-		.missing = "segments from the peer to compare TTLs with",
+		.missing = "whether the peer sent it (run rstscope there)",
 	},
 	[FACT_MADE_BY_LEAK] = {
 		.yes = "the RST was sent to {rst.dst}, which NAT here hides behind {ct.hidden}: "
@@ -134,7 +134,7 @@ const struct fact_text fact_texts[FACT_MAX] = {
 		.yes = "both ends had exchanged segments shortly before, and the connection was "
 		       "not fully closed",
 		.no = "{flow.none}",
-		.missing = "the flow's history",
+		.missing = "the flow's earlier packets",
 	},
 	[FACT_FOLLOWS] = {
 		.yes = "the connection had already been reset {first.ago} earlier, by {first.src}: "
@@ -353,12 +353,12 @@ const struct fact_text fact_texts[FACT_MAX] = {
 	[FACT_SOCKET_NOW] = {
 		.yes = "by the time the RST left, {seg} did have a socket, in state {now.state}",
 		.no = "the segment's connection had no socket when the RST left",
-		.missing = "the RST's egress (watch the interface it leaves on)",
+		.missing = "whether the connection had a socket when the RST left",
 	},
 	[FACT_TIMEWAIT_NOW] = {
 		.yes = "by the time the RST left, {seg} did have a socket, in state {now.state}",
 		.no = "the segment's connection had no TIME_WAIT socket when the RST left",
-		.missing = "the RST's egress (watch the interface it leaves on)",
+		.missing = "whether the connection had a socket when the RST left",
 	},
 	[FACT_RACE_HANDSHAKE] = {
 		.yes = "CPU {race.cpu} was replacing the connection's request socket with its "

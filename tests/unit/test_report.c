@@ -416,7 +416,7 @@ static void test_lines(void)
 	c.diagnosis.n_candidates = 1;
 	c.diagnosis.facts_yes = 0;
 	c.diagnosis.facts_no = FACT(CAPTURE);
-	check(has_line(report_missing(&c, &sample_context), "to compare TTLs with"),
+	check(has_line(report_missing(&c, &sample_context), "whether the peer sent it"),
 	      "what a live host could still see is missing");
 	check(!has_line(report_missing(&c, &sample_context), "capture"),
 	      "what only a capture could say is not");
