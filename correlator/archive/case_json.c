@@ -166,6 +166,7 @@ static const struct member now_members[] = {
 static const struct member gone_members[] = {
 	BOOL(gone_mapping, known),
 	BOOL(gone_mapping, by_request),
+	NUM(gone_mapping, by_port),
 	NUM(gone_mapping, ts_ns),
 	SUB(gone_mapping, ct, conntrack_members),
 	LAST,

@@ -13,6 +13,7 @@
 #include "base/progress.h"
 #include "capture/observations.h"
 #include "capture/pcap_reader.h"
+#include "diagnose/incidents.h"
 
 int reader_fail(struct reader *s, int err, const char *fmt, ...)
 {
@@ -62,9 +63,11 @@ void reader_tell(struct reader *s, const char *fmt, ...)
 
 int reader_emit(struct reader *s, struct reset_case *c, const struct report_context *report)
 {
+	struct incident_scene at = { report->host, report->wall_offset_ns };
 	bool shared = s->progress && s->cfg->shared;
 	int err;
 
+	incidents__add(s->incidents, c, &at);
 	__atomic_fetch_add(&s->cases, 1, __ATOMIC_RELAXED);
 	if (shared)
 		progress__pause(s->progress);
@@ -172,16 +175,16 @@ int reader_read(const struct reader_config *cfg, char *why, size_t why_len)
 	int err = 0;
 
 	why[0] = 0;
-	if (cfg->n_files > 1) {
-		s.vantages = observations__new();
-		if (!s.vantages)
-			return reader_fail(&s, -ENOMEM, "out of memory");
-	}
+	s.incidents = incidents__new();
+	s.vantages = cfg->n_files > 1 ? observations__new() : NULL;
+	if (!s.incidents || (cfg->n_files > 1 && !s.vantages))
+		err = reader_fail(&s, -ENOMEM, "out of memory");
 	for (i = 0; i < cfg->n_files && !err; i++)
 		err = read_file(&s, cfg->files[i]);
 	if (s.vantages && !err)
 		err = observations__finish(s.vantages, &ops);
 	observations__free(s.vantages);
+	incidents__free(s.incidents);
 	reader_forget_documents(&s);
 	return err;
 }

@@ -34,6 +34,7 @@ struct observation_point;
 struct joined_case;
 struct kept_document;
 struct progress;
+struct incidents;
 
 struct reader {
 	const struct reader_config *cfg;
@@ -42,6 +43,7 @@ struct reader {
 	struct kept_document *documents; /* those of all files, until they are joined */
 	size_t documents_bytes;
 	bool warned_of_room;
+	struct incidents *incidents;
 	struct progress *progress; /* while a capture is read; NULL = there is no bar */
 	unsigned long cases;	   /* handed out; shown by another thread meanwhile */
 	char *why;		   /* for the message when a reader fails */

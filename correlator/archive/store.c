@@ -16,6 +16,7 @@
 #include "archive/case_json.h"
 #include "base/output_file.h"
 #include "diagnose/impact.h"
+#include "diagnose/incidents.h"
 #include "host/file_owner.h"
 #include "model/case_id.h"
 
@@ -47,7 +48,7 @@ static const char schema[] =
 	"cause TEXT NOT NULL, confidence TEXT NOT NULL, type TEXT NOT NULL, origin TEXT NOT NULL,"
 	"src TEXT NOT NULL, sport INTEGER NOT NULL, dst TEXT NOT NULL, dport INTEGER NOT NULL,"
 	"pid INTEGER, comm TEXT, container TEXT, cgroup TEXT, title TEXT, evidence BLOB NOT NULL,"
-	"nat TEXT, impact TEXT, case_id TEXT);"
+	"nat TEXT, impact TEXT, case_id TEXT, incident TEXT, incident_role TEXT);"
 	"CREATE INDEX IF NOT EXISTS resets_by_time ON " STORE_TABLE " (ts_ns);"
 	"CREATE INDEX IF NOT EXISTS resets_by_cause ON " STORE_TABLE " (cause, ts_ns);"
 	"PRAGMA application_id = 1920169075;"
@@ -59,18 +60,18 @@ _Static_assert(STORE_APPLICATION_ID == 1920169075 && STORE_VERSION == 2, "as the
 static const char insert[] =
 	"INSERT INTO " STORE_TABLE
 	" (ts_ns, host, kind, cause, confidence, type, origin, src, sport,"
-	" dst, dport, pid, comm, container, cgroup, title, evidence, nat, impact, case_id)"
+	" dst, dport, pid, comm, container, cgroup, title, evidence, nat, impact, case_id,"
+	" incident, incident_role)"
 	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, "
-	"?19, ?20)";
+	"?19, ?20, ?21, ?22)";
 
 /* Columns that stores of before do not have. */
 static const struct {
 	const char *name;
 	const char *type;
 } added_columns[] = {
-	{ "nat", "TEXT" },
-	{ "impact", "TEXT" },
-	{ "case_id", "TEXT" },
+	{ "nat", "TEXT" },	{ "impact", "TEXT" },	     { "case_id", "TEXT" },
+	{ "incident", "TEXT" }, { "incident_role", "TEXT" },
 };
 
 static int error_of(int code)
@@ -425,6 +426,10 @@ static int bind_case(struct store *s, const struct reset_case *c,
 	bind_text(s, 19, impact_id(c->diagnosis.impact.kind));
 	case_id(id, c, wall);
 	bind_text(s, 20, id);
+	if (c->incident.known) {
+		bind_text(s, 21, c->incident.id);
+		bind_text(s, 22, incident_role_id(c->incident.role));
+	}
 	free(title);
 	return bind_evidence(s, c, report);
 }

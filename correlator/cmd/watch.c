@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "cmd/watch_lookup.h"
 #include "diagnose/impact.h"
+#include "diagnose/incidents.h"
 #include "live/join.h"
 
 #define NS_PER_SEC 1000000000ull
@@ -26,6 +27,7 @@ struct watch {
 	struct watch_config cfg;
 	struct lookup_state lookups;
 	struct join *join;
+	struct incidents *incidents;
 	struct report_context report;
 	struct clock_step step;	    /* the last one; ts_ns == 0: none yet */
 	int64_t old_wall_offset_ns; /* before it */
@@ -80,6 +82,14 @@ static void set_wall_offset(struct watch *w, uint64_t ts_ns)
 		w->report.wall_offset_ns = before ? w->old_wall_offset_ns : w->step.wall_offset_ns;
 }
 
+/* What is not chosen may still be the first of those that are. */
+static void place_case(struct watch *w, struct reset_case *c)
+{
+	struct incident_scene at = { w->report.host, w->report.wall_offset_ns };
+
+	incidents__add(w->incidents, c, &at);
+}
+
 static void report_case(struct watch *w, struct reset_case *c)
 {
 	if (!filter__matches_case(w->cfg.filter, c) || !is_in_direction(w, c))
@@ -93,12 +103,13 @@ static void report_case(struct watch *w, struct reset_case *c)
 	/* A challenge ACK is the right answer to a SYN of the same connection. */
 	if (c->seen.kind == CASE_STALL && !(c->diagnosis.facts_yes & FACT(CLASH)))
 		return;
+	set_wall_offset(w, c->seen.rst.ts_ns);
+	place_case(w, c);
 	w->by_impact[c->diagnosis.impact.kind]++;
 	if (!case_is_chosen(&w->cfg.choice, c)) {
 		w->left_out++;
 		return;
 	}
-	set_wall_offset(w, c->seen.rst.ts_ns);
 	w->err = sinks__emit(w->cfg.sinks, c, &w->report, now_ns(w));
 	if (w->err) {
 		w->unreported++;
@@ -150,9 +161,10 @@ struct watch *watch__new(const struct watch_config *cfg)
 	w->report.wall_offset_ns = cfg->host->wall_offset_ns(cfg->host->ctx);
 	w->end_ns = UINT64_MAX;
 	w->join = join__new(&ops);
-	if (w->join)
+	w->incidents = incidents__new();
+	if (w->join && w->incidents)
 		return w;
-	free(w);
+	watch__free(w);
 	errno = ENOMEM;
 	return NULL;
 }
@@ -308,6 +320,7 @@ void watch__free(struct watch *w)
 	if (!w)
 		return;
 	join__free(w->join);
+	incidents__free(w->incidents);
 	free(w->lookups.recalled.packets);
 	free(w);
 }
@@ -345,6 +358,9 @@ static void print_losses(const struct watch *w, const struct watch_counts *n, FI
 	if (w->lookups.without_history)
 		fprintf(out, ", %" PRIu64 " resets reported without history (too many at once)",
 			w->lookups.without_history);
+	if (incidents__forgotten(w->incidents))
+		fprintf(out, ", %" PRIu64 " earlier resets not compared with later ones (too many)",
+			incidents__forgotten(w->incidents));
 	if (w->unreported)
 		fprintf(out, ", %" PRIu64 " resets not written to standard output", w->unreported);
 	if (n->ct_losses)

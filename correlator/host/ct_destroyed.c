@@ -86,14 +86,15 @@ static bool had_ended(const struct nf_conntrack *ct)
 	}
 }
 
-static void remember(struct ct_destroyed *g, const struct conntrack *mapping, bool by_request)
+static void remember(struct ct_destroyed *g, const struct conntrack *mapping, uint32_t by_port)
 {
 	struct entry *e = &g->entries[g->next++ % CT_GONE_MAX];
 
 	leave(g, e);
 	e->gone = (struct gone_mapping){
 		.known = true,
-		.by_request = by_request,
+		.by_request = by_port != 0,
+		.by_port = by_port,
 		.ts_ns = g->now_ns,
 		.ct = *mapping,
 	};
@@ -113,7 +114,7 @@ static int on_destroy(const struct nlmsghdr *nlh, void *data)
 	    !had_ended(ct)) {
 		conntrack_read(ct, &mapping);
 		if (mapping.snat || mapping.dnat)
-			remember(g, &mapping, nlh->nlmsg_pid != 0);
+			remember(g, &mapping, nlh->nlmsg_pid);
 	}
 	nfct_destroy(ct);
 	return MNL_CB_OK;

@@ -10,6 +10,7 @@
 
 #include "model/conversation.h"
 #include "model/impact.h"
+#include "model/incident.h"
 #include "model/kernel_event.h"
 #include "model/packet.h"
 
@@ -103,8 +104,9 @@ enum case_kind { CASE_RESET, CASE_STALL };
 /* A NAT mapping that conntrack has dropped. */
 struct gone_mapping {
 	bool known;
-	bool by_request; /* somebody deleted it; else it timed out or had to make room */
-	uint64_t ts_ns;	 /* when, CLOCK_MONOTONIC */
+	bool by_request;  /* somebody deleted it; else it timed out or had to make room */
+	uint64_t ts_ns;	  /* when, CLOCK_MONOTONIC */
+	uint32_t by_port; /* by_request: netlink port of who asked; 0 = not known */
 	struct conntrack ct;
 };
 
@@ -175,6 +177,7 @@ struct diagnosis {
 
 struct reset_case {
 	struct diagnosis diagnosis;
+	struct membership incident; /* written by incidents__add() alone */
 	struct observed seen;
 	struct looked_up asked;
 };

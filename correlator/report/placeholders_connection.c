@@ -47,6 +47,15 @@ PRINTER(first_time)
 	fputs(ts, out);
 }
 
+PRINTER(incident_time)
+{
+	static const struct report_context wall;
+	char ts[40];
+
+	format_time(ts, sizeof(ts), c->incident.first_ns, &wall);
+	fputs(ts, out);
+}
+
 PRINTER(fin_ago)
 {
 	uint64_t fin = c->seen.conversation.finished_ns;
@@ -162,6 +171,7 @@ const struct placeholder placeholders_connection[] = {
 	{ "first.ago", p_first_ago, "a short time" },
 	{ "first.src", p_first_src, "one end" },
 	{ "first.time", p_first_time, "that time" },
+	{ "incident.time", p_incident_time, "that time" },
 	{ "fin.ago", p_fin_ago, "a short time" },
 	{ "seg.ack", p_seg_ack, "N" },
 	{ "syn.ack", p_syn_ack, "the SYN's sequence number + 1" },

@@ -141,6 +141,11 @@ PRINTER(gone_how)
 	      out);
 }
 
+PRINTER(gone_port)
+{
+	fprintf(out, "%u", c->asked.gone.by_port);
+}
+
 PRINTER(maker)
 {
 	fputs(c->seen.maker == MAKER_PACKET ? "a packet socket (AF_PACKET)" :
@@ -198,6 +203,7 @@ const struct placeholder placeholders_host[] = {
 	{ "ct.backend", p_ct_backend, "another" },
 	{ "gone.ago", p_gone_ago, "some time" },
 	{ "gone.how", p_gone_how, "it timed out, was evicted or was deleted" },
+	{ "gone.port", p_gone_port, "N" },
 	{ "maker", p_maker, "a raw or packet socket" },
 	{ "came.if", p_came_if, "an interface" },
 	{ "holders", p_holders, "a process" },

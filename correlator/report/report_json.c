@@ -12,6 +12,7 @@
 #include "diagnose/advice.h"
 #include "diagnose/aftermath.h"
 #include "diagnose/impact.h"
+#include "diagnose/incidents.h"
 #include "diagnose/timeouts.h"
 #include "model/case_id.h"
 #include "model/community_id.h"
@@ -435,6 +436,27 @@ static void put_first(struct json_writer *w, const struct reset_case *c,
 	json__end(w);
 }
 
+/* Which other resets it belongs to; null where nobody looked for them. */
+static void put_incident(struct json_writer *w, const struct reset_case *c,
+			 const struct report_context *ctx)
+{
+	const struct membership *m = &c->incident;
+
+	if (!m->known) {
+		json__null(w, "incident");
+		return;
+	}
+	json__object(w, "incident");
+	json__text(w, "id", m->id);
+	json__text(w, "role", incident_role_id(m->role));
+	json__signed(w, "size", (int64_t)m->size);
+	if (m->because)
+		put_sentence(w, "because", m->because, c, ctx);
+	else
+		json__null(w, "because");
+	json__end(w);
+}
+
 static void put_rst(struct json_writer *w, const struct reset_case *c)
 {
 	if (c->seen.kind != CASE_RESET) {
@@ -562,6 +584,7 @@ void report_json(struct json_writer *w, const struct reset_case *c,
 	put_sentence(w, "title", c->diagnosis.cause->title, c, ctx);
 	put_impact(w, c, ctx);
 	put_first(w, c, ctx);
+	put_incident(w, c, ctx);
 	put_lines(w, "evidence", report_evidence(c, ctx, true));
 	put_lines(w, "missing", report_missing(c, ctx));
 	put_advice(w, c, ctx);

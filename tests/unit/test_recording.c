@@ -66,19 +66,25 @@ static struct reset_case a_case(unsigned int i)
 
 struct replay {
 	unsigned int n;
-	unsigned int same; /* as a_case() made them, in order */
+	unsigned int linked; /* with an incident */
+	unsigned int same;   /* as a_case() made them, in order */
 	char warnings[2048];
 	char notices[2048];
 	char why[512];
 	int err;
 };
 
+/* The reader looks for the incidents, which those of a_case() do not have. */
 static int on_case(void *ctx, struct reset_case *c, const struct report_context *report)
 {
 	struct reset_case want = a_case(((struct replay *)ctx)->n);
 	struct replay *r = ctx;
-	char *first = report_text(&want, &sample_context), *second = report_text(c, report);
+	char *first, *second;
 
+	r->linked += c->incident.known;
+	c->incident.known = false;
+	first = report_text(&want, &sample_context);
+	second = report_text(c, report);
 	r->n++;
 	r->same += !strcmp(first, second);
 	free(first);
@@ -132,8 +138,11 @@ static int on_odd_case(void *ctx, struct reset_case *c, const struct report_cont
 	struct report_context odd = odd_context();
 	struct reset_case want = odd_case();
 	struct replay *r = ctx;
-	char *first = report_text(&want, &odd), *second = report_text(c, report);
+	char *first, *second;
 
+	c->incident.known = false;
+	first = report_text(&want, &odd);
+	second = report_text(c, report);
 	r->n++;
 	r->same += !strcmp(first, second) && !strcmp(c->asked.owner.comm, want.asked.owner.comm);
 	free(first);
@@ -210,6 +219,7 @@ static void test_replay(void)
 	check_int(got.err, 0, "the recording is read (%s)", got.why);
 	check_int(got.n, CASES, "all resets are in it");
 	check_int(got.same, CASES, "and give the same JSON, to the letter");
+	check_int(got.linked, CASES, "but for the incidents, which are found anew");
 	check_str(got.warnings, "", "without a warning");
 }
 

@@ -93,6 +93,7 @@ static const struct field fields[] = {
 	{ "lost.events", "i" },
 	{ "lost.packets", "i" },
 	{ "lost.hurried", "b" },
+	{ "incident", "o0" },
 };
 
 static const struct field answer_fields[] = {
