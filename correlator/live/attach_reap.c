@@ -14,32 +14,39 @@
 #include "host/clsact.h"
 #include "live/attach_xdp.h"
 
+/* An interface from which a filter of a dead sensor was removed. */
+struct bared {
+	uint32_t ifindex;
+	uint32_t map_id; /* the sensor's */
+	bool busy;	 /* its qdisc is to be removed, but filters of others were on it */
+};
+
 struct reaping {
 	struct netlink *nl;
-	uint32_t *bared; /* interfaces from which a filter of the dead was removed */
+	struct bared *bared;
 	size_t n_bared;
 };
 
-static bool is_bared(const struct reaping *r, uint32_t ifindex)
+static struct bared *find_bared(const struct reaping *r, uint32_t ifindex, uint32_t map_id)
 {
 	size_t i;
 
 	for (i = 0; i < r->n_bared; i++)
-		if (r->bared[i] == ifindex)
-			return true;
-	return false;
+		if (r->bared[i].ifindex == ifindex && r->bared[i].map_id == map_id)
+			return &r->bared[i];
+	return NULL;
 }
 
-static void note_bared(struct reaping *r, uint32_t ifindex)
+static void note_bared(struct reaping *r, uint32_t ifindex, uint32_t map_id)
 {
-	uint32_t *grown = NULL;
+	struct bared *grown = NULL;
 
-	if (!is_bared(r, ifindex))
+	if (!find_bared(r, ifindex, map_id))
 		grown = realloc(r->bared, (r->n_bared + 1) * sizeof(*grown));
 	if (!grown)
 		return;
 	r->bared = grown;
-	r->bared[r->n_bared++] = ifindex;
+	r->bared[r->n_bared++] = (struct bared){ .ifindex = ifindex, .map_id = map_id };
 }
 
 static bool is_named(uint32_t ifindex, const char *name)
@@ -64,13 +71,14 @@ static bool reap_xdp(const struct leftover *item, const struct attach_place *own
 	return removed;
 }
 
-static bool reap_filter(struct reaping *r, const struct leftover *item)
+static bool reap_filter(struct reaping *r, const struct leftover *item,
+			const struct attach_place *owner)
 {
 	enum clsact_direction dir = item->kind == LEFTOVER_INGRESS ? CLSACT_INGRESS : CLSACT_EGRESS;
 
 	if (clsact_detach(r->nl, item->ifindex, dir, item->prog_id) <= 0)
 		return false;
-	note_bared(r, item->ifindex);
+	note_bared(r, item->ifindex, owner->map_id);
 	return true;
 }
 
@@ -78,10 +86,29 @@ static bool reap_filter(struct reaping *r, const struct leftover *item)
  * A qdisc has no mark of its own. It is still the one that was made if it had the filters of
  * the same sensor on it, which have just been removed.
  */
-static bool reap_qdisc(struct reaping *r, const struct leftover *item)
+static bool reap_qdisc(struct reaping *r, const struct leftover *item,
+		       const struct attach_place *owner)
 {
-	return is_bared(r, item->ifindex) && is_named(item->ifindex, item->ifname) &&
-	       !clsact_remove(r->nl, item->ifindex);
+	struct bared *b = find_bared(r, item->ifindex, owner->map_id);
+	int err;
+
+	if (!b || !is_named(item->ifindex, item->ifname))
+		return false;
+	err = clsact_remove(r->nl, item->ifindex);
+	b->busy = err == -EBUSY;
+	return !err;
+}
+
+/* Of others that are dead, too, and whose filters went after it was tried: Return: how many went. */
+static int reap_busy(const struct reaping *r)
+{
+	size_t i;
+	int n = 0;
+
+	for (i = 0; i < r->n_bared; i++)
+		if (r->bared[i].busy)
+			n += !clsact_remove(r->nl, r->bared[i].ifindex);
+	return n;
 }
 
 static bool reap(void *ctx, const struct leftover *item, const struct attach_place *owner,
@@ -90,9 +117,9 @@ static bool reap(void *ctx, const struct leftover *item, const struct attach_pla
 	switch (item->kind) {
 	case LEFTOVER_INGRESS:
 	case LEFTOVER_EGRESS:
-		return reap_filter(ctx, item);
+		return reap_filter(ctx, item, owner);
 	case LEFTOVER_QDISC:
-		return reap_qdisc(ctx, item);
+		return reap_qdisc(ctx, item, owner);
 	case LEFTOVER_XDP:
 		return reap_xdp(item, owner, here);
 	}
@@ -116,6 +143,7 @@ void attach_reap(const struct attach_place *place, struct netlink *nl)
 	struct reaper reaper = { reap, map_lives, &reaping };
 	int n = attach_journal_reap(place, &reaper);
 
+	n += reap_busy(&reaping);
 	free(reaping.bared);
 	if (n)
 		notice("removed %d leftover%s of an rstscope that had been killed", n,

@@ -183,7 +183,7 @@ both_filters()
 	[ -n "$(tc -n "$S" filter show dev v0 ingress)" ] && [ -n "$(tc -n "$S" filter show dev v0 egress)" ]
 }
 
-with_filters_on_anothers()	# COMMAND...: before the watch, which uses the qdisc of somebody else, is killed
+start_clsact()	# its process id is in $watch
 {
 	rm -f "$work/ready"
 	"$LAB" no-links "$RSTSCOPE" watch --netns "$S" -i v0 --view none --ready-file "$work/ready" \
@@ -191,6 +191,11 @@ with_filters_on_anothers()	# COMMAND...: before the watch, which uses the qdisc 
 	watch=$!
 	at_exit "kill_child $watch"
 	wait_for 60 ended_or_exists $watch "$work/ready"
+}
+
+with_filters_on_anothers()	# COMMAND...: before the watch, which uses the qdisc of somebody else, is killed
+{
+	start_clsact
 	"$@"
 	kill_child $watch
 	wait_exit 10 $watch
@@ -205,6 +210,43 @@ qdisc_is_deleted()
 with_filters_on_anothers qdisc_is_deleted || not_ok "filters are attached again"
 once "$S"
 check "a qdisc that replaced the one of somebody else goes at the next start" bare "$S"
+
+# Two on one qdisc: the first has made it, the second has its filters there.
+start_clsact
+first=$watch
+start_clsact
+for pid in $first $watch; do
+	kill_child "$pid"
+	wait_exit 10 "$pid"
+done
+once "$S"
+check "a qdisc with filters of two watches goes at the next start" bare "$S"
+
+# The second makes the qdisc anew while the first is asleep, and is killed; then somebody replaces that.
+filters_are()	# COUNT at each hook
+{
+	[ "$(tc -n "$S" filter show dev v0 ingress | grep -c ' rstscope ')" -eq "$1" ] &&
+		[ "$(tc -n "$S" filter show dev v0 egress | grep -c ' rstscope ')" -eq "$1" ]
+}
+
+start_clsact
+first=$watch
+start_clsact
+kill -STOP "$first"
+tc -n "$S" qdisc del dev v0 clsact
+wait_for 20 filters_are 1 || not_ok "a second watch attaches again"
+kill_child "$watch"
+wait_exit 10 "$watch"
+tc -n "$S" qdisc del dev v0 clsact
+tc -n "$S" qdisc add dev v0 clsact
+kill -CONT "$first"
+wait_for 20 filters_are 1 || not_ok "the first watch attaches again"
+kill_child "$first"
+wait_exit 10 "$first"
+once "$S"
+check "a qdisc of somebody else that has filters of one dead watch, and replaced another's, stays" has_qdisc "$S"
+check "... without our filters" no_filters "$S"
+tc -n "$S" qdisc del dev v0 clsact
 
 # Seen just before it is deleted: then ours is noted, too. The watch stops before it adds its first filter.
 printf '#!/bin/sh\nexec "%s" no-links "%s" "$@"\n' "$LAB" "$RSTSCOPE" > "$work/without-links"
