@@ -440,6 +440,29 @@ static void report_order(struct pinned *p, const struct link_info *link, enum do
 					    bpf_program__fd(tc_object_program(p->tc, link, dir)));
 }
 
+static bool has_any(const struct pinned *p, uint32_t ifindex)
+{
+	return next_of_ours(p, ifindex, INGRESS, false, NULL) ||
+	       next_of_ours(p, ifindex, INGRESS, true, NULL) ||
+	       next_of_ours(p, ifindex, EGRESS, false, NULL);
+}
+
+/* Of an interface that had none of ours: half an attach helps nobody. */
+static void undo(struct pinned *p, const struct link_info *link)
+{
+	struct attached *before = p->found;
+	int err;
+
+	p->found = attached_find_or_say();
+	err = p->found ? detach_arrivals(p, link->ifindex, NULL) : -errno;
+	attached__free(p->found);
+	p->found = before;
+	if (pin_qdisc_forget(&p->pins.own, link->ifindex))
+		clsact_remove(p->nl, link->ifindex);
+	if (err)
+		error("detach from ingress of '%s' again: %s", link->name, error_name(err));
+}
+
 int pinned__attach(struct pinned *p, const struct link_info *link)
 {
 	enum done in = KEPT, out = KEPT;
@@ -452,6 +475,8 @@ int pinned__attach(struct pinned *p, const struct link_info *link)
 	err = attach_arrivals(p, link, &in);
 	if (!err)
 		err = attach_tc(p, link, EGRESS, in == ATTACHED_NOW, &out);
+	if (err && !has_any(p, link->ifindex))
+		undo(p, link);
 	if (err)
 		error("attach to '%s': %s", link->name, error_name(err));
 	else

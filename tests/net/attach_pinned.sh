@@ -319,6 +319,11 @@ if other ingress before && other egress after; then
 		fails 1 "tcx program [0-9]* 'other_tcx' of others runs before all filters" attach "$S" -i eth0
 	check "... with what can be done" said 'insist with --force'
 	check "... and neither a filter, a qdisc nor a pin was made" is_bare
+	check "... also with --xdp" \
+		fails 1 "tcx program [0-9]* 'other_tcx' of others runs before all filters" attach "$S" -i eth0 --xdp
+	check "... which leaves no XDP program behind" \
+		[ "$(ip -n "$S" -d link show dev eth0 | grep -c xdp)" -eq 0 ]
+	check "... nor anything else" is_bare
 	check "... unless it is insisted on" fails 0 'eth0: attached' attach "$S" -i eth0 --force
 	check "... which is warned of" said 'of others run.* before ours at tc ingress'
 	check "... and not again when it is there" fails 0 'attached already' attach "$S" -i eth0
