@@ -31,8 +31,14 @@ struct rst_ring {
 	__u64 pad[6];
 	__u32 newest[RST_BUCKETS];  /* number, its lower half; 0 = none, or none that is left */
 	__u64 link[RST_RING_SLOTS]; /* rst_link() */
-	struct rst_pkt rec[RST_RING_SLOTS];
+	struct rst_pkt rec[RST_RING_SLOTS]; /* the map ends after those that are used */
 };
+
+/* What a CPU's ring takes when it has room for @slots records only. */
+static inline __u32 rst_ring_bytes(__u32 slots)
+{
+	return __builtin_offsetof(struct rst_ring, rec) + slots * (__u32)sizeof(struct rst_pkt);
+}
 
 /*
  * @addresses: the words of source and destination, all xor'ed, as the upper half

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sysinfo.h>
 
 #include "base/log.h"
 #include "cmd/command.h"
@@ -76,8 +75,7 @@ static void parse_history(struct argp_state *state, struct options *o, const cha
 {
 	char why[200];
 
-	if (history_option_parse(arg, (unsigned int)get_nprocs_conf(), &o->pinned.slots, why,
-				 sizeof(why)))
+	if (history_option_parse(arg, pinned_cpus(), &o->pinned.slots, why, sizeof(why)))
 		argp_error(state, "--history '%s': %s", arg, why);
 	o->history = arg;
 }
@@ -236,7 +234,7 @@ static int attach(const struct options *o)
 
 static void say_history(const struct options *o)
 {
-	unsigned int cpus = (unsigned int)get_nprocs_conf();
+	unsigned int cpus = pinned_cpus();
 
 	if (o->history)
 		notice("history: %u segments for each of %u CPUs (%.1f MB)", o->pinned.slots, cpus,

@@ -9,14 +9,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "rst_event.h"
-
-/* A record and its link (rst_ring.h). */
-#define RECORD_BYTES (sizeof(struct rst_pkt) + sizeof(__u64))
+#include "rst_ring.h"
 
 unsigned long long history_bytes(unsigned int slots, unsigned int cpus)
 {
-	return (unsigned long long)slots * cpus * RECORD_BYTES;
+	return (unsigned long long)rst_ring_bytes(slots) * cpus;
+}
+
+/* Up to twice the most that can be had is rounded down to that. */
+static unsigned long long records_in(unsigned long long bytes)
+{
+	unsigned long long n = 0;
+
+	if (bytes > rst_ring_bytes(0))
+		n = (bytes - rst_ring_bytes(0)) / sizeof(struct rst_pkt);
+	return n > RST_RING_SLOTS && n < 2 * RST_RING_SLOTS ? RST_RING_SLOTS : n;
 }
 
 static unsigned int unit_shift(const char *unit)
@@ -36,9 +43,9 @@ static int too_much(unsigned int cpus, char *why, size_t size)
 {
 	snprintf(why, size,
 		 "there is room for at most %d records for each of %u CPUs (%.1f MB), and for at "
-		 "least %d",
+		 "least %d (%.1f MB)",
 		 RST_RING_SLOTS, cpus, (double)history_bytes(RST_RING_SLOTS, cpus) / 1e6,
-		 RST_SCAN_BACK);
+		 RST_SCAN_BACK, (double)history_bytes(RST_SCAN_BACK, cpus) / 1e6);
 	return -EINVAL;
 }
 
@@ -57,7 +64,7 @@ int history_option_parse(const char *arg, unsigned int cpus, unsigned int *ret_s
 		return -EINVAL;
 	}
 	if (shift)
-		n = (n << shift) / RECORD_BYTES / cpus;
+		n = records_in((n << shift) / cpus);
 	if (n > RST_RING_SLOTS || n < RST_SCAN_BACK)
 		return too_much(cpus, why, size);
 	while (slots > n)

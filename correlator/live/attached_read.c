@@ -20,6 +20,7 @@
 #include "base/strbuf.h"
 #include "live/attached.h"
 #include "live/backlog.h"
+#include "live/ring_state.h"
 #include "rst_event.h"
 #include "rst_ring.h"
 
@@ -213,7 +214,7 @@ static int check_version(const struct attached_recorder *r)
 	const struct attached_program *p = r->programs[0];
 	uint32_t version = version_of(r);
 
-	if (version == RST_ABI_VERSION && r->ring_size == sizeof(struct rst_ring))
+	if (version == RST_ABI_VERSION && ring_room(r->ring_size))
 		return 0;
 	error("'%s': the attached program %s is of version %" PRIu32 " of the recorder, this "
 	      "rstscope reads version %d: detach it (`tc filter del dev %s %s pref N`, `ip link set "
@@ -409,7 +410,7 @@ int attached_read__share(const struct attached_read *a, struct shared_maps *maps
 	if (!best)
 		return -ENOENT;
 	maps->cpus = best->cpus;
-	maps->slots = best->slots ? best->slots : RST_RING_SLOTS;
+	maps->slots = best->slots ? best->slots : ring_room(best->ring_size);
 	maps->fd[MAP_RING] = fcntl(attached_recorder_map(best, "rst_ring"), F_DUPFD_CLOEXEC, 0);
 	return maps->fd[MAP_RING] < 0 ? -errno : 0;
 }

@@ -13,6 +13,7 @@
 #include <bpf/btf.h>
 
 #include "base/log.h"
+#include "rst_ring.h"
 
 static const char *const map_names[N_SHARED_MAPS] = {
 	[MAP_RING] = "rst_ring",
@@ -58,6 +59,18 @@ void shared_maps_close(struct shared_maps *maps)
 	for (i = 0; i < N_SHARED_MAPS; i++)
 		if (maps->fd[i] >= 0)
 			close(maps->fd[i]);
+}
+
+int shared_maps_make_ring(struct shared_maps *maps)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
+	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, map_names[MAP_RING], sizeof(uint32_t),
+				rst_ring_bytes(maps->slots), maps->cpus, &opts);
+
+	if (fd < 0)
+		return -errno;
+	maps->fd[MAP_RING] = fd;
+	return 0;
 }
 
 const char *shared_map_name(enum shared_map i)

@@ -40,6 +40,9 @@ unsigned int shared_maps_cpus(void);
 void shared_maps_init(struct shared_maps *maps, unsigned int cpus, unsigned int slots);
 void shared_maps_close(struct shared_maps *maps);
 
+/** shared_maps_make_ring() - the flight recorder, no larger than its records need; 0 or -errno */
+int shared_maps_make_ring(struct shared_maps *maps);
+
 /** shared_map_name() - as the objects and their pins have it */
 const char *shared_map_name(enum shared_map i);
 

@@ -24,6 +24,7 @@
 #include "live/pinned_detach.h"
 #include "live/pinned_order.h"
 #include "live/program_same.h"
+#include "live/ring_state.h"
 #include "rst_ring.h"
 
 struct pinned {
@@ -41,7 +42,7 @@ enum done { KEPT, REPLACED, ATTACHED_NOW };
 
 /* --- maps and programs ------------------------------------------------------------------------ */
 
-static unsigned int possible_cpus(void)
+unsigned int pinned_cpus(void)
 {
 	int n = libbpf_num_possible_cpus();
 
@@ -63,18 +64,36 @@ static unsigned int slots_of(int ring_fd)
 /* Also before the first packet it can be read off a ring what it is. */
 static int write_headers(const struct shared_maps *maps)
 {
-	struct rst_ring *rings = mmap(NULL, maps->cpus * sizeof(*rings), PROT_READ | PROT_WRITE,
-				      MAP_SHARED, maps->fd[MAP_RING], 0);
+	size_t stride = rst_ring_bytes(maps->slots), size = stride * maps->cpus;
+	char *rings = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, maps->fd[MAP_RING], 0);
 	unsigned int i;
 
 	if (rings == MAP_FAILED)
 		return -errno;
 	for (i = 0; i < maps->cpus; i++) {
-		rings[i].abi = RST_ABI_VERSION;
-		rings[i].slots = maps->slots;
+		struct rst_ring *ring = (void *)(rings + i * stride);
+
+		ring->abi = RST_ABI_VERSION;
+		ring->slots = maps->slots;
 	}
-	munmap(rings, maps->cpus * sizeof(*rings));
+	munmap(rings, size);
 	return 0;
+}
+
+static int make_ring(struct pinned *p)
+{
+	int err = shared_maps_make_ring(&p->maps);
+
+	if (err) {
+		error("create the flight recorder (%.1f MB): %s%s",
+		      (double)rst_ring_bytes(p->maps.slots) * p->maps.cpus / 1e6, error_name(err),
+		      err == -ENOMEM ? ": --history makes it smaller" : "");
+		return err;
+	}
+	err = write_headers(&p->maps);
+	if (err)
+		error("map the flight recorder: %s", error_name(err));
+	return err;
 }
 
 static int share_ring(struct pinned *p)
@@ -86,7 +105,7 @@ static int share_ring(struct pinned *p)
 		return -errno;
 	p->maps.cpus = info.max_entries;
 	p->maps.slots = slots_of(p->maps.fd[MAP_RING]);
-	if (info.value_size != sizeof(struct rst_ring) || !p->maps.slots) {
+	if (!p->maps.slots || p->maps.slots > ring_room(info.value_size)) {
 		error("'%s/maps/rst_ring' is not a ring of this version: remove it",
 		      p->pins.own.path);
 		return -EINVAL;
@@ -101,18 +120,12 @@ static int share_ring(struct pinned *p)
 
 static int load_tc(struct pinned *p)
 {
-	bool fresh = p->maps.fd[MAP_RING] < 0;
 	int err;
 
 	p->tc = tc_object_open(&p->maps, &p->cfg.mark);
 	err = p->tc ? tc_object_load(p->tc, &p->maps) : -errno;
 	if (err)
 		error("load the tc programs: %s", error_name(err));
-	if (!err && fresh) {
-		err = write_headers(&p->maps);
-		if (err)
-			error("map the flight recorder: %s", error_name(err));
-	}
 	return err;
 }
 
@@ -166,8 +179,8 @@ static int load(struct pinned *p)
 	int err;
 
 	err = pin_place_maps(&p->pins.own, &p->maps);
-	if (!err && p->maps.fd[MAP_RING] >= 0)
-		err = share_ring(p);
+	if (!err)
+		err = p->maps.fd[MAP_RING] < 0 ? make_ring(p) : share_ring(p);
 	if (!err)
 		err = load_tc(p);
 	if (!err)
@@ -188,7 +201,7 @@ struct pinned *pinned__open(const struct pinned_config *cfg, struct netlink *nl)
 		return NULL;
 	p->cfg = *cfg;
 	p->nl = nl;
-	shared_maps_init(&p->maps, possible_cpus(), cfg->slots ? cfg->slots : RST_RING_SLOTS);
+	shared_maps_init(&p->maps, pinned_cpus(), cfg->slots ? cfg->slots : RST_RING_SLOTS);
 	err = pins_open(&p->pins, true);
 	if (!err) {
 		p->found = attached_find_or_say();

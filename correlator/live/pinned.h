@@ -36,6 +36,9 @@ struct pinned *pinned__open(const struct pinned_config *cfg, struct netlink *nl)
  */
 int pinned__attach(struct pinned *p, const struct link_info *link);
 
+/** pinned_cpus() - for how many CPUs the recorder has room: all that there can be */
+unsigned int pinned_cpus(void);
+
 /** pinned__free() - unpins what is not used any more; takes NULL */
 void pinned__free(struct pinned *p);
 

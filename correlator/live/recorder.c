@@ -13,17 +13,20 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include <bpf/bpf.h>
 
 #include "live/decode.h"
+#include "live/ring_state.h"
 #include "rst_event.h"
 #include "rst_ring.h"
 
 /* The maps of one set of programs. */
 struct part {
-	const struct rst_ring *rings;
+	const void *rings;
 	const struct rst_cpu *cpu;
-	size_t ring_size;
+	size_t ring_size; /* of all CPUs */
 	size_t cpu_size;
+	uint32_t stride; /* from one CPU's ring to the next */
 	unsigned int cpus;
 	unsigned int slots; /* 0 = each ring says it */
 };
@@ -54,6 +57,17 @@ static const void *map_array(int fd, size_t size)
 	return p == MAP_FAILED ? NULL : p;
 }
 
+/* What is no map, but a file, has rings of full size. */
+static uint32_t stride_of(int ring_fd)
+{
+	struct bpf_map_info info = { 0 };
+	uint32_t len = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(ring_fd, &info, &len))
+		return sizeof(struct rst_ring);
+	return info.value_size;
+}
+
 static void unmap(struct part *p)
 {
 	if (p->rings)
@@ -73,7 +87,7 @@ int recorder__add(struct recorder *f, int ring_fd, int cpu_fd, unsigned int cpus
 	struct part p = {
 		.cpus = cpus,
 		.slots = slots,
-		.ring_size = page_round(cpus * sizeof(*p.rings)),
+		.stride = stride_of(ring_fd),
 		.cpu_size = page_round(cpus * sizeof(*p.cpu)),
 	};
 	struct part *grown = realloc(f->parts, (f->n + 1) * sizeof(*grown));
@@ -82,6 +96,7 @@ int recorder__add(struct recorder *f, int ring_fd, int cpu_fd, unsigned int cpus
 	if (!grown)
 		return -ENOMEM;
 	f->parts = grown;
+	p.ring_size = page_round((size_t)cpus * p.stride);
 	p.rings = map_array(ring_fd, p.ring_size);
 	p.cpu = p.rings ? map_array(cpu_fd, p.cpu_size) : NULL;
 	if (p.cpu) {
@@ -158,12 +173,13 @@ static bool next_ring(const struct recorder *f, unsigned int *part, unsigned int
 		const struct part *p = &f->parts[*part];
 
 		while (*cpu < p->cpus) {
-			const struct rst_ring *at = &p->rings[*cpu];
+			const struct rst_ring *at =
+				(const void *)((const char *)p->rings + (size_t)*cpu * p->stride);
 			uint32_t slots =
 				p->slots ? p->slots : __atomic_load_n(&at->slots, __ATOMIC_RELAXED);
 
 			*ret = (struct ring){ at, slots, (*cpu)++ };
-			if (slots && slots <= RST_RING_SLOTS && !(slots & (slots - 1)))
+			if (slots && slots <= ring_room(p->stride) && !(slots & (slots - 1)))
 				return true;
 		}
 	}

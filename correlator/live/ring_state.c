@@ -38,13 +38,21 @@ static void read_times(const struct rst_ring *ring, uint32_t slots, struct ring_
 	cpu->oldest_ns = time_at(ring, head < slots ? 0 : head & (slots - 1));
 }
 
+uint32_t ring_room(uint32_t size)
+{
+	uint32_t slots = RST_RING_SLOTS;
+
+	while (slots && rst_ring_bytes(slots) != size)
+		slots /= 2;
+	return slots;
+}
+
 /* A power of two that fits; where the ring does not say it, version 2 has one size unless asked. */
 static uint32_t believable_slots(const struct ring_head *head, uint32_t size)
 {
 	uint32_t slots = head->abi ? head->slots : RST_RING_SLOTS;
 
-	if (size != sizeof(struct rst_ring) || !slots || slots & (slots - 1) ||
-	    slots > RST_RING_SLOTS)
+	if (!slots || slots & (slots - 1) || slots > ring_room(size))
 		return 0;
 	return slots;
 }

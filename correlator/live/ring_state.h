@@ -23,6 +23,9 @@ struct ring_state {
 	struct ring_cpu *cpus;
 };
 
+/** ring_room() - for how many records a ring of @size bytes is made; 0 = it has another layout */
+uint32_t ring_room(uint32_t size);
+
 /**
  * ring_state_read() - @size: of one CPU's ring in bytes
  *

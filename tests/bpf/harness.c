@@ -174,11 +174,18 @@ static int on_event(void *ctx, void *data, size_t size)
 	return 0;
 }
 
-static int resize(struct bpf_object *obj, const struct bed_config *cfg)
+/* A ring of full size comes with the object, as iproute2 would make it. */
+static int make_ring(struct bed *b, const struct bed_config *cfg)
 {
-	struct bpf_map *map = bpf_object__find_map_by_name(obj, "rst_ring");
+	unsigned int cpus = b->maps.cpus;
+	int err = 0;
 
-	return cfg->rings ? bpf_map__set_max_entries(map, cfg->rings) : 0;
+	b->n_rings = cfg->rings ? cfg->rings : cpus;
+	b->maps.cpus = b->n_rings;
+	if (cfg->rings || cfg->slots)
+		err = shared_maps_make_ring(&b->maps);
+	b->maps.cpus = cpus;
+	return err;
 }
 
 static int register_reader(struct bed *b, uint32_t slot, int events, int handoff)
@@ -202,11 +209,11 @@ static int load_tc(struct bed *b, const struct bed_config *cfg)
 {
 	int err;
 
+	err = make_ring(b, cfg);
+	if (err)
+		return err;
 	b->tc = tc_object_open(&b->maps, &cfg->mark);
-	if (!b->tc)
-		return -errno;
-	err = resize(b->tc, cfg);
-	return err ? err : tc_object_load(b->tc, &b->maps);
+	return b->tc ? tc_object_load(b->tc, &b->maps) : -errno;
 }
 
 static int load_xdp(struct bed *b, const struct bed_config *cfg)
@@ -230,11 +237,14 @@ static int load_xdp(struct bed *b, const struct bed_config *cfg)
 	return err ? err : embedded_load(b->xdp, &b->maps);
 }
 
-static unsigned int n_rings(const struct bed *b)
+static size_t rings_size(const struct bed *b)
 {
-	struct bpf_map *map = bpf_object__find_map_by_name(b->tc, "rst_ring");
+	return (size_t)b->n_rings * rst_ring_bytes(b->maps.slots);
+}
 
-	return bpf_map__max_entries(map);
+struct rst_ring *bed__ring(const struct bed *b, unsigned int cpu)
+{
+	return (void *)(b->rings + (size_t)cpu * rst_ring_bytes(b->maps.slots));
 }
 
 static int map_memory(struct bed *b)
@@ -245,7 +255,7 @@ static int map_memory(struct bed *b)
 		b->cpus = NULL;
 		return -errno;
 	}
-	b->rings = mmap(NULL, n_rings(b) * sizeof(*b->rings), PROT_READ | PROT_WRITE, MAP_SHARED,
+	b->rings = mmap(NULL, rings_size(b), PROT_READ | PROT_WRITE, MAP_SHARED,
 			b->maps.fd[MAP_RING], 0);
 	if (b->rings == MAP_FAILED) {
 		b->rings = NULL;
@@ -319,7 +329,7 @@ void bed__close(struct bed *b)
 	if (b->cpus)
 		munmap(b->cpus, b->maps.cpus * sizeof(*b->cpus));
 	if (b->rings)
-		munmap(b->rings, n_rings(b) * sizeof(*b->rings));
+		munmap(b->rings, rings_size(b));
 	bpf_object__close(b->xdp);
 	bpf_object__close(b->tc);
 	shared_maps_close(&b->maps);
@@ -341,8 +351,8 @@ void bed__clear(struct bed *b)
 	b->n_events = 0;
 	if (b->cpu < b->maps.cpus)
 		memset(&b->cpus[b->cpu], 0, sizeof(*b->cpus));
-	if (b->cpu < n_rings(b))
-		memset(&b->rings[b->cpu], 0, sizeof(*b->rings));
+	if (b->cpu < b->n_rings)
+		memset(bed__ring(b, b->cpu), 0, rst_ring_bytes(b->maps.slots));
 	if (none)
 		bpf_map_update_elem(b->maps.fd[MAP_HANDOFF], &zero, none, BPF_ANY);
 	free(none);
@@ -405,7 +415,7 @@ unsigned int bed__collect(struct bed *b)
 
 uint64_t bed__head(const struct bed *b)
 {
-	return b->cpu < n_rings(b) ? b->rings[b->cpu].head : 0;
+	return b->cpu < b->n_rings ? bed__ring(b, b->cpu)->head : 0;
 }
 
 uint64_t bed__count(const struct bed *b, enum rst_count what)
@@ -417,7 +427,7 @@ const struct rst_pkt *bed__record(const struct bed *b, unsigned int back)
 {
 	uint64_t slot = (bed__head(b) - 1 - back) & (b->maps.slots - 1);
 
-	return &b->rings[b->cpu].rec[slot];
+	return &bed__ring(b, b->cpu)->rec[slot];
 }
 
 #define SAY_IF_DIFFERENT(member, format, show)                                       \

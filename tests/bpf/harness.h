@@ -61,8 +61,9 @@ struct bed {
 	struct bpf_object *tc;
 	struct bpf_object *xdp;
 	struct shared_maps maps;
-	struct rst_cpu *cpus;	/* mmap of rst_cpus */
-	struct rst_ring *rings; /* mmap of rst_ring */
+	struct rst_cpu *cpus; /* mmap of rst_cpus */
+	char *rings;	      /* mmap of rst_ring: bed__ring() */
+	unsigned int n_rings;
 	struct ring_buffer *rb;
 	int fd[N_ENTRIES];
 	unsigned int cpu;      /* the CPU that everything runs on */
@@ -78,6 +79,9 @@ struct bed {
  */
 struct bed *bed__open(const struct bed_config *cfg, int cpu);
 void bed__close(struct bed *b);
+
+/** bed__ring() - of a CPU below @n_rings */
+struct rst_ring *bed__ring(const struct bed *b, unsigned int cpu);
 
 /** bed__make_reader() - the maps that a reader brings; @events_bytes: 0 = as `rstscope watch` */
 int bed__make_reader(unsigned int events_bytes, int *ret_events, int *ret_handoff);

@@ -56,7 +56,7 @@ static void add_up(const struct bed *b, struct totals *ret)
 
 	memset(ret, 0, sizeof(*ret));
 	for (cpu = 0; cpu < b->maps.cpus; cpu++) {
-		ret->head += b->rings[cpu].head;
+		ret->head += bed__ring(b, cpu)->head;
 		for (i = 0; i < RST_CNT_MAX; i++)
 			ret->count[i] += b->cpus[cpu].count[i];
 	}
@@ -89,7 +89,8 @@ static const struct rst_pkt *last_of_hook(const struct bed *b, uint32_t hook)
 	size_t i;
 
 	for (i = 0; i < (size_t)b->maps.cpus * b->maps.slots; i++) {
-		const struct rst_pkt *rec = &b->rings[i / b->maps.slots].rec[i % b->maps.slots];
+		const struct rst_pkt *rec =
+			&bed__ring(b, i / b->maps.slots)->rec[i % b->maps.slots];
 
 		if (rec->ts_ns && (rec->meta & RST_META_HOOK) == hook << RST_META_HOOK_SHIFT &&
 		    (!best || rec->ts_ns > best->ts_ns))

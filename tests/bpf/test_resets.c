@@ -434,12 +434,12 @@ static void check_no_room(void)
 	}
 	good = b && feed(b, TC_INGRESS, &data, 4, 0) && feed(b, TC_EGRESS, &reset, 4, 0) &&
 	       feed(b, XDP, &reset, 6, 0) && bed__count(b, RST_CNT_NO_SLOT) == 3 && !bed__head(b) &&
-	       !bed__collect(b) && !b->rings[0].head;
+	       !bed__collect(b) && !bed__ring(b, 0)->head;
 	ok(good, "packets of a CPU without room in the ring pass, and are counted");
 	bed__close(b);
 	b = bed__open(&no_cpu, 1);
 	good = b && feed(b, TC_INGRESS, &data, 4, 0) && feed(b, TC_EGRESS, &reset, 4, 0) &&
-	       feed(b, XDP, &reset, 6, 0) && !bed__collect(b) && !b->rings[0].head &&
+	       feed(b, XDP, &reset, 6, 0) && !bed__collect(b) && !bed__ring(b, 0)->head &&
 	       !memcmp(&b->cpus[0], &untouched, sizeof(untouched));
 	ok(good, "packets of a CPU without even counters pass, and touch nobody else's");
 	bed__close(b);

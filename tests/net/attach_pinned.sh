@@ -351,8 +351,22 @@ read_attached()
 	"$RSTSCOPE" watch --netns "$S" --attached -c "$1" --duration 30 --json > "$work/events" 2> "$work/read" || :
 }
 
+ring_bytes()	# of each CPU
+{
+	"$bpftool" -j map show pinned "$(place)/maps/rst_ring" | jq .bytes_value
+}
+
 rs attach "$S" -i eth0
+whole=$(ring_bytes)
+rs detach "$S" --all
+rs attach "$S" -i eth0 --history 64
+check "with a shorter history the recorder takes less memory ($whole, $(ring_bytes) bytes)" \
+	[ "$(ring_bytes)" -lt $((whole / 6)) ]
+check "... and keeps its size until it is detached" \
+	fails 1 'history of 64 records.*detach --all' attach "$S" -i eth0 --history 128
 in_ns "$C" "$BASH" -c ": < /dev/tcp/$S4/9" 2> /dev/null || :
+rs status "$S" --json || :
+check "... which status reports" [ "$(jq -c '[.recorders[].slots]' "$work/said")" = '[64]' ]
 read_attached 1
 check "a watch reports a reset from before it began" \
 	[ "$(jq -r '"\(.rst.sport) \(.before_start)"' "$work/events")" = "9 true" ]

@@ -149,8 +149,12 @@ static void test_history(void)
 	check_history("63", 1, 0);
 	check_history("8193", 1, 0);
 	check_history("1M", 2, 4096);
-	check_history("1M", 16, 512);
-	check_history("576K", 1, 8192);
+	check_history("1M", 16, 0);
+	check_history("2M", 16, 512);
+	check_history("592K", 1, 4096);
+	check_history("593K", 1, 8192);
+	check_history("1M", 1, 8192);
+	check_history("2M", 1, 0);
 	check_history("4K", 2, 0);
 	check_history("8M", 2, 0);
 	check_history("1G", 2, 0);
@@ -161,7 +165,7 @@ static void test_history(void)
 	check_history("1Mb", 2, 0);
 	check_history("4294967296", 2, 0);
 	check_history("99999999999999999999G", 2, 0);
-	check_int(history_bytes(8192, 2), 1179648, "8192 records for each of 2 CPUs take 1.2 MB");
+	check_int(history_bytes(8192, 2), 1212544, "8192 records for each of 2 CPUs take 1.2 MB");
 }
 
 static void test_expression(void)
