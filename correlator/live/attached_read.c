@@ -89,7 +89,10 @@ static const char *describe_way(const struct attached_program *p, char *to, size
 			 p->mode == IF_XDP_GENERIC ? ", generic" : "");
 		break;
 	case ATTACHED_TCX:
-		snprintf(to, size, "tcx, link %" PRIu32, p->link_id);
+		if (p->link_id)
+			snprintf(to, size, "tcx, link %" PRIu32, p->link_id);
+		else
+			snprintf(to, size, "tcx");
 		break;
 	case ATTACHED_FILTER:
 		snprintf(to, size, "tc filter, pref %" PRIu32 ", handle %#" PRIx32, p->filter.pref,
