@@ -16,13 +16,16 @@
 #include "archive/reader.h"
 #include "archive/sinks.h"
 #include "base/log.h"
-#include "cmd/command.h"
 #include "cmd/case_choice.h"
+#include "cmd/command.h"
+#include "cmd/group_option.h"
 #include "cmd/rst_filter.h"
+#include "cmd/time_choice.h"
 #include "diagnose/impact.h"
 #include "report/sink.h"
 
 #define MAX_FILES 64
+#define GROUPS_SHOWN 20
 #define OPT_STORE 256
 #define OPT_EVIDENCE 257
 
@@ -33,6 +36,9 @@ struct explain {
 	struct filter *filter;
 	const char *fail_on; /* ids, by commas; NULL = none */
 	struct case_choice choice;
+	struct time_choice times;
+	struct group_option group;
+	struct groups *groups; /* NULL = they were not asked for */
 	bool json;
 	bool brief;
 	bool quiet;
@@ -131,6 +137,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &e->choice;
+		state->child_inputs[1] = &e->times;
+		state->child_inputs[2] = &e->group;
 		return 0;
 	case 'r':
 		if (e->n_files == MAX_FILES)
@@ -233,10 +241,11 @@ static int close_kept(struct explain *e)
 
 static int explain_case(void *ctx, struct reset_case *c, const struct report_context *report)
 {
+	struct report_context shown = *report;
 	struct explain *e = ctx;
 	int err;
 
-	if (!filter__matches_case(e->filter, c))
+	if (!filter__matches_case(e->filter, c) || !is_in_time(&e->times, c, report))
 		return 0;
 	e->by_impact[c->diagnosis.impact.kind]++;
 	if (!case_is_chosen(&e->choice, c)) {
@@ -244,12 +253,15 @@ static int explain_case(void *ctx, struct reset_case *c, const struct report_con
 		return 0;
 	}
 	e->resets++;
+	if (e->groups)
+		groups__add(e->groups, c, report);
 	e->by_cause[c->diagnosis.cause - causes]++;
 	e->found |= e->fail_on && cause_is_listed(e->fail_on, c->diagnosis.cause->id);
 	e->err = keep_case(e, c, report);
 	if (e->quiet || e->err)
 		return e->err;
-	err = e->sink.ops->emit(&e->sink, c, report);
+	shown.local_time = e->times.local_time;
+	err = e->sink.ops->emit(&e->sink, c, &shown);
 	if (err)
 		error("write to standard output: %s", error_name(err));
 	e->err = err;
@@ -290,6 +302,8 @@ static void print_counts(const struct explain *e)
 		fputs("\nimpact: ", out);
 	impact_counts_print(e->by_impact, out);
 	fputc('\n', out);
+	if (e->groups)
+		groups__print(e->groups, out, GROUPS_SHOWN, e->times.local_time);
 }
 
 /* Resets from a pipe are reported as they arrive. */
@@ -310,7 +324,12 @@ static bool reads_pipe(const struct explain *e)
 
 int cmd_explain(int argc, char **argv)
 {
-	static const struct argp_child children[] = { { &case_choice_argp, 0, NULL, 1 }, { 0 } };
+	static const struct argp_child children[] = {
+		{ &case_choice_argp, 0, NULL, 1 },
+		{ &time_choice_argp, 0, NULL, 1 },
+		{ &group_option_argp, 0, NULL, 1 },
+		{ 0 },
+	};
 	static const struct argp argp = {
 		.children = children,
 		.options = options,
@@ -338,7 +357,8 @@ int cmd_explain(int argc, char **argv)
 	cfg.files = e.files;
 	cfg.n_files = e.n_files;
 	cfg.progress = isatty(STDERR_FILENO);
-	err = open_kept(&e, &sink_store, e.store);
+	e.groups = e.group.given ? groups__new(e.group.by) : NULL;
+	err = e.group.given && !e.groups ? -ENOMEM : open_kept(&e, &sink_store, e.store);
 	if (!err)
 		err = open_kept(&e, &sink_evidence, e.evidence);
 	e.err = err;
@@ -352,6 +372,7 @@ int cmd_explain(int argc, char **argv)
 	free(e.expression);
 	if (!e.json || e.quiet)
 		print_counts(&e);
+	groups__free(e.groups);
 	if (!err && fflush(stdout)) {
 		err = -errno;
 		error("write to standard output: %s", error_name(err));

@@ -17,13 +17,15 @@
 #include "base/output_file.h"
 #include "cmd/command.h"
 #include "cmd/case_choice.h"
+#include "cmd/group_option.h"
 #include "cmd/rst_filter.h"
+#include "cmd/time_choice.h"
 #include "diagnose/causes.h"
 #include "report/document.h"
 
 #define MAX_FILES 64
 
-enum { OPT_FORMAT = 256, OPT_SINCE, OPT_UNTIL, OPT_TITLE, OPT_STORE };
+enum { OPT_FORMAT = 256, OPT_TITLE, OPT_STORE, OPT_DETAILS };
 
 struct report {
 	const char *files[MAX_FILES];
@@ -32,8 +34,8 @@ struct report {
 	struct filter *filter;
 	const char *output; /* "-" = standard output */
 	struct case_choice choice;
-	uint64_t since_ns;
-	uint64_t until_ns;
+	struct time_choice times;
+	struct group_option group;
 	const struct document_ops *format;
 	struct document doc;
 	struct summary *summary;
@@ -51,9 +53,8 @@ static const struct argp_option options[] = {
 	{ "format", OPT_FORMAT, "text|markdown|json|html", 0,
 	  "Format (default: by the suffix of FILE, otherwise text)", 1 },
 	{ "title", OPT_TITLE, "TEXT", 0, "Title of the report", 1 },
-	{ "since", OPT_SINCE, "TIME", 0,
-	  "Only include resets from this time on, such as 2026-11-26T10:00:00Z", 2 },
-	{ "until", OPT_UNTIL, "TIME", 0, "Only include resets before this time", 2 },
+	{ "details", OPT_DETAILS, NULL, 0,
+	  "text, markdown: print each reset also where there are more than 20", 1 },
 	{ 0 },
 };
 
@@ -65,33 +66,9 @@ static const char doc[] =
 	"Examples:\n"
 	"  rstscope report -r resets.pcapng -o resets.html   for a browser, offline\n"
 	"  rstscope report -r resets.pcapng --format=markdown | wl-copy\n"
-	"  rstscope report --store resets.db --since 2026-11-26T10:00:00Z -o day.md\n"
+	"  rstscope report --store resets.db --since 1h --group service -o hour.md\n"
 	"\n"
 	"Exit status: 0 success, 1 failure, 2 usage error.";
-
-/* RFC 3339, with Z or an offset; fractions are ignored. */
-static uint64_t parse_time(struct argp_state *state, const char *option, const char *arg)
-{
-	struct tm tm = { 0 };
-	const char *rest = strptime(arg, "%Y-%m-%dT%H:%M:%S", &tm);
-	long offset;
-	time_t t;
-
-	if (!rest)
-		rest = strptime(arg, "%Y-%m-%d %H:%M:%S", &tm);
-	if (rest && *rest == '.')
-		rest += 1 + strspn(rest + 1, "0123456789");
-	if (rest && *rest && strcmp(rest, "Z"))
-		rest = strptime(rest, "%z", &tm);
-	else if (rest)
-		rest += strlen(rest);
-	if (!rest || *rest)
-		argp_error(state, "%s takes a time such as 2026-11-26T10:00:00Z, not '%s'", option,
-			   arg);
-	offset = tm.tm_gmtoff; /* timegm() overwrites it */
-	t = timegm(&tm) - offset;
-	return t > 0 ? (uint64_t)t * 1000000000u : 0;
-}
 
 static void compile_filter(struct argp_state *state, struct report *r)
 {
@@ -122,6 +99,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &r->choice;
+		state->child_inputs[1] = &r->times;
+		state->child_inputs[2] = &r->group;
 		return 0;
 	case 'r':
 	case OPT_STORE:
@@ -141,11 +120,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case OPT_TITLE:
 		r->doc.title = arg;
 		return 0;
-	case OPT_SINCE:
-		r->since_ns = parse_time(state, "--since", arg);
-		return 0;
-	case OPT_UNTIL:
-		r->until_ns = parse_time(state, "--until", arg);
+	case OPT_DETAILS:
+		r->doc.details = true;
 		return 0;
 	case ARGP_KEY_ARG:
 		if (filter_add_word(&r->expression, arg))
@@ -162,20 +138,20 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 static bool is_wanted(const struct report *r, const struct reset_case *c,
 		      const struct report_context *report)
 {
-	uint64_t wall = wall_time(c->seen.rst.ts_ns, report);
-
-	return filter__matches_case(r->filter, c) && wall >= r->since_ns && wall < r->until_ns &&
+	return filter__matches_case(r->filter, c) && is_in_time(&r->times, c, report) &&
 	       case_is_chosen(&r->choice, c);
 }
 
 static int on_case(void *ctx, struct reset_case *c, const struct report_context *report)
 {
+	struct report_context shown = *report;
 	struct report *r = ctx;
 
 	if (!is_wanted(r, c, report))
 		return 0;
+	shown.local_time = r->times.local_time;
 	summary__add(r->summary, c, report);
-	r->err = r->doc.ops->add(&r->doc, c, report);
+	r->err = r->doc.ops->add(&r->doc, c, &shown);
 	return r->err;
 }
 
@@ -320,7 +296,8 @@ static int write_report(struct report *r)
 	r->doc.ops = r->format;
 	r->summary = summary__new();
 	r->doc.spool = tmpfile();
-	if (!r->summary || !r->doc.spool) {
+	if (!r->summary || !r->doc.spool ||
+	    summary__show(r->summary, r->group.by, r->times.local_time)) {
 		error("temporary file: %s", error_name(errno));
 		return -EIO;
 	}
@@ -335,7 +312,12 @@ static int write_report(struct report *r)
 
 int cmd_report(int argc, char **argv)
 {
-	static const struct argp_child children[] = { { &case_choice_argp, 0, NULL, 2 }, { 0 } };
+	static const struct argp_child children[] = {
+		{ &case_choice_argp, 0, NULL, 2 },
+		{ &time_choice_argp, 0, NULL, 2 },
+		{ &group_option_argp, 0, NULL, 2 },
+		{ 0 },
+	};
 	static const struct argp argp = {
 		.children = children,
 		.options = options,
@@ -343,7 +325,7 @@ int cmd_report(int argc, char **argv)
 		.args_doc = "[FILTER]",
 		.doc = doc,
 	};
-	struct report r = { .output = "-", .until_ns = UINT64_MAX, .doc.title = "TCP resets" };
+	struct report r = { .output = "-", .doc.title = "TCP resets" };
 	int err;
 
 	argp_err_exit_status = EXIT_USAGE;

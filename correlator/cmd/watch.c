@@ -16,6 +16,7 @@
 
 #define NS_PER_SEC 1000000000ull
 #define EVENTS_PER_TICK 64
+#define GROUPS_SHOWN 20
 /* What the kernel says of a RST may come so long after it. */
 #define GRACE_NS 10000000ull
 /* After the end, what still waits is reported for so long, and then only counted. */
@@ -28,6 +29,7 @@ struct watch {
 	struct lookup_state lookups;
 	struct join *join;
 	struct incidents *incidents;
+	struct groups *groups; /* NULL = they were not asked for */
 	struct report_context report;
 	struct clock_step step;	    /* the last one; ts_ns == 0: none yet */
 	int64_t old_wall_offset_ns; /* before it */
@@ -116,6 +118,8 @@ static void report_case(struct watch *w, struct reset_case *c)
 		w->done = true;
 		return;
 	}
+	if (w->groups)
+		groups__add(w->groups, c, &w->report);
 	w->by_cause[c->diagnosis.cause - causes]++;
 	w->done = ++w->reported == w->cfg.count;
 }
@@ -162,7 +166,8 @@ struct watch *watch__new(const struct watch_config *cfg)
 	w->end_ns = UINT64_MAX;
 	w->join = join__new(&ops);
 	w->incidents = incidents__new();
-	if (w->join && w->incidents)
+	w->groups = cfg->group.given ? groups__new(cfg->group.by) : NULL;
+	if (w->join && w->incidents && !w->groups == !cfg->group.given)
 		return w;
 	watch__free(w);
 	errno = ENOMEM;
@@ -321,6 +326,7 @@ void watch__free(struct watch *w)
 		return;
 	join__free(w->join);
 	incidents__free(w->incidents);
+	groups__free(w->groups);
 	free(w->lookups.recalled.packets);
 	free(w);
 }
@@ -395,4 +401,6 @@ void watch__print_summary(const struct watch *w, FILE *out)
 		fprintf(out, "\n%" PRIu64 " kernel reset%s not seen on any watched interface",
 			st->unclaimed, st->unclaimed == 1 ? "" : "s");
 	fputc('\n', out);
+	if (w->groups)
+		groups__print(w->groups, out, GROUPS_SHOWN, false);
 }

@@ -9,6 +9,7 @@
 #define WATCH_H
 
 #include "cmd/case_choice.h"
+#include "cmd/group_option.h"
 #include "cmd/rst_filter.h"
 #include "live/decode.h"
 #include "live/recorder.h"
@@ -65,6 +66,7 @@ struct watch_config {
 	const struct report_context *report; /* but for the wall clock, which is the host's */
 	enum direction direction;
 	struct case_choice choice;
+	struct group_option group;
 	uint64_t count; /* 0 = no limit */
 };
 

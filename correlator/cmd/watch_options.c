@@ -299,6 +299,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &o->choice;
+		state->child_inputs[1] = &o->group;
 		break;
 	case 'i':
 		add_interface(state, o, arg);
@@ -402,7 +403,11 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
 void watch_options_parse(struct watch_options *o, int argc, char **argv)
 {
-	static const struct argp_child children[] = { { &case_choice_argp, 0, NULL, 1 }, { 0 } };
+	static const struct argp_child children[] = {
+		{ &case_choice_argp, 0, NULL, 1 },
+		{ &group_option_argp, 0, NULL, 1 },
+		{ 0 },
+	};
 	static const struct argp argp = {
 		.children = children,
 		.options = options,

@@ -39,6 +39,7 @@ struct watch_options {
 	enum tier tier;
 	enum direction direction;
 	struct case_choice choice;
+	struct group_option group;
 	unsigned long count; /* 0 = no limit */
 	double duration;     /* seconds; 0 = no limit */
 	bool brief;

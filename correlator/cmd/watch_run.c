@@ -297,6 +297,7 @@ static int open_watch(struct app *a)
 		.report = &a->report,
 		.direction = a->opt->direction,
 		.choice = a->opt->choice,
+		.group = a->opt->group,
 		.count = a->opt->count,
 	};
 	struct sensor *sensor = live_host__sensor(a->host);

@@ -26,6 +26,8 @@ struct document {
 	const struct document_ops *ops;
 	FILE *out;
 	const char *title; /* foreign text */
+	bool details;	   /* of every reset, however many there are */
+	uint64_t n;	   /* cases that were added */
 	FILE *spool; /* what comes after the summary, which is known last; formats may use it */
 	void *priv;
 };

@@ -15,6 +15,10 @@
 #include "report/timeline.h"
 
 #define TOP 10
+/* More cases are summed up only: a report of a storm fits one screen. */
+#define DETAILS_MAX 20
+#define STORM_TOP 5
+#define STORM_GROUPS 12
 #define BAR_WIDTH 30
 
 /* --- common to both --------------------------------------------------------------------------------- */
@@ -57,6 +61,26 @@ static struct named *sorted(const json_t *names, size_t *ret_n)
 	return list;
 }
 
+/* One more; is it to be printed whole, as far as is known by now? */
+static bool count_case(struct document *d)
+{
+	return ++d->n <= DETAILS_MAX || d->details;
+}
+
+static bool is_storm(const struct document *d)
+{
+	return d->n > DETAILS_MAX && !d->details;
+}
+
+/* Where several resets have something in common. */
+static bool has_groups(const struct document *d, const struct summary *s)
+{
+	size_t n;
+
+	groups__sorted(summary__groups(s), &n);
+	return is_storm(d) || n < summary__cases(s);
+}
+
 static int begin_prose(struct document *d)
 {
 	(void)d;
@@ -70,7 +94,7 @@ static void free_prose(struct document *d)
 
 /* --- text ------------------------------------------------------------------------------------------- */
 
-static void print_bars(FILE *out, const char *what, const json_t *names)
+static void print_bars(FILE *out, const char *what, const json_t *names, size_t top)
 {
 	struct named *list;
 	size_t n, i;
@@ -78,7 +102,7 @@ static void print_bars(FILE *out, const char *what, const json_t *names)
 	list = sorted(names, &n);
 	if (n)
 		fprintf(out, "%s\n", what);
-	for (i = 0; list && i < n && i < TOP; i++) {
+	for (i = 0; list && i < n && i < top; i++) {
 		int bar = (int)(list[i].n * BAR_WIDTH / list[0].n);
 
 		fprintf(out, "  %8" PRId64 " ", (int64_t)list[i].n);
@@ -88,8 +112,8 @@ static void print_bars(FILE *out, const char *what, const json_t *names)
 		print_escaped(out, list[i].name);
 		fputc('\n', out);
 	}
-	if (n > TOP)
-		fprintf(out, "           and %zu more\n", n - TOP);
+	if (n > top)
+		fprintf(out, "           and %zu more\n", n - top);
 	if (n)
 		fputc('\n', out);
 	free(list);
@@ -98,7 +122,7 @@ static void print_bars(FILE *out, const char *what, const json_t *names)
 static void print_over_time(FILE *out, const struct summary *s)
 {
 	static const char *const levels[] = { " ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
-	static const struct report_context wall;
+	struct report_context wall = { .local_time = summary__local_time(s) };
 	uint64_t start, width, most = 0, total_ns;
 	const uint64_t *buckets = summary__buckets(s, &start, &width);
 	char from[40];
@@ -114,7 +138,7 @@ static void print_over_time(FILE *out, const struct summary *s)
 		width / 1000000000u);
 	for (i = 0; i < SUMMARY_BUCKETS; i++)
 		fputs(levels[buckets[i] ? 1 + buckets[i] * 7 / most : 0], out);
-	fprintf(out, "\n  %.19sZ + %" PRIu64 " s\n\n", from, total_ns / 1000000000u);
+	fprintf(out, "\n  %.19s%s + %" PRIu64 " s\n\n", from, from + 29, total_ns / 1000000000u);
 }
 
 /* The Greek letter and the space are two bytes and one column each. */
@@ -149,26 +173,47 @@ static int add_text(struct document *d, const struct reset_case *c,
 		    const struct report_context *report)
 {
 	struct sink sink = { .ops = &sink_text, .out = d->spool, .lazy = true };
-	int err = sink.ops->emit(&sink, c, report);
+	int err;
 
+	if (!count_case(d))
+		return 0;
+	err = sink.ops->emit(&sink, c, report);
 	if (err)
 		return err;
 	print_timeline(d->spool, c, report);
 	return document_error(d->spool);
 }
 
+static void print_text_groups(struct document *d, const struct summary *s)
+{
+	if (!has_groups(d, s))
+		return;
+	groups__print(summary__groups(s), d->out, STORM_GROUPS, summary__local_time(s));
+	fputc('\n', d->out);
+}
+
+static int print_storm_hint(struct document *d)
+{
+	fputs("For each reset: --details, or the formats json and html.\n", d->out);
+	return document_error(d->out);
+}
+
 static int end_text(struct document *d, const struct summary *s)
 {
+	size_t top = is_storm(d) ? STORM_TOP : TOP;
 	char *scope = summary__scope(s);
 
 	print_escaped(d->out, d->title);
 	fprintf(d->out, "\n%s\n\n", scope ? scope : "");
 	free(scope);
 	print_over_time(d->out, s);
-	print_bars(d->out, "By impact", summary__impacts(s));
-	print_bars(d->out, "By cause", summary__causes(s));
-	print_bars(d->out, "By owner", summary__owners(s));
-	print_bars(d->out, "By peer", summary__peers(s));
+	print_text_groups(d, s);
+	print_bars(d->out, "By impact", summary__impacts(s), top);
+	print_bars(d->out, "By cause", summary__causes(s), top);
+	if (is_storm(d))
+		return print_storm_hint(d);
+	print_bars(d->out, "By owner", summary__owners(s), top);
+	print_bars(d->out, "By peer", summary__peers(s), top);
 	return document_unspool(d);
 }
 
@@ -360,6 +405,8 @@ static void print_candidates(FILE *out, const struct reset_case *c)
 static int add_markdown(struct document *d, const struct reset_case *c,
 			const struct report_context *report)
 {
+	if (!count_case(d))
+		return 0;
 	print_heading(d->spool, c, report);
 	print_impact(d->spool, c, report);
 	print_items(d->spool, "Evidence", report_evidence(c, report, true));
@@ -367,6 +414,63 @@ static int add_markdown(struct document *d, const struct reset_case *c,
 	print_advice(d->spool, c, report);
 	print_moments(d->spool, c, report);
 	return document_error(d->spool);
+}
+
+/* A list: chats and trackers take it as it is, unlike a table. */
+static void print_markdown_group(FILE *out, const struct group *g, enum group_by by,
+				 bool local_time)
+{
+	struct report_context wall = { .local_time = local_time };
+	char ts[40], lasted[DURATION_TEXT_MAX];
+
+	format_time(ts, sizeof(ts), g->from_ns, &wall);
+	fprintf(out, "- **%" PRIu64 "** `%s`%s", g->n, g->cause,
+		g->causes_differ ? " and others" : "");
+	if (by == GROUP_INCIDENT || by == GROUP_CAUSE) {
+		fprintf(out, " at `%s`", g->service);
+		fputs(*g->owner ? " of " : "", out);
+		print_markdown(out, g->owner);
+	} else {
+		fputs(": ", out);
+		print_markdown(out, g->name);
+	}
+	fprintf(out, ", since %.19s%s", ts, ts + 29);
+	if (g->n > 1)
+		fprintf(out, ", for %s", format_duration(lasted, g->until_ns - g->from_ns));
+	if (by == GROUP_INCIDENT)
+		fprintf(out, " (`%.32s`)", g->name);
+	fputc('\n', out);
+}
+
+static void print_markdown_groups(struct document *d, const struct summary *s)
+{
+	struct groups *groups = summary__groups(s);
+	const struct group *list;
+	size_t n, i;
+
+	if (!has_groups(d, s))
+		return;
+	list = groups__sorted(groups, &n);
+	fprintf(d->out, "**%zu %s%s**\n\n", n, group_by_id(groups__by(groups)), n == 1 ? "" : "s");
+	for (i = 0; i < n && i < STORM_GROUPS; i++)
+		print_markdown_group(d->out, &list[i], groups__by(groups), summary__local_time(s));
+	if (n > STORM_GROUPS)
+		fprintf(d->out, "- and %zu more\n", n - STORM_GROUPS);
+	fputc('\n', d->out);
+}
+
+/* "Cause: 12 closed-port, 3 unread-data" */
+static void print_counts(FILE *out, const char *what, const json_t *names)
+{
+	struct named *list;
+	size_t n, i;
+
+	list = sorted(names, &n);
+	fprintf(out, "%s:", what);
+	for (i = 0; list && i < n; i++)
+		fprintf(out, "%s %" PRId64 " `%s`", i ? "," : "", (int64_t)list[i].n, list[i].name);
+	fputs("\n\n", out);
+	free(list);
 }
 
 static int end_markdown(struct document *d, const struct summary *s)
@@ -379,6 +483,12 @@ static int end_markdown(struct document *d, const struct summary *s)
 	print_markdown(d->out, scope ? scope : "");
 	fputs("\n\n", d->out);
 	free(scope);
+	print_markdown_groups(d, s);
+	if (is_storm(d)) {
+		print_counts(d->out, "Impact", summary__impacts(s));
+		print_counts(d->out, "Cause", summary__causes(s));
+		return document_error(d->out);
+	}
 	print_table(d->out, "impact", summary__impacts(s));
 	print_table(d->out, "cause", summary__causes(s));
 	print_table(d->out, "owner", summary__owners(s));

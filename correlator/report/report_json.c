@@ -575,8 +575,12 @@ static void put_head(struct json_writer *w, const struct reset_case *c,
 }
 
 void report_json(struct json_writer *w, const struct reset_case *c,
-		 const struct report_context *ctx)
+		 const struct report_context *report)
 {
+	struct report_context utc = *report;
+	const struct report_context *ctx = &utc;
+
+	utc.local_time = false;
 	json__object(w, NULL);
 	put_head(w, c, ctx);
 	put_candidates(w, c);

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/strbuf.h"
 
@@ -60,11 +61,33 @@ static char *put_date(char *to, uint64_t days)
 	return put_digits(to, day - (153 * month + 2) / 5 + 1, 2);
 }
 
+static long seconds_east(time_t t)
+{
+	struct tm tm;
+
+	return localtime_r(&t, &tm) ? tm.tm_gmtoff : 0;
+}
+
+static char *put_zone(char *to, bool local_time, long east)
+{
+	unsigned long minutes = (unsigned long)labs(east) / 60;
+
+	if (!local_time) {
+		*to++ = 'Z';
+		return to;
+	}
+	*to++ = east < 0 ? '-' : '+';
+	to = put_digits(to, minutes / 60, 2);
+	*to++ = ':';
+	return put_digits(to, minutes % 60, 2);
+}
+
 void format_time(char *buf, size_t len, uint64_t ts_ns, const struct report_context *ctx)
 {
 	static const uint64_t units[] = { 3600, 60, 1 };
 	uint64_t wall = wall_time(ts_ns, ctx);
-	uint64_t sec = wall / 1000000000u;
+	long east = ctx->local_time ? seconds_east((time_t)(wall / 1000000000u)) : 0;
+	uint64_t sec = wall / 1000000000u + (uint64_t)east;
 	char text[40], *to = put_date(text, sec / 86400);
 	unsigned int i;
 
@@ -74,7 +97,7 @@ void format_time(char *buf, size_t len, uint64_t ts_ns, const struct report_cont
 	}
 	*to++ = '.';
 	to = put_digits(to, wall % 1000000000u, 9);
-	*to++ = 'Z';
+	to = put_zone(to, ctx->local_time, east);
 	*to++ = 0;
 	memcpy(buf, text, (size_t)(to - text) < len ? (size_t)(to - text) : len);
 }

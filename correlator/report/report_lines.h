@@ -35,7 +35,7 @@ const char *origin_name(enum origin o);
 const char *type_name(enum reset_type t);
 const char *confidence_name(enum confidence conf);
 
-/** format_time() - RFC 3339 with nanoseconds, UTC; @buf holds at least 40 bytes */
+/** format_time() - RFC 3339 with nanoseconds, UTC unless @ctx says otherwise; @buf holds at least 40 bytes */
 void format_time(char *buf, size_t len, uint64_t ts_ns, const struct report_context *ctx);
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include "report/summary.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,8 @@ struct summary {
 	json_t *owners;
 	json_t *peers;
 	json_t *hosts;
+	struct groups *groups;
+	bool local_time;
 };
 
 struct summary *summary__new(void)
@@ -42,7 +45,34 @@ struct summary *summary__new(void)
 	s->owners = json_object();
 	s->peers = json_object();
 	s->hosts = json_object();
-	return s;
+	s->groups = groups__new(GROUP_INCIDENT);
+	if (s->groups)
+		return s;
+	summary__free(s);
+	errno = ENOMEM;
+	return NULL;
+}
+
+int summary__show(struct summary *s, enum group_by by, bool local_time)
+{
+	struct groups *groups = groups__new(by);
+
+	if (!groups)
+		return -ENOMEM;
+	groups__free(s->groups);
+	s->groups = groups;
+	s->local_time = local_time;
+	return 0;
+}
+
+bool summary__local_time(const struct summary *s)
+{
+	return s->local_time;
+}
+
+struct groups *summary__groups(const struct summary *s)
+{
+	return s->groups;
 }
 
 void summary__free(struct summary *s)
@@ -54,6 +84,7 @@ void summary__free(struct summary *s)
 	json_decref(s->owners);
 	json_decref(s->peers);
 	json_decref(s->hosts);
+	groups__free(s->groups);
 	free(s);
 }
 
@@ -153,6 +184,7 @@ void summary__add(struct summary *s, const struct reset_case *c,
 	case_peer(c, peer, sizeof(peer));
 	count(s->peers, peer);
 	count(s->hosts, report->host);
+	groups__add(s->groups, c, report);
 	if (*case_owner(c))
 		count(s->owners, case_owner(c));
 }
@@ -205,13 +237,14 @@ const json_t *summary__hosts(const struct summary *s)
 	return s->hosts;
 }
 
-static void print_wall(FILE *out, uint64_t ns)
+/* Without the fraction. */
+static void print_wall(FILE *out, uint64_t ns, bool local_time)
 {
-	static const struct report_context wall;
+	struct report_context wall = { .local_time = local_time };
 	char ts[40];
 
 	format_time(ts, sizeof(ts), ns, &wall);
-	fprintf(out, "%.19sZ", ts);
+	fprintf(out, "%.19s%s", ts, ts + 29);
 }
 
 static void print_hosts(FILE *out, const json_t *hosts)
@@ -243,9 +276,9 @@ char *summary__scope(const struct summary *s)
 	print_hosts(out, s->hosts);
 	if (s->cases) {
 		fputs(", from ", out);
-		print_wall(out, s->from_ns);
+		print_wall(out, s->from_ns, s->local_time);
 		fputs(" to ", out);
-		print_wall(out, s->until_ns);
+		print_wall(out, s->until_ns, s->local_time);
 	}
 	fclose(out);
 	return text;
@@ -264,6 +297,8 @@ json_t *summary__json(const struct summary *s)
 		      scope ? scope : "", "start_ns", (json_int_t)s->start_ns, "width_ns",
 		      (json_int_t)s->width_ns, "over_time", buckets, "causes", s->causes, "impacts",
 		      s->impacts, "owners", s->owners, "peers", s->peers, "hosts", s->hosts);
+	json_object_set_new(o, "group_by", json_string(group_by_id(groups__by(s->groups))));
+	json_object_set_new(o, "groups", groups__json(s->groups));
 	free(scope);
 	return o;
 }

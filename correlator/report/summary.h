@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 
+#include "report/groups.h"
 #include "report/report_json.h"
 
 #define SUMMARY_BUCKETS 60
@@ -15,6 +16,14 @@ struct summary;
 
 /** summary__new() - NULL with errno */
 struct summary *summary__new(void);
+
+/** summary__show() - by what its groups are, and whether people read its times as local ones */
+int summary__show(struct summary *s, enum group_by by, bool local_time);
+
+bool summary__local_time(const struct summary *s);
+
+/** summary__groups() - owned by the summary */
+struct groups *summary__groups(const struct summary *s);
 
 void summary__add(struct summary *s, const struct reset_case *c,
 		  const struct report_context *report);

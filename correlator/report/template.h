@@ -25,6 +25,7 @@ struct report_context {
 	/* File and line of a frame; NULL = not known. Holds until the next call. */
 	const char *(*source_line)(void *ctx, const struct frame *f);
 	void *source_ctx;
+	bool local_time; /* of this machine, in what people read; programs get UTC */
 };
 
 /** wall_time() - nanoseconds since 1970 */
