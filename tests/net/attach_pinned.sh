@@ -161,9 +161,12 @@ check "detach wants to be told from where" fails 2 'from which interface' detach
 check "... and finds nothing" fails 0 'nothing of' detach "$S" --all
 check "a history that is too long is refused, with what can be had" \
 	fails 2 'at most 8192 records' attach "$S" --history 1G
-status=0
-setpriv --reuid 65534 --clear-groups --inh-caps=-all "$RSTSCOPE" attach -i lo > "$work/said" 2>&1 || status=$?
-check "without root it is said what is missing (status $status)" said 'CAP_BPF is missing'
+for command in 'attach -i lo' 'detach --all' 'watch --attached'; do
+	status=0
+	# shellcheck disable=SC2086 # words
+	setpriv --reuid 65534 --clear-groups --inh-caps=-all "$RSTSCOPE" $command > "$work/said" 2>&1 || status=$?
+	check "without root, $command says what is missing (status $status)" said 'CAP_BPF is missing'
+done
 
 mkdir $root
 mkdir $root/3 2> /dev/null || :

@@ -122,6 +122,10 @@ fi
 
 attach "$S" eth0 || { not_ok "tc attaches both programs: $(tail -n 3 "$work/tc.log")"; finish; }
 check "an interface that has none is not read" fails_with "attached to 'lo'" -i lo
+attach "$S" lo rst_other_abi || not_ok "tc attaches a program of another version to lo: $(tail -n 3 "$work/tc.log")"
+check "beside one of this version, a program of another version is refused, too" \
+	fails_with "'lo': .*version 2 .*tc filter del dev lo"
+tc -n "$S" qdisc del dev lo clsact
 fam=4
 lab_run linger-zero -p 80
 before=$tuple

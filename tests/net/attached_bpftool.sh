@@ -71,6 +71,15 @@ check "status says how they are attached, and where they are pinned" without_lin
 "$RSTSCOPE" detach --netns "$S" --all > "$work/detach" 2>&1 || :
 check "detach lists them" grep -q 'attached by hand and is left' "$work/detach"
 check "... and leaves them" is_attached
+# Half an attach.
+tool net detach tcx_ingress dev eth0 || :
+"$RSTSCOPE" watch --netns "$S" --attached --view none --duration 0.1 > /dev/null 2> "$work/half" || :
+check "a watch of egress alone says what is not seen" \
+	grep -q "'eth0': only egress is recorded; incoming resets are not seen" "$work/half"
 "$RSTSCOPE" detach --netns "$S" --all --by-hand > "$work/detach" 2>&1 || :
-check "... unless asked for" eval '! is_attached'
+none_attached()
+{
+	[ "$(tool net show dev eth0 | grep -c rst_tc_)" -eq 0 ]
+}
+check "... unless asked for" none_attached
 finish
