@@ -180,6 +180,12 @@ static const struct member after_members[] = {
 	LAST,
 };
 
+static const struct member closes_members[] = {
+	NUM(own_closes, seen),
+	NUM(own_closes, same),
+	LAST,
+};
+
 static const struct member owner_members[] = {
 	BOOL(owner, known),
 	NUM(owner, pid),
@@ -246,6 +252,7 @@ static const struct member case_members[] = {
 	SUB(reset_case, asked.owner, owner_members),
 	SUB(reset_case, asked.suspects, suspects_members),
 	SUB(reset_case, asked.after, after_members),
+	SUB(reset_case, asked.closes, closes_members),
 	BOOL(reset_case, asked.ct_asked),
 	BOOL(reset_case, asked.ct_tracking),
 	ENUM(reset_case, asked.nat_rules, nat_rules_id),

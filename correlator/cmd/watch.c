@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "cmd/closes.h"
 #include "cmd/watch_lookup.h"
 #include "diagnose/impact.h"
 #include "diagnose/incidents.h"
@@ -167,7 +168,8 @@ struct watch *watch__new(const struct watch_config *cfg)
 	w->join = join__new(&ops);
 	w->incidents = incidents__new();
 	w->groups = cfg->group.given ? groups__new(cfg->group.by) : NULL;
-	if (w->join && w->incidents && !w->groups == !cfg->group.given)
+	w->lookups.closes = closes__new();
+	if (w->join && w->incidents && w->lookups.closes && !w->groups == !cfg->group.given)
 		return w;
 	watch__free(w);
 	errno = ENOMEM;
@@ -328,6 +330,7 @@ void watch__free(struct watch *w)
 	incidents__free(w->incidents);
 	groups__free(w->groups);
 	free(w->lookups.recalled.packets);
+	closes__free(w->lookups.closes);
 	free(w);
 }
 

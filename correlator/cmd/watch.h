@@ -40,6 +40,8 @@ struct watch_host {
 	uint64_t (*missed)(void *ctx); /* probes that were skipped */
 	uint32_t (*views)(void *ctx);  /* enum coverage */
 	int (*recall)(void *ctx, const struct recall *what, struct packet_list *list);
+	/* The FINs that are recorded from after @after_ns and before @until_ns. */
+	int (*fins)(void *ctx, uint64_t after_ns, uint64_t until_ns, struct packet_list *list);
 	void (*find_owner)(void *ctx, struct reset_case *c);
 	/* Who has such sockets; the BPF programs of others; who writes to a tap: into asked.suspects. */
 	void (*find_raw_sockets)(void *ctx, struct reset_case *c);

@@ -105,6 +105,13 @@ int live_host__recall(void *host, const struct recall *what, struct packet_list 
 	return err;
 }
 
+static int fins(void *ctx, uint64_t after_ns, uint64_t until_ns, struct packet_list *list)
+{
+	const struct live_host *h = ctx;
+
+	return recorder__fins(sensor__flight(h->sensor), after_ns, until_ns, list);
+}
+
 static void find_owner(void *ctx, struct reset_case *c)
 {
 	struct live_host *h = ctx;
@@ -222,6 +229,7 @@ struct live_host *live_host__new(void)
 		.missed = missed,
 		.views = views,
 		.recall = live_host__recall,
+		.fins = fins,
 		.find_owner = find_owner,
 		.find_raw_sockets = find_raw_sockets,
 		.find_programs = find_programs,

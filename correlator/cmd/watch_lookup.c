@@ -4,6 +4,7 @@
  */
 #include "cmd/watch_lookup.h"
 
+#include "cmd/closes.h"
 #include "diagnose/facts.h"
 #include "model/kernel_bits.h"
 
@@ -146,6 +147,7 @@ void look_up_at_once(struct lookup_state *l, struct reset_case *c)
 	/* Now and not later: an entry that is made after the reset proves nothing. */
 	ask_conntrack(h, c);
 	recall_flow(l, c);
+	closes__ask(l->closes, h, c);
 	/* On a busy machine we read late; what was reported by now still came before we knew. */
 	h->read_dropped(h->ctx, h->now_ns(h->ctx));
 	ask_dropped(h, c, UINT64_MAX);

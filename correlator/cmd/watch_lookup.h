@@ -11,6 +11,7 @@ struct lookup_state {
 	const struct watch_host *host;
 	struct sinks *sinks;
 	struct packet_list recalled; /* of the case that is being opened; freed by the owner */
+	struct closes *closes;	     /* what services here have closed before; of the owner, too */
 	uint64_t budget_start_ns;    /* the second of which a part may be spent */
 	uint64_t spent_ns;
 	uint64_t without_history; /* cases for which there was no time */

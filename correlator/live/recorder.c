@@ -455,7 +455,8 @@ int recorder__recall(const struct recorder *f, const struct recall *what, struct
 	return err;
 }
 
-static int add_resets(const struct ring *ring, uint64_t until_ns, struct packet_list *list)
+static int add_flagged(const struct ring *ring, uint8_t flag, uint64_t after_ns, uint64_t until_ns,
+		       struct packet_list *list)
 {
 	uint64_t head = head_of(ring->at), n;
 	struct rst_pkt rec;
@@ -465,9 +466,9 @@ static int add_resets(const struct ring *ring, uint64_t until_ns, struct packet_
 
 	for (n = first_of(ring, head); n <= head && !err; n++) {
 		/* Most are none: that costs a look at one byte. */
-		if (!(ring->at->rec[(n - 1) & (ring->slots - 1)].flags & FLAG_RST) ||
-		    !read_record(ring, n, &rec, &prev) || !(rec.flags & FLAG_RST) ||
-		    rec.ts_ns >= until_ns)
+		if (!(ring->at->rec[(n - 1) & (ring->slots - 1)].flags & flag) ||
+		    !read_record(ring, n, &rec, &prev) || !(rec.flags & flag) ||
+		    rec.ts_ns <= after_ns || rec.ts_ns >= until_ns)
 			continue;
 		decode_packet(&rec, ring->cpu, &p);
 		err = append(list, &p);
@@ -475,7 +476,8 @@ static int add_resets(const struct ring *ring, uint64_t until_ns, struct packet_
 	return err;
 }
 
-int recorder__resets(const struct recorder *f, uint64_t until_ns, struct packet_list *list)
+static int find_flagged(const struct recorder *f, uint8_t flag, uint64_t after_ns,
+			uint64_t until_ns, struct packet_list *list)
 {
 	struct ring ring;
 	int err = 0;
@@ -483,13 +485,24 @@ int recorder__resets(const struct recorder *f, uint64_t until_ns, struct packet_
 	list->n = 0;
 	for_each_ring(f, &ring)
 	{
-		err = add_resets(&ring, until_ns, list);
+		err = add_flagged(&ring, flag, after_ns, until_ns, list);
 		if (err)
 			break;
 	}
 	if (list->n)
 		qsort(list->packets, list->n, sizeof(*list->packets), by_time);
 	return err;
+}
+
+int recorder__resets(const struct recorder *f, uint64_t until_ns, struct packet_list *list)
+{
+	return find_flagged(f, FLAG_RST, 0, until_ns, list);
+}
+
+int recorder__fins(const struct recorder *f, uint64_t after_ns, uint64_t until_ns,
+		   struct packet_list *list)
+{
+	return find_flagged(f, FLAG_FIN, after_ns, until_ns, list);
 }
 
 void list_to_history(const struct packet_list *list, struct reset_case *c)

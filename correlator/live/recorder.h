@@ -85,6 +85,10 @@ void list_to_history(const struct packet_list *list, struct reset_case *c);
  */
 int recorder__resets(const struct recorder *f, uint64_t until_ns, struct packet_list *list);
 
+/** recorder__fins() - the same of FINs, from after @after_ns */
+int recorder__fins(const struct recorder *f, uint64_t after_ns, uint64_t until_ns,
+		   struct packet_list *list);
+
 /** recorder__count() - one of enum rst_count, summed over the CPUs */
 uint64_t recorder__count(const struct recorder *f, int which);
 

@@ -136,6 +136,12 @@ struct observed {
 	struct conversation conversation;
 };
 
+/* Idle connections that the RST's service, here, had closed before: a sample. */
+struct own_closes {
+	uint32_t seen; /* 0 = nothing was learned, or nothing asked */
+	uint32_t same; /* as long after the last data as the RST's own connection */
+};
+
 /* What was looked up for it: conntrack, routes, owner, history, and what may be missing. */
 struct looked_up {
 	struct gone_mapping gone; /* of the segment's tuple */
@@ -149,6 +155,7 @@ struct looked_up {
 	struct suspects suspects;
 	struct packet history[CASE_HISTORY_MAX]; /* oldest first, without the RST */
 	struct after_rst after;
+	struct own_closes closes;
 	struct packet *kept; /* more of the flow, for a recording; whoever watches frees it */
 	unsigned int n_history;
 	unsigned int n_kept;

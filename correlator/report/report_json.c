@@ -379,8 +379,9 @@ static void put_losses_of(struct json_writer *w, const struct impact *i)
 }
 
 /* A request that met the end of an idle connection, and whose timers that may have been. */
-static void put_race_of_request(struct json_writer *w, const struct impact *i)
+static void put_race_of_request(struct json_writer *w, const struct reset_case *c)
 {
+	const struct impact *i = &c->diagnosis.impact;
 	const struct idle_timeout *o;
 	unsigned int n;
 
@@ -398,6 +399,14 @@ static void put_race_of_request(struct json_writer *w, const struct impact *i)
 	for (n = 0; (o = timeout_fit(i->timer_ns, n)); n++)
 		json__text(w, NULL, o->whose);
 	json__end(w);
+	if (c->asked.closes.seen) {
+		json__object(w, "own_closes");
+		json__unsigned(w, "seen", c->asked.closes.seen);
+		json__unsigned(w, "same", c->asked.closes.same);
+		json__end(w);
+	} else {
+		json__null(w, "own_closes");
+	}
 	json__end(w);
 }
 
@@ -414,7 +423,7 @@ static void put_impact(struct json_writer *w, const struct reset_case *c,
 		json__signed(w, "idle_ms", (int64_t)(i->idle_ns / 1000000));
 	else
 		json__null(w, "idle_ms");
-	put_race_of_request(w, i);
+	put_race_of_request(w, c);
 }
 
 /* The first reset of a connection that was reset already. */

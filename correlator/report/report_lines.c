@@ -4,6 +4,7 @@
  */
 #include "report/report_lines.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -196,6 +197,14 @@ static void add_effect(struct report_lines *lines, const struct reset_case *c)
 	}
 }
 
+/* Once may be chance. */
+static bool is_own_timer(const struct reset_case *c)
+{
+	const struct own_closes *o = &c->asked.closes;
+
+	return o->same >= 2 && 2 * o->same >= o->seen;
+}
+
 static void add_race(struct report_lines *lines, const struct reset_case *c)
 {
 	const struct impact *i = &c->diagnosis.impact;
@@ -212,6 +221,15 @@ static void add_race(struct report_lines *lines, const struct reset_case *c)
 		fputs("; the connection was closed after ", out);
 		print_duration(out, i->timer_ns);
 		fputs(" without data", out);
+	}
+	if (is_own_timer(c)) {
+		const struct own_closes *o = &c->asked.closes;
+
+		fprintf(out,
+			"; %" PRIu32 " of %" PRIu32
+			" other connections that this host's port %u closed "
+			"were idle for as long: that is its own timer",
+			o->same, o->seen, c->seen.rst.tuple.sport);
 	}
 	line = strbuf_end();
 	add_line(lines, line, line);

@@ -17,6 +17,45 @@ scene()	# SHAPE CAUSE IMPACT MORE DESC STEP...
 	expect_reset "$shape" "$filter" "$desc, IPv$fam"
 }
 
+# A service that closes idle connections: two that end well, and four that a request meets, the last of another
+# silence; and another service. How long a machine takes to close them differs: what is said has to fit the times.
+idle_closes()
+{
+	local span
+
+	[ "$fam" = 4 ] && [ -z "$TIERS" ] || return 0
+	for _ in 1 2; do
+		lab_run play -p 81 open exchange run="sleep 0.6" server:close client:expect=EOF client:close
+	done
+	for span in 0.6 0.6 0.6 1.6; do
+		lab_run play -p 81 open exchange run="sleep $span" server:close client:expect=EOF client:ack \
+			client:send=100 client:state=CLOSE
+		expect_reset R '.keepalive_race.own_closes.seen >= 2' "a request after ${span} s of silence"
+	done
+	lab_run play -p 82 open exchange run="sleep 0.6" server:close client:expect=EOF client:ack client:send=100 client:state=CLOSE
+	expect_reset R '.keepalive_race.own_closes == null and (.evidence | all(test("own timer") | not))' "another service"
+	later each_watch closes_fit
+}
+
+# shellcheck disable=SC2317 # called by settle
+closes_fit()
+{
+	if [ -n "$no_events" ]; then
+		skip "the closes of the service fit their times" "$no_events"
+		return
+	fi
+	# shellcheck disable=SC2016 # $... belong to jq
+	check "the closes of the service fit their times" jq -se '
+		def same($b): [., $b] | min as $min | (max - $min) * 10 <= $min - 20;
+		[.[] | select(.rst.sport == 81)] | sort_by(.ts) as $all | length == 4 and all(range(4); . as $i |
+			$all[$i].keepalive_race as $race | $race.own_closes as $own |
+			$own.seen == $i + 2 and $own.same <= $own.seen and
+			$own.same >= ([$all[:$i][].keepalive_race.closed_after_ms |
+				select(same($race.closed_after_ms))] | length) and
+			($own.same >= 2 and 2 * $own.same >= $own.seen) ==
+				($all[$i].evidence | any(test("other connections .* its own timer"))))' "$events"
+}
+
 topo2
 start_watch "$S" -i eth0
 for fam in 4 6; do
@@ -36,6 +75,7 @@ for fam in 4 6; do
 		open exchange server:close client:expect=EOF client:ack client:send=100 client:state=CLOSE
 	scene R data-after-close harmful ".keepalive_race.kind == \"crossed\"" "a request crosses the FIN" \
 		open exchange server:close client:expect=EOF client:ack client:segment=PA,ack=-1,len=100
+	idle_closes
 	scene R data-after-close none ".loss.receiver_unacknowledged == 24" "close_notify meets a closed socket" \
 		open client:send=500 server:recv=500 server:send=3000 client:recv=3000 server:acked \
 		server:close client:expect=EOF client:ack client:send=24 client:state=CLOSE

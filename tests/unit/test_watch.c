@@ -180,6 +180,13 @@ static int recall(void *ctx, const struct recall *what, struct packet_list *list
 	return 0;
 }
 
+static int fins(void *ctx, uint64_t after_ns, uint64_t until_ns, struct packet_list *list)
+{
+	(void)ctx, (void)after_ns, (void)until_ns;
+	list->n = 0;
+	return 0;
+}
+
 static void find_suspects(void *ctx, struct reset_case *c)
 {
 	(void)ctx;
@@ -269,6 +276,7 @@ static const struct watch_host host_ops = {
 	.missed = missed,
 	.views = views,
 	.recall = recall,
+	.fins = fins,
 	.find_owner = find_owner,
 	.find_raw_sockets = find_suspects,
 	.find_programs = find_hook_suspects,
