@@ -784,6 +784,14 @@ const struct cause causes[] = {
 		.rank = { .hints = FACT(FORGED) | FACT(FOREIGN_TTL) | FACT(WENT_ON), .seldom = 1 },
 		.advice = {
 			{
+				.needs = FACT(SILENT_BEFORE),
+				.action = "let either end send keepalive probes more often than the device "
+					  "forgets (TCP_KEEPIDLE below {silence}), or close idle connections "
+					  "sooner than that",
+				.price = "a little traffic on idle connections",
+				.undo = "restore the old values",
+			},
+			{
 				.action = "look for a firewall, load balancer or attacker on the path from {rst.src}",
 				.price = "none",
 				.undo = "none needed",
@@ -821,6 +829,14 @@ const struct cause causes[] = {
 		.behind = { { "early-demux-clash", FACT(ARRIVED_HERE) }, { "forged", FACT(ARRIVED_HERE) } },
 		.rank = { .tells_where = true },
 		.advice = {
+			{
+				.needs = FACT(SILENT_BEFORE),
+				.action = "let either end send keepalive probes more often than the device "
+					  "forgets (TCP_KEEPIDLE below {silence}), or close idle connections "
+					  "sooner than that",
+				.price = "a little traffic on idle connections",
+				.undo = "restore the old values",
+			},
 			{
 				.action = "run rstscope on {rst.src}, or on the next hop towards it",
 				.price = "none",

@@ -98,6 +98,13 @@ const struct fact_text fact_texts[FACT_MAX] = {
 		.no = "it arrived on the same interface as the peer's segments",
 		.missing = "segments from the peer",
 	},
+	[FACT_SILENT_BEFORE] = {
+		.yes = "the connection had been silent for {silence} before the segment that triggered it: "
+		       "a firewall, NAT gateway or load balancer on the path that had dropped the "
+		       "connection from its table may have sent it",
+		.no = "nothing suggests that a device on the path had forgotten the connection",
+		.missing = "segments from the peer to compare TTLs with",
+	},
 	[FACT_FORGED] = {
 		.yes = "together, this shows that another host sent it using the peer's address",
 		.no = "it has nothing that the peer's own segments do not have",
@@ -364,15 +371,15 @@ const struct fact_text fact_texts[FACT_MAX] = {
 		.yes = "CPU {race.cpu} was replacing the connection's request socket with its "
 		       "full socket, {race.window}, while CPU {kernel.cpu} looked up the socket "
 		       "for the segment received {race.arrival}: they overlapped for "
-		       "{race.overlap} µs",
+		       "{race.overlap}",
 		.no = "the request socket was not being replaced at the time of the lookup",
 		.missing = "kernel view: inet_ehash_insert, entry and return",
 	},
 	[FACT_RACE_TIMEWAIT] = {
 		.yes = "CPU {race.cpu} was replacing the connection's socket with its TIME_WAIT "
 		       "socket, {race.window}, while CPU {kernel.cpu} looked up the socket for "
-		       "the segment received {race.arrival}: they overlapped for {race.overlap} "
-		       "µs",
+		       "the segment received {race.arrival}: they overlapped for "
+		       "{race.overlap}",
 		.no = "the socket was not being replaced by its TIME_WAIT socket at the time of "
 		      "the lookup",
 		.missing = "kernel view: inet_twsk_hashdance, entry and return",

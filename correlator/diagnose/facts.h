@@ -32,9 +32,10 @@ enum fact {
 	FACT_FOREIGN_ID, /* its IP id is not of the peer's sequence */
 	FACT_TOO_SOON,	 /* it came sooner than anything can from the peer */
 	FACT_OTHER_INTERFACE, /* than all that the peer had sent */
-	FACT_FORGED,	      /* the verdict: these agree */
-	FACT_DOUBTFUL,	      /* or do not, though some speak for it */
-	FACT_MADE_BY_LEAK,    /* came for an address that NAT here hides from the sender */
+	FACT_SILENT_BEFORE, /* from another hop, to what broke a long silence: no witness, but a hint */
+	FACT_FORGED,	    /* the verdict: these agree */
+	FACT_DOUBTFUL,	    /* or do not, though some speak for it */
+	FACT_MADE_BY_LEAK, /* came for an address that NAT here hides from the sender */
 	/* who made it */
 	FACT_PASSIVE,
 	FACT_ACTIVE,
@@ -121,8 +122,9 @@ _Static_assert(FACT_MAX <= 128, "facts stand in 128-bit masks");
 #define FACT(name) ((fact_set)1 << FACT_##name)
 
 /* Part of the evidence whenever they hold, whatever the cause needs. */
-#define FACTS_OF_NOTE \
-	(FACT(IN_EXIT) | FACT(FOLLOWS) | FACT(NEAR_TTL) | FACT(HOLDERS) | FACT(DOUBTFUL))
+#define FACTS_OF_NOTE                                                                      \
+	(FACT(IN_EXIT) | FACT(FOLLOWS) | FACT(NEAR_TTL) | FACT(HOLDERS) | FACT(DOUBTFUL) | \
+	 FACT(SILENT_BEFORE))
 
 /** fact_in() - is @f in @set? */
 static inline bool fact_in(fact_set set, enum fact f)
@@ -168,6 +170,9 @@ uint64_t round_trip_ns(const struct reset_case *c);
 
 /** answer_delay_ns() - from the oldest segment that the RST may answer; if there is an exact one */
 uint64_t answer_delay_ns(const struct reset_case *c);
+
+/** silence_ns() - of the connection, before the first segment that the RST may answer; 0 = not known */
+uint64_t silence_ns(const struct reset_case *c);
 
 /** mapping_is_due() - is NAT due for a segment that still has this tuple? */
 bool mapping_is_due(const struct conntrack *ct, const struct tuple *seg);

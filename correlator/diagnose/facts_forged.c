@@ -24,6 +24,9 @@
 /* So much more must speak for another sender than against it. */
 #define MARGIN 2
 
+/* Devices on the path forget no connection sooner. */
+#define SILENCE_MIN_NS 5000000000ull
+
 /* Beyond doubt, whatever else speaks against it. */
 #define PROOF 8
 
@@ -270,6 +273,42 @@ static void gather_interface(struct reset_case *c)
 		facts_set(c, FACT_OTHER_INTERFACE, !here);
 }
 
+uint64_t silence_ns(const struct reset_case *c)
+{
+	uint64_t first = c->seen.answers.ts_ns, before = 0;
+	unsigned int i;
+
+	for (i = 0; i < c->asked.n_history; i++) {
+		const struct packet *p = &c->asked.history[i];
+
+		/* What only acknowledges the peer's last words breaks no silence. */
+		if (is_to_source(c, p) && p->ts_ns < first && segment_end(p) != p->seq &&
+		    reset_answers(&c->seen.rst, p) && !is_acknowledged(c, p))
+			first = p->ts_ns;
+	}
+	for (i = 0; i < c->asked.n_history; i++)
+		if (c->asked.history[i].ts_ns < first && c->asked.history[i].ts_ns > before)
+			before = c->asked.history[i].ts_ns;
+	if (!before || before < c->asked.history_since_ns || c->asked.lost_packets)
+		return 0;
+	return first - before;
+}
+
+/*
+ * Whoever drops idle connections from its table answers what comes later in the peer's name. A peer that
+ * has forgotten the connection itself does so from where it is.
+ */
+static void gather_silence(struct reset_case *c)
+{
+	fact_set yes = c->diagnosis.facts_yes;
+
+	if (c->seen.answer_match != ANSWER_EXACT || !is_answer_shaped(&c->seen.rst))
+		return;
+	facts_set(c, FACT_SILENT_BEFORE,
+		  yes & (FACT(FOREIGN_TTL) | FACT(NEAR_TTL)) && !fact_in(yes, FACT_SET_TTL) &&
+			  silence_ns(c) >= SILENCE_MIN_NS);
+}
+
 static int votes_of(const struct reset_case *c, unsigned int i)
 {
 	if (fact_in(c->diagnosis.facts_no, witnesses[i].fact))
@@ -326,5 +365,6 @@ void facts_forged_gather(struct reset_case *c)
 	gather_id(c);
 	gather_delay(c);
 	gather_interface(c);
+	gather_silence(c);
 	judge(c);
 }

@@ -33,17 +33,27 @@ static void print_netfilter_hook(FILE *out, uint8_t hook)
 	fputs(hook < 5 ? names[hook] : "unknown", out);
 }
 
-/* Relative to the reset: "from -5.2 to +1.0 µs (reset: 0)", "from -5.2 µs on (reset: 0)". */
+/* "5.2 µs before", "1.1 ms after" the reset. */
+static void print_offset(FILE *out, const struct reset_case *c, uint64_t ts_ns)
+{
+	uint64_t reset = c->seen.kernel->ts_ns;
+
+	print_duration(out, ts_ns < reset ? reset - ts_ns : ts_ns - reset);
+	fputs(ts_ns < reset ? " before" : " after", out);
+}
+
+/* "from 5.2 µs before to 1.1 ms after the reset", "from 5.2 µs before the reset on". */
 static void print_window(FILE *out, const struct reset_case *c)
 {
 	const struct hash_window *w = &c->seen.kernel->window;
-	double start = (double)(int64_t)(w->start_ns - c->seen.kernel->ts_ns) / 1000.0;
 
-	if (w->end_ns)
-		fprintf(out, "from %+.1f to %+.1f µs (reset: 0)", start,
-			(double)(int64_t)(w->end_ns - c->seen.kernel->ts_ns) / 1000.0);
-	else
-		fprintf(out, "from %+.1f µs on (reset: 0)", start);
+	fputs("from ", out);
+	print_offset(out, c, w->start_ns);
+	if (w->end_ns) {
+		fputs(" to ", out);
+		print_offset(out, c, w->end_ns);
+	}
+	fputs(w->end_ns ? " the reset" : " the reset on", out);
 }
 
 /* What the segment was, whose socket took it, and what NAT would have made of it. */
@@ -154,13 +164,13 @@ PRINTER(race_window)
 
 PRINTER(race_arrival)
 {
-	fprintf(out, "at %+.1f µs",
-		(double)(int64_t)(c->seen.answers.ts_ns - c->seen.kernel->ts_ns) / 1000.0);
+	print_offset(out, c, c->seen.answers.ts_ns);
+	fputs(" it", out);
 }
 
 PRINTER(race_overlap)
 {
-	fprintf(out, "%.1f", (double)race_overlap_ns(c) / 1000.0);
+	print_duration(out, race_overlap_ns(c));
 }
 
 PRINTER(clash)
@@ -254,7 +264,7 @@ const struct placeholder placeholders_kernel[] = {
 	{ "race.cpu", p_race_cpu, "A" },
 	{ "race.window", p_race_window, "from T1 to T2" },
 	{ "race.arrival", p_race_arrival, "at T0" },
-	{ "race.overlap", p_race_overlap, "N" },
+	{ "race.overlap", p_race_overlap, "N µs" },
 	{ "clash", p_clash,
 	  "a socket here took another connection's segment, which NAT had not fully translated yet" },
 	{ "exit", p_exit, "the process was exiting, and the kernel closed its sockets" },

@@ -175,6 +175,11 @@ PRINTER(round_trip)
 	print_duration(out, round_trip_ns(c));
 }
 
+PRINTER(silence)
+{
+	print_duration(out, silence_ns(c));
+}
+
 /* Where the segment that triggered the RST came in and went out, as far as that was watched. */
 PRINTER(seg_path)
 {
@@ -214,6 +219,7 @@ const struct placeholder placeholders_segment[] = {
 	{ "rst.ack", p_rst_ack, "M" },
 	{ "answer.delay", p_answer_delay, "less time" },
 	{ "round.trip", p_round_trip, "longer" },
+	{ "silence", p_silence, "a long time" },
 	{ "seg.path", p_seg_path, "" },
 	{},
 };

@@ -48,9 +48,22 @@ firewall()
 		expect_reset R '.cause == "remote" and .rst.ttl == 64 and
 			(.candidates | index("forged")) and
 			(.ruled_out | all(.cause != "forged")) and
-			(.evidence | any(test("TTL 64.* 63")))' \
+			(.evidence | any(test("TTL 64.* 63")) and all(test("silent for") | not))' \
 			"a firewall one hop away, IPv$fam"
 	done
+	forgotten "$rule"
+}
+
+# After a silence, a device on the path may have forgotten the connection, and the peer as well: there, the TTL tells.
+forgotten()	# RULE
+{
+	fam=4
+	# shellcheck disable=SC2086 # words of the rule
+	lab_run play -p 80 open exchange run="sleep 5.1" run="$(ipt_words "$G" -I $1)" client:send=10 		client:expect=ECONNRESET run="$(ipt_words "$G" -D $1)"
+	expect_reset R '.cause == "remote" and (.evidence | any(test("silent for .* a firewall"))) and
+		(.advice | any(.do | test("TCP_KEEPIDLE below")))' "a firewall after a silence"
+	lab_run play -p 80 open exchange server:silent-close listener:close run="sleep 5.1" client:send=10 		client:expect=ECONNRESET
+	expect_reset R '.cause == "remote" and (.evidence | all(test("silent for") | not))' 		"a peer that has forgotten the connection"
 }
 
 topo3

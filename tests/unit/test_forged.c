@@ -218,8 +218,68 @@ static void test_balance(void)
 	check(is_candidate, "forged stays possible");
 }
 
+/* As if the data that is answered had come so much later. */
+static struct reset_case build_late(const struct row *r, unsigned int ms)
+{
+	struct reset_case c = build(r, AF_INET);
+	unsigned int i;
+
+	for (i = 4; i < c.asked.n_history; i++)
+		c.asked.history[i].ts_ns += ms * MS;
+	c.seen.rst.ts_ns += ms * MS;
+	/* We had acknowledged what the peer said last, in a segment that it could be an answer to as well. */
+	memmove(&c.asked.history[5], &c.asked.history[4],
+		(c.asked.n_history - 4) * sizeof(c.asked.history[0]));
+	c.asked.history[4] = scene_packet(&c, false, "A", 0, 4);
+	c.asked.history[4].ts_ns = c.asked.history[3].ts_ns;
+	c.asked.history[4].seq = 110;
+	c.asked.history[4].ack = 500;
+	c.asked.n_history++;
+	c.seen.answer_match = ANSWER_NONE;
+	case_choose_answer(&c);
+	return c;
+}
+
+/* A device that forgets idle connections answers for the peer; so does a peer that has forgotten them itself. */
+static void test_silence(void)
+{
+	static const struct {
+		struct row row;
+		unsigned int silent_ms;
+		bool want;
+		const char *name;
+	} cases[] = {
+		{ { .rst_ttl = 200 }, 5000, true, "from elsewhere, after 5 s" },
+		{ { .rst_ttl = 63 }, 300000, true, "from one hop nearer, after minutes" },
+		{ { .rst_ttl = 200, .window = 512 }, 60000, true, "one that is forged" },
+		{ { .rst_ttl = 200 }, 4900, false, "before 5 s" },
+		{ { .rst_ttl = 200 }, 0, false, "at once" },
+		{ { .rst_ttl = 0 }, 300000, false, "the peer's own" },
+		{ { .peer_ttl = 1 }, 300000, false, "of a peer whose application sets the TTL" },
+		{ { .active = true, .peer_ttl = 50, .rst_ttl = 200 },
+		  300000,
+		  false,
+		  "not an answer" },
+	};
+	struct reset_case c;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		c = build_late(&cases[i].row, cases[i].silent_ms);
+		classify(&c);
+		check_int(fact_in(c.diagnosis.facts_yes, FACT_SILENT_BEFORE), cases[i].want,
+			  "forgotten on the path: %s", cases[i].name);
+	}
+	c = build_late(&cases[0].row, 5000);
+	c.asked.history_since_ns = c.asked.history[5].ts_ns;
+	classify(&c);
+	check(!fact_in(c.diagnosis.facts_yes, FACT_SILENT_BEFORE),
+	      "forgotten on the path: not if packets may be missing");
+}
+
 int main(void)
 {
+	test_silence();
 	test_rows(&families[0]);
 	test_rows(&families[1]);
 	test_balance();

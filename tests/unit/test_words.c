@@ -75,8 +75,8 @@ static void test_words(void)
 		{ "{kernel.cpu}", "3" },
 		{ "{race.cpu}", "1" },
 		{ "{now.state}", "ESTABLISHED" },
-		{ "{race.window}", "from -12.0 to -4.0 µs (reset: 0)" },
-		{ "{race.arrival}", "at -10.0 µs" },
+		{ "{race.window}", "from 12.0 µs before to 4.0 µs before the reset" },
+		{ "{race.arrival}", "10.0 µs before it" },
 		{ "{gone.seg}", "192.0.2.2:40000 → 192.0.2.1:6050" },
 		{ "{gone.mapping}", "reply tuple 192.0.2.3:80 → 192.0.2.2:40000" },
 		{ "{gone.ago}", "1.50 s" },
@@ -109,7 +109,7 @@ static void test_other_words(void)
 	struct reset_case c = full_case(AF_INET);
 
 	own_account(&c.seen.kernel)->window.end_ns = 0;
-	check_word(&c, "{race.window}", "from -12.0 µs on (reset: 0)", " of an open one");
+	check_word(&c, "{race.window}", "from 12.0 µs before the reset on", " of an open one");
 	check_word(&c, "{gone.how}", "it timed out, or was evicted to make room for another", "");
 	c.asked.gone.by_request = true;
 	check_word(&c, "{gone.how}", "it was deleted on request", " by request");
