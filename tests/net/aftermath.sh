@@ -10,17 +10,18 @@
 
 deaf="INPUT -p tcp --sport 80 --tcp-flags RST RST -j DROP"
 
-# The rest refer to the first, which FILTER fits, in FILE's reports of TUPLE.
+# The rest refer to the first, which FILTER fits, in FILE's reports of TUPLE; but those that a slow machine had
+# no time to look into.
 # shellcheck disable=SC2317 # called by settle
 refer_to_first()	# FILE TUPLE FILTER
 {
 	local events=$1
 
 	events_of "$2" | jq -s -e "(.[0] | .follows == null and ($3))"' and
-		(.[0].id as $first | length >= 4 and (.[1:] | all(.follows.id == $first and
+		(.[0].id as $first | length >= 4 and (.[1:] | all(.lost.hurried or (.follows.id == $first and
 			(.evidence | any(test("already been reset")) and
 				all(test("no live connection") | not)) and
-			(.keepalive_race or (.advice[0].do | test("first RST"))))))' > /dev/null
+			(.keepalive_race or (.advice[0].do | test("first RST")))))))' > /dev/null
 }
 
 # shellcheck disable=SC2317 # called by settle

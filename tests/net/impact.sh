@@ -63,7 +63,8 @@ for fam in 4 6; do
 		open exchange client:send=100 server:unread=100 server:close client:expect=ECONNRESET
 	scene RA unread-data none ".loss.unread == 31" "TLS's close_notify unread at close()" \
 		open client:send=500 server:recv=500 server:send=3000 client:recv=3000 client:acked server:acked \
-		client:send=31 client:shutdown server:unread=31 server:close client:expect=ECONNRESET
+		client:send=31 client:shutdown server:unread=31 server:state=CLOSE_WAIT server:close \
+		client:expect=ECONNRESET
 	scene RA linger-zero harmful ".loss.unanswered and .loss.unread == 0" "a request read and not answered" \
 		open exchange client:send=100 server:recv=100 client:acked server:linger=0 server:close \
 		client:expect=ECONNRESET
