@@ -28,6 +28,7 @@
 #define GROUPS_SHOWN 20
 #define OPT_STORE 256
 #define OPT_EVIDENCE 257
+#define OPT_NO_FOLD 258
 
 struct explain {
 	const char *files[MAX_FILES]; /* "-" = standard input */
@@ -41,6 +42,7 @@ struct explain {
 	struct groups *groups; /* NULL = they were not asked for */
 	bool json;
 	bool brief;
+	bool no_fold;
 	bool quiet;
 	uint64_t by_cause[CASE_CAUSES_MAX];
 	uint64_t by_impact[N_IMPACTS]; /* also of those that are not chosen */
@@ -64,6 +66,8 @@ static const struct argp_option options[] = {
 	{ "json", 'j', NULL, 0, "One JSON object per line for each reset (docs/report.schema.json)",
 	  1 },
 	{ "brief", 'b', NULL, 0, "One line per reset", 1 },
+	{ "no-fold", OPT_NO_FOLD, NULL, 0,
+	  "Print each reset whole, also where many are one incident", 1 },
 	{ "quiet", 'q', NULL, 0, "No reports, only the number of resets per cause", 1 },
 	{ "store", OPT_STORE, "FILE", 0, "Also append the resets to this database (SQLite)", 1 },
 	{ "evidence", OPT_EVIDENCE, "FILE", 0,
@@ -150,6 +154,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'b':
 		e->brief = true;
+		return 0;
+	case OPT_NO_FOLD:
+		e->no_fold = true;
 		return 0;
 	case 'q':
 		e->quiet = true;
@@ -351,6 +358,8 @@ int cmd_explain(int argc, char **argv)
 	argp_err_exit_status = EXIT_USAGE;
 	argp_parse(&argp, argc, argv, 0, NULL, &e);
 	sink_open(&e.sink, e.json ? "json" : e.brief ? "brief" : "text", stdout);
+	if (!e.json && !e.brief && !e.no_fold && sink_text_fold(&e.sink))
+		return EXIT_RUNTIME;
 	e.sink.lazy = !isatty(STDOUT_FILENO) && !reads_pipe(&e);
 	if (e.sink.lazy)
 		setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
@@ -367,6 +376,7 @@ int cmd_explain(int argc, char **argv)
 		err = reader_read(&cfg, why, sizeof(why));
 	if (err && !e.err)
 		error("%s", why);
+	sink_text_unfold(&e.sink); /* an error is seen below */
 	kept_err = close_kept(&e);
 	filter__free(e.filter);
 	free(e.expression);

@@ -32,6 +32,7 @@ enum {
 	OPT_OUTPUT,
 	OPT_MARK,
 	OPT_EXIT_WHEN_GONE,
+	OPT_NO_FOLD,
 };
 
 /* Per reset; the flight recorder may have more. */
@@ -51,6 +52,8 @@ static const struct argp_option options[] = {
 	{ "json", OPT_JSON, NULL, 0,
 	  "One JSON object per line for each reset (docs/report.schema.json)", 2 },
 	{ "brief", 'b', NULL, 0, "One line per reset", 2 },
+	{ "no-fold", OPT_NO_FOLD, NULL, 0,
+	  "Print each reset whole, also where many are one incident", 2 },
 	{ "write", 'w', "FILE", 0,
 	  "Record to FILE (pcapng): the packets of each reset's flow and the kernel's data, for "
 	  "Wireshark and `rstscope explain`; '-' is standard output and suppresses the reports",
@@ -335,6 +338,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_JSON:
 		o->json = true;
+		break;
+	case OPT_NO_FOLD:
+		o->no_fold = true;
 		break;
 	case OPT_READY:
 		o->ready_file = arg;

@@ -43,6 +43,7 @@ struct watch_options {
 	unsigned long count; /* 0 = no limit */
 	double duration;     /* seconds; 0 = no limit */
 	bool brief;
+	bool no_fold;
 	bool json;
 	bool xdp;
 	struct mark mark;

@@ -37,6 +37,8 @@ static int add(struct watch_sinks *s, const char *name, const char *path)
 
 	if (!ops)
 		return -EINVAL;
+	if (ops == &sink_text && s->no_fold)
+		cfg.own = sink_text_whole;
 	if (ops == &sink_recording)
 		cfg.own = &s->recording;
 	if (ops == &sink_store)
@@ -46,6 +48,7 @@ static int add(struct watch_sinks *s, const char *name, const char *path)
 
 static void configure(struct watch_sinks *s, const struct watch_options *o)
 {
+	s->no_fold = o->no_fold;
 	s->recording.file.max_bytes = o->recording_bytes;
 	s->recording.file.files = o->recording_files;
 	s->recording.pre_packets = o->pre_packets;

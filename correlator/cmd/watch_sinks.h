@@ -15,6 +15,7 @@ struct watch_sinks {
 	struct store_config store;
 	char host[256];
 	int stop_fd;
+	bool no_fold;
 };
 
 /** watch_sinks__know() - is there a sink of this name? */

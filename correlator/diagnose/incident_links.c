@@ -262,7 +262,7 @@ const struct incident_link incident_links[] = {
 		.because = "{task} was closing its listeners; the first reset of that was at "
 			   "{incident.time}",
 		.key = closed_listener,
-		.within_ns = NS_PER_SEC / 10,
+		.within_ns = NS_PER_SEC / 2,
 		.of_host = true,
 	},
 	{

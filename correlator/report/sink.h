@@ -11,6 +11,7 @@
 #include "report/report_json.h"
 
 struct sink;
+struct fold;
 struct recall; /* live/recorder.h */
 struct packet_list;
 
@@ -75,7 +76,8 @@ struct sink {
 	int64_t size;		 /* of its whole lines */
 	uint64_t flush_every_ns; /* also where nothing was emitted; 0 = then never */
 	bool colour;
-	bool lazy; /* nobody waits for each reset: leave it in the buffer */
+	struct fold *fold; /* of text; NULL = each reset is printed whole */
+	bool lazy;	   /* nobody waits for each reset: leave it in the buffer */
 };
 
 extern const struct sink_ops sink_text;
@@ -84,6 +86,15 @@ extern const struct sink_ops sink_json;
 
 /** sink_open() - "text", "brief" or "json", on a stream; -EINVAL: no such sink */
 int sink_open(struct sink *s, const char *name, FILE *out);
+
+/** sink_text_fold() - from now on, print of an incident the first reset, and lines; 0 or -errno */
+int sink_text_fold(struct sink *s);
+
+/** sink_text_unfold() - print what was not counted in a line yet, and no more of it; 0 or -errno */
+int sink_text_unfold(struct sink *s);
+
+/** sink_text_whole - configuration of a text sink that is not to fold */
+extern const char sink_text_whole[];
 
 /** sink_flush() - after each reset, unless lazy; 0 or -errno: then half a line is taken back */
 int sink_flush(struct sink *s);

@@ -3,6 +3,7 @@
  * sink_text.c - one compact block per reset, for people.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,8 +12,10 @@
 #include "diagnose/advice.h"
 #include "diagnose/aftermath.h"
 #include "diagnose/impact.h"
+#include "diagnose/incidents.h"
 #include "model/case_id.h"
 #include "model/stack.h"
+#include "report/fold.h"
 #include "report/sink.h"
 
 #define INDENT 13
@@ -111,6 +114,22 @@ static void print_first(struct sink *s, const struct reset_case *c,
 	if (line)
 		print_wrapped(s, "follows", line);
 	free(line);
+}
+
+/* Why it belongs to an earlier one; that of an aftermath is said already. */
+static void print_incident(struct sink *s, const struct reset_case *c,
+			   const struct report_context *ctx)
+{
+	const struct membership *m = &c->incident;
+	char *why = NULL, *line = NULL;
+
+	if (!m->known || !m->because || m->role == ROLE_AFTERMATH)
+		return;
+	why = template_expand(m->because, c, ctx);
+	if (why && asprintf(&line, "%s of %s: %s", incident_role_id(m->role), m->id, why) > 0)
+		print_wrapped(s, "incident", line);
+	free(line);
+	free(why);
 }
 
 static void print_answers(struct sink *s, const struct reset_case *c,
@@ -314,13 +333,14 @@ static void print_id(struct sink *s, const struct reset_case *c, const struct re
 	print_wrapped(s, "id", id);
 }
 
-static int emit_text(struct sink *s, const struct reset_case *c, const struct report_context *ctx)
+static void print_whole(struct sink *s, const struct reset_case *c,
+			const struct report_context *ctx)
 {
-	errno = 0;
 	print_head(s, c, ctx);
 	print_title(s, c, ctx);
 	print_impact(s, c, ctx);
 	print_first(s, c, ctx);
+	print_incident(s, c, ctx);
 	print_lines(s, "because", report_evidence(c, ctx, false));
 	print_candidates(s, c);
 	print_missing(s, c, ctx);
@@ -332,13 +352,85 @@ static int emit_text(struct sink *s, const struct reset_case *c, const struct re
 	print_advice(s, c, ctx);
 	print_id(s, c, ctx);
 	fputc('\n', s->out);
+}
+
+/* What was counted, and, where a case is at hand, why it belongs together. */
+static void print_folded(struct sink *s, const struct folded *f, const struct reset_case *c,
+			 const struct report_context *ctx)
+{
+	char *why = c && c->incident.because ? template_expand(c->incident.because, c, ctx) : NULL;
+
+	if (!f->n)
+		return;
+	fprintf(s->out, "%s+%" PRIu64 " reset%s%s of incident %s: %s, %" PRIu64 " so far", BOLD(s),
+		f->n, f->n == 1 ? "" : "s", PLAIN(s), f->id, f->role, f->all);
+	if (f->per_second)
+		fprintf(s->out, ", %" PRIu64 " per second", f->per_second);
+	fprintf(s->out, "%s%s\n\n", why ? "\n  " : "", why ? why : "");
+	free(why);
+}
+
+static int emit_text(struct sink *s, const struct reset_case *c, const struct report_context *ctx)
+{
+	struct folded now, left;
+
+	errno = 0;
+	if (!s->fold) {
+		print_whole(s, c, ctx);
+		return sink_flush(s);
+	}
+	if (fold__take(s->fold, c, wall_time(c->seen.rst.ts_ns, ctx), &now, &left)) {
+		print_folded(s, &now, c, ctx);
+	} else {
+		print_folded(s, &left, NULL, ctx);
+		print_whole(s, c, ctx);
+	}
 	return sink_flush(s);
+}
+
+const char sink_text_whole[] = "whole";
+
+int sink_text_fold(struct sink *s)
+{
+	s->fold = fold__new();
+	return s->fold ? 0 : -errno;
+}
+
+int sink_text_unfold(struct sink *s)
+{
+	struct folded left;
+	int err = 0;
+
+	errno = 0;
+	while (s->fold && fold__rest(s->fold, &left))
+		print_folded(s, &left, NULL, NULL);
+	if (s->fold && s->out)
+		err = sink_flush(s);
+	fold__free(s->fold);
+	s->fold = NULL;
+	return err;
+}
+
+static int open_text(struct sink *s, const struct sink_config *cfg)
+{
+	int err = sink_file_open(s, cfg);
+
+	return err || cfg->own == sink_text_whole ? err : sink_text_fold(s);
+}
+
+static void close_text(struct sink *s)
+{
+	if (s->out)
+		sink_text_unfold(s);
+	fold__free(s->fold);
+	s->fold = NULL;
+	sink_file_close(s);
 }
 
 const struct sink_ops sink_text = {
 	.name = "text",
-	.open = sink_file_open,
+	.open = open_text,
 	.emit = emit_text,
 	.reopen = sink_file_reopen,
-	.close = sink_file_close,
+	.close = close_text,
 };
