@@ -141,7 +141,8 @@ extra_libraries() {
 }
 
 # make_src: the archive of the project's tree, with a directory .vm that tells
-# the guest what to do.
+# the guest what to do.  What no command there needs stays out: it is unpacked in
+# the guest's memory.
 make_src() {
 	local meta=$work/meta/.vm p paths=()
 	mkdir -p "$meta"
@@ -154,7 +155,8 @@ make_src() {
 	for p in "${includes[@]}"; do [ ! -e "$vm_repo/$p" ] || paths+=("$p"); done
 	# Status 1: a file changed meanwhile (somebody compiles).  It goes along.
 	tar -C "$vm_repo" --owner=0 --group=0 --numeric-owner --exclude-vcs \
-		--exclude=build/vm --exclude=__pycache__ --exclude=.cache "${excludes[@]}" \
+		--exclude=build/vm --exclude=build/test-out --exclude=build/asan --exclude=build/tsan \
+		--exclude=build/obj --exclude=__pycache__ --exclude=.cache "${excludes[@]}" \
 		--warning=no-file-changed \
 		-cf "$work/src.tar" "${paths[@]}" -C "$work/meta" .vm || [ $? -eq 1 ]
 }
