@@ -150,6 +150,7 @@ static const struct member view_members[] = {
 	STR(kernel_event, reason),
 	LIST(kernel_event, stack, FRAMES, CASE_STACK_MAX, NULL, stack_len),
 	NUM(kernel_event, tgid),
+	NUM(kernel_event, netns),
 	BOOL(kernel_event, exiting),
 	BOOL(kernel_event, oom_killed),
 	NUM(kernel_event, exit_code),
@@ -194,6 +195,11 @@ static const struct member owner_members[] = {
 	STR(owner, container),
 	STR(owner, pod),
 	LAST,
+};
+
+static const struct member netns_members[] = {
+	NUM(case_netns, ino),	       BOOL(case_netns, foreign), BOOL(case_netns, leaked),
+	BOOL(case_netns, unreachable), STR(case_netns, name),	  LAST,
 };
 
 static const struct member suspects_members[] = {
@@ -249,6 +255,7 @@ static const struct member case_members[] = {
 	SUB(reset_case, seen.conversation, conversation_members),
 	SUB(reset_case, asked.gone, gone_members),
 	SUB(reset_case, asked.ct, conntrack_members),
+	SUB(reset_case, asked.netns, netns_members),
 	SUB(reset_case, asked.owner, owner_members),
 	SUB(reset_case, asked.suspects, suspects_members),
 	SUB(reset_case, asked.after, after_members),

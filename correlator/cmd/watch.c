@@ -55,7 +55,7 @@ static uint64_t now_ns(const struct watch *w)
 
 static bool is_in_direction(const struct watch *w, const struct reset_case *c)
 {
-	bool out = c->seen.sightings[0].hook == HOOK_TC_EGRESS;
+	bool out = c->seen.sightings[0].hook == HOOK_TC_EGRESS || is_made_next_door(c);
 
 	return w->cfg.direction == DIRECTION_BOTH || (w->cfg.direction == DIRECTION_OUT) == out;
 }
@@ -155,6 +155,7 @@ struct watch *watch__new(const struct watch_config *cfg)
 		.completed = on_completed,
 		.dropped = on_dropped,
 		.lost = lost_so_far,
+		.netns = cfg->netns,
 		.ctx = w,
 	};
 

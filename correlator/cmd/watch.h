@@ -56,6 +56,14 @@ struct watch_host {
 	void (*read_dropped)(void *ctx, uint64_t now_ns);
 	bool (*find_dropped)(void *ctx, const struct tuple *t, struct gone_mapping *ret);
 	void (*count)(void *ctx, struct watch_counts *ret);
+	/*
+	 * Of the other namespaces; NULL: there is none. name_netns knows the inode and fills in the
+	 * rest. From enter_netns (0 or -errno) to leave_netns, nat_rules and ct_lookup are about that
+	 * namespace. @pid: a process that may be in it, or 0.
+	 */
+	void (*name_netns)(void *ctx, struct case_netns *netns, uint32_t pid);
+	int (*enter_netns)(void *ctx, uint32_t ino, uint32_t pid);
+	void (*leave_netns)(void *ctx);
 };
 
 enum direction { DIRECTION_BOTH, DIRECTION_IN, DIRECTION_OUT };
@@ -70,6 +78,7 @@ struct watch_config {
 	struct case_choice choice;
 	struct group_option group;
 	uint64_t count; /* 0 = no limit */
+	uint32_t netns; /* as in struct join_ops */
 };
 
 /** watch__new() - NULL with errno */

@@ -12,6 +12,7 @@
 #include "host/conntrack.h"
 #include "host/ct_destroyed.h"
 #include "host/nat_rules.h"
+#include "host/neighbours.h"
 #include "host/raw_sockets.h"
 #include "host/socket_owner.h"
 #include "host/tap.h"
@@ -27,6 +28,9 @@ struct live_host {
 	struct ct_destroyed *dropped; /* NULL: conntrack is not loaded, or does not report */
 	bool dropped_refused;
 	struct owner_cache *owners;
+	struct neighbours *neighbours; /* NULL: none of them is watched */
+	struct ctnl *abroad_ctnl;      /* of the neighbour that was entered */
+	struct nat_reader *abroad_nat;
 };
 
 static uint64_t clock_ns(clockid_t id)
@@ -162,18 +166,29 @@ static bool ct_is_active(void *ctx)
 	return ctnl__is_active();
 }
 
+static bool is_abroad(const struct live_host *h)
+{
+	return h->neighbours && neighbours__abroad(h->neighbours);
+}
+
 static enum nat_rules nat_rules(void *ctx)
 {
-	return nat_reader__rules(((struct live_host *)ctx)->nat);
+	struct live_host *h = ctx;
+	struct nat_reader **nat = is_abroad(h) ? &h->abroad_nat : &h->nat;
+
+	if (!*nat)
+		*nat = nat_reader__open("");
+	return *nat ? nat_reader__rules(*nat) : NAT_RULES_UNKNOWN;
 }
 
 static int ct_lookup(void *ctx, const struct tuple *t, struct conntrack *ret)
 {
 	struct live_host *h = ctx;
+	struct ctnl **ctnl = is_abroad(h) ? &h->abroad_ctnl : &h->ctnl;
 
-	if (!h->ctnl)
-		h->ctnl = ctnl__open();
-	return h->ctnl ? ctnl__lookup(h->ctnl, t, ret) : -errno;
+	if (!*ctnl)
+		*ctnl = ctnl__open();
+	return *ctnl ? ctnl__lookup(*ctnl, t, ret) : -errno;
 }
 
 /* Best effort: that it fails must not stop the watch. */
@@ -211,6 +226,39 @@ static void count(void *ctx, struct watch_counts *ret)
 	ret->ct_losses = h->dropped ? ct_destroyed__losses(h->dropped) : 0;
 	for (i = 0; i < RST_CNT_MAX; i++)
 		ret->packets[i] = recorder__count(f, i);
+}
+
+static void name_netns(void *ctx, struct case_netns *netns, uint32_t pid)
+{
+	neighbours__name(((struct live_host *)ctx)->neighbours, netns, pid);
+}
+
+static int enter_netns(void *ctx, uint32_t ino, uint32_t pid)
+{
+	return neighbours__enter(((struct live_host *)ctx)->neighbours, ino, pid);
+}
+
+static void leave_netns(void *ctx)
+{
+	struct live_host *h = ctx;
+
+	ctnl__free(h->abroad_ctnl);
+	nat_reader__free(h->abroad_nat);
+	h->abroad_ctnl = NULL;
+	h->abroad_nat = NULL;
+	neighbours__leave(h->neighbours);
+}
+
+int live_host__watch_neighbours(struct live_host *h, uint32_t *ret_home)
+{
+	h->neighbours = neighbours__new();
+	if (!h->neighbours)
+		return -errno;
+	*ret_home = neighbours__home(h->neighbours);
+	h->ops.name_netns = name_netns;
+	h->ops.enter_netns = enter_netns;
+	h->ops.leave_netns = leave_netns;
+	return 0;
 }
 
 struct live_host *live_host__new(void)
@@ -290,5 +338,6 @@ void live_host__free(struct live_host *h)
 	nat_reader__free(h->nat);
 	ct_destroyed__free(h->dropped);
 	owner_cache__free(h->owners);
+	neighbours__free(h->neighbours);
 	free(h);
 }

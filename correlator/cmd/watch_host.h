@@ -13,6 +13,14 @@ struct live_host;
 /** live_host__new() - nothing is attached yet; NULL with errno */
 struct live_host *live_host__new(void);
 
+/**
+ * live_host__watch_neighbours() - the resets of all network namespaces are asked for
+ * @ret_home: inode of our own
+ *
+ * Return: 0 or -errno.
+ */
+int live_host__watch_neighbours(struct live_host *h, uint32_t *ret_home);
+
 /** live_host__attach() - open the sensor; 0 or -errno, which has been logged */
 int live_host__attach(struct live_host *h, const struct sensor_config *cfg);
 

@@ -119,6 +119,55 @@ static void recall_flow(struct lookup_state *l, struct reset_case *c)
 	sinks__keep(l->sinks, &l->recalled, c);
 }
 
+/* Of who made the RST or, if that was somebody else, of who took it. */
+static void name_netns(const struct watch_host *h, struct reset_case *c)
+{
+	const struct sighting *first = &c->seen.sightings[0];
+	const struct kernel_event *k = c->seen.kernel->netns ? c->seen.kernel : c->seen.receive;
+	struct case_netns netns = { .ino = k->netns };
+
+	/* What our own namespace has sent, and the kernel says nothing of, it has made. */
+	if (k == c->seen.receive && first->hook == HOOK_TC_EGRESS && !first->forwarded)
+		return;
+	if (!h->name_netns || !netns.ino || netns.ino == c->asked.netns.ino)
+		return;
+	h->name_netns(h->ctx, &netns, k->tgid);
+	c->asked.netns = netns;
+}
+
+/* Did our own namespace pass on the segment that it answers without translating it? */
+static bool was_leaked(const struct watch_host *h, const struct reset_case *c,
+		       struct conntrack *ret)
+{
+	struct tuple back = tuple_reverse(&c->seen.rst.tuple);
+
+	if (c->seen.kernel->call != CALL_PASSIVE || !h->ct_is_active(h->ctx))
+		return false;
+	return (find_entry(h, &c->seen.rst.tuple, ret) > 0 || find_entry(h, &back, ret) > 0) &&
+	       is_made_by_leak(ret, &c->seen.rst.tuple);
+}
+
+/* What has no namespace to be asked of is not known; ours knows nothing of it. */
+static void ask_there(const struct watch_host *h, struct reset_case *c)
+{
+	struct conntrack ct = { 0 };
+
+	if (!is_made_next_door(c)) {
+		ask_conntrack(h, c);
+		return;
+	}
+	if (was_leaked(h, c, &ct)) {
+		c->asked.netns.leaked = c->asked.ct_asked = true;
+		c->asked.ct = ct;
+		return;
+	}
+	if (c->asked.netns.unreachable ||
+	    h->enter_netns(h->ctx, c->asked.netns.ino, c->seen.kernel->tgid))
+		return;
+	ask_conntrack(h, c);
+	h->leave_netns(h->ctx);
+}
+
 void look_up_at_once(struct lookup_state *l, struct reset_case *c)
 {
 	const struct watch_host *h = l->host;
@@ -130,6 +179,7 @@ void look_up_at_once(struct lookup_state *l, struct reset_case *c)
 		return;
 	}
 	c->asked.views = h->views(h->ctx);
+	name_netns(h, c);
 	/* A stall is nothing without conntrack's word on it. */
 	if (c->seen.kind == CASE_STALL)
 		ask_conntrack(h, c);
@@ -145,7 +195,7 @@ void look_up_at_once(struct lookup_state *l, struct reset_case *c)
 		h->find_raw_sockets(h->ctx, c);
 	h->find_owner(h->ctx, c);
 	/* Now and not later: an entry that is made after the reset proves nothing. */
-	ask_conntrack(h, c);
+	ask_there(h, c);
 	recall_flow(l, c);
 	closes__ask(l->closes, h, c);
 	/* On a busy machine we read late; what was reported by now still came before we knew. */
@@ -168,7 +218,10 @@ static void ask_routes(const struct watch_host *h, struct reset_case *c)
 {
 	const struct tuple *t = &c->seen.rst.tuple;
 
-	if (c->seen.sightings[0].hook == HOOK_TC_EGRESS)
+	/* It has come out of a socket or a rule there, or has reached a socket. */
+	if (c->asked.netns.foreign)
+		*(is_made_next_door(c) ? &c->asked.src_local : &c->asked.dst_local) = 1;
+	else if (c->seen.sightings[0].hook == HOOK_TC_EGRESS)
 		c->asked.src_local = h->is_local(h->ctx, t->saddr, t->family);
 	else
 		c->asked.dst_local = h->is_local(h->ctx, real_destination(c), t->family);
@@ -220,7 +273,7 @@ static void ask_suspects(struct lookup_state *l, struct reset_case *c)
 	const struct watch_host *h = l->host;
 	uint64_t before = h->cpu_ns(h->ctx);
 
-	if (c->asked.hurried || c->seen.kind == CASE_STALL)
+	if (c->asked.hurried || c->seen.kind == CASE_STALL || is_made_next_door(c))
 		return;
 	if (is_wanted_raw(c))
 		h->find_raw_sockets(h->ctx, c);
@@ -235,6 +288,7 @@ static void ask_suspects(struct lookup_state *l, struct reset_case *c)
 
 void look_up_at_end(struct lookup_state *l, struct reset_case *c)
 {
+	name_netns(l->host, c);
 	ask_routes(l->host, c);
 	if (c->seen.before_start)
 		return;

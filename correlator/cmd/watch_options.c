@@ -42,7 +42,10 @@ enum {
 static const struct argp_option options[] = {
 	{ "interface", 'i', "IF", 0,
 	  "Watch this interface; may be repeated; 'any' means all (default: any)", 0 },
-	{ "netns", OPT_NETNS, "NAME|PID|PATH", 0, "Watch this network namespace", 0 },
+	{ "netns", OPT_NETNS, "NAME|PID|PATH|all", 0,
+	  "Watch this network namespace; 'all': also report the resets that any other namespace of this "
+	  "host makes or takes, even where they cross no interface of this one",
+	  0 },
 	{ "list-interfaces", 'D', NULL, 0, "List the interfaces and exit", 0 },
 	{ NULL, 'c', "N", 0, "Stop after N resets", 1 },
 	{ "duration", OPT_DURATION, "SECONDS", 0, "Stop after this time", 1 },
@@ -111,6 +114,7 @@ static const char doc[] =
 	"  rstscope watch -w r.pcapng -C 100 -W 10   the same, at most 1 GB\n"
 	"  rstscope watch --store r.db --keep 30d    keep a month of resets\n"
 	"  rstscope watch --netns web -Q out         resets sent by namespace 'web'\n"
+	"  rstscope watch --netns all                also those of every container and pod here\n"
 	"  rstscope watch --attached                 what programs attached by tc record\n"
 	"\n"
 	"Exit status: 0 success, 1 failure, 2 usage error, 77 kernel not supported.";
@@ -331,7 +335,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		o->exit_when_gone = true;
 		break;
 	case OPT_NETNS:
-		o->netns = arg;
+		if (!strcmp(arg, "all"))
+			o->all_netns = true;
+		else
+			o->netns = arg;
 		break;
 	case OPT_DURATION:
 		o->duration = parse_duration(state, arg);

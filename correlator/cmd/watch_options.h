@@ -21,6 +21,7 @@ struct watch_options {
 	const char *interfaces[MAX_INTERFACES];
 	unsigned int n_interfaces;
 	const char *netns;
+	bool all_netns;
 	const char *btf_path;
 	const char *vmlinux; /* with debug symbols; NULL = the usual places */
 	const char *ready_file;

@@ -36,6 +36,7 @@ struct app {
 	struct report_context report;
 	struct watch *watch;
 	struct watch_modules *modules;
+	uint32_t home; /* inode of our namespace, where others are watched, too; else 0 */
 	int err;
 };
 
@@ -124,7 +125,7 @@ static int start_modules(struct app *a)
 	struct watch_modules_config cfg = {
 		.loop = a->loop,
 		.host = a->host,
-		.keep = (a->opt->xdp || a->opt->attached ? KEEP_ADMIN : 0u) |
+		.keep = (a->opt->xdp || a->opt->attached || a->opt->all_netns ? KEEP_ADMIN : 0u) |
 			(sinks__need_setuid(a->sinks.list) ? KEEP_SETUID : 0u),
 		.on_dropped = take_turn,
 		.ctx = a,
@@ -264,6 +265,7 @@ static int attach(struct app *a)
 		.n_interfaces = a->opt->n_interfaces,
 		.tier = a->opt->tier,
 		.btf_path = a->opt->btf_path,
+		.all_netns = a->opt->all_netns,
 		.xdp = a->opt->xdp,
 		.mark = a->opt->mark,
 		.exit_when_gone = a->opt->exit_when_gone,
@@ -299,6 +301,7 @@ static int open_watch(struct app *a)
 		.choice = a->opt->choice,
 		.group = a->opt->group,
 		.count = a->opt->count,
+		.netns = a->home,
 	};
 	struct sensor *sensor = live_host__sensor(a->host);
 
@@ -321,6 +324,8 @@ static int set_up(struct app *a)
 	a->host = live_host__new();
 	if (!err && !a->host)
 		err = -ENOMEM;
+	if (!err && a->opt->all_netns)
+		err = live_host__watch_neighbours(a->host, &a->home);
 	a->sinks.recording.recall = live_host__recall;
 	a->sinks.recording.recall_ctx = a->host;
 	if (!err)

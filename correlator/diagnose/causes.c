@@ -496,6 +496,32 @@ const struct cause causes[] = {
 		.reference = "conntrack(8); net/netfilter/nf_nat_core.c",
 	},
 	{
+		.id = "nat-skipped-forward",
+		.title = "this gateway forwarded a segment without translating it, and the receiver reset it",
+		.type = TYPE_PASSIVE,
+		.origin = ORIGIN_FORWARDED,
+		.ways = {
+			{ CONF_CERTAIN, FACT(MADE_BY_LEAK) | FACT(PASSED_THROUGH), 0 },
+			{ CONF_LIKELY, FACT(MADE_BY_LEAK), FACT(SENT_HERE) },
+		},
+		.rank = { .hints = FACT(OUT_OF_WINDOW) | FACT(FLOW_SEEN), .unlikely_if = FACT(SEGMENT_SYN), .seldom = 1 },
+		.advice = {
+			{
+				.action = "drop INVALID segments before they are forwarded: `iptables -I FORWARD "
+					  "-m conntrack --ctstate INVALID -j DROP` (ip6tables for IPv6)",
+				.price = "also drops segments of connections that this host sees in one "
+					 "direction only (asymmetric routing, failover)",
+				.undo = "the same command with -D instead of -I",
+			},
+			{
+				.action = "make conntrack accept out-of-window segments: sysctl -w net.netfilter.nf_conntrack_tcp_be_liberal=1",
+				.price = "conntrack no longer checks sequence numbers in this namespace",
+				.undo = "sysctl -w net.netfilter.nf_conntrack_tcp_be_liberal=0",
+			},
+		},
+		.reference = "net/netfilter/nf_conntrack_proto_tcp.c; Kubernetes issue 74839",
+	},
+	{
 		.id = "conntrack-expired",
 		.title = "conntrack no longer had the NAT mapping, so the segment was not translated",
 		.type = TYPE_UNKNOWN,
@@ -745,32 +771,6 @@ const struct cause causes[] = {
 			},
 		},
 		.reference = "RFC 9293 section 3.10.7.1",
-	},
-	{
-		.id = "nat-skipped-forward",
-		.title = "this gateway forwarded a segment without translating it, and the receiver reset it",
-		.type = TYPE_PASSIVE,
-		.origin = ORIGIN_FORWARDED,
-		.ways = {
-			{ CONF_CERTAIN, FACT(MADE_BY_LEAK) | FACT(PASSED_THROUGH), 0 },
-			{ CONF_LIKELY, FACT(MADE_BY_LEAK), FACT(SENT_HERE) },
-		},
-		.rank = { .hints = FACT(OUT_OF_WINDOW) | FACT(FLOW_SEEN), .unlikely_if = FACT(SEGMENT_SYN), .seldom = 1 },
-		.advice = {
-			{
-				.action = "drop INVALID segments before they are forwarded: `iptables -I FORWARD "
-					  "-m conntrack --ctstate INVALID -j DROP` (ip6tables for IPv6)",
-				.price = "also drops segments of connections that this host sees in one "
-					 "direction only (asymmetric routing, failover)",
-				.undo = "the same command with -D instead of -I",
-			},
-			{
-				.action = "make conntrack accept out-of-window segments: sysctl -w net.netfilter.nf_conntrack_tcp_be_liberal=1",
-				.price = "conntrack no longer checks sequence numbers in this namespace",
-				.undo = "sysctl -w net.netfilter.nf_conntrack_tcp_be_liberal=0",
-			},
-		},
-		.reference = "net/netfilter/nf_conntrack_proto_tcp.c; Kubernetes issue 74839",
 	},
 	{
 		.id = "forged",

@@ -43,11 +43,26 @@ static bool is_sender(enum kernel_call call)
 	return call == CALL_PASSIVE || call == CALL_ACTIVE || call == CALL_REJECT;
 }
 
+static bool taken_next_door(const struct reset_case *c)
+{
+	return c->asked.netns.foreign && !c->asked.netns.leaked &&
+	       c->seen.receive->call == CALL_RECEIVE;
+}
+
 static void gather_path(struct reset_case *c)
 {
+	/* What we leaked is what we are to blame for, not what became of it. */
+	bool made = is_made_next_door(c) && !c->asked.netns.leaked;
 	bool in = false, out = false, forwarded = false;
 	unsigned int i;
 
+	if (made) {
+		facts_set(c, FACT_SENT_HERE, true);
+		facts_set(c, FACT_ARRIVED_HERE, false);
+		facts_set(c, FACT_PASSED_THROUGH, false);
+		facts_set(c, FACT_FOR_ANOTHER, false);
+		return;
+	}
 	for (i = 0; i < c->seen.n_sightings; i++) {
 		const struct sighting *s = &c->seen.sightings[i];
 
@@ -63,9 +78,10 @@ static void gather_path(struct reset_case *c)
 	/* What started here may come back to us through a bridge or a VRF of our own. */
 	if (c->seen.n_sightings && c->seen.sightings[0].hook == HOOK_TC_EGRESS)
 		forwarded = c->seen.sightings[0].forwarded;
-	if (is_sender(c->seen.kernel->call))
+	if (is_sender(c->seen.kernel->call) && !c->asked.netns.leaked)
 		forwarded = false;
-	if (out) {
+	/* What passed through and has arrived next door has arrived at this host. */
+	if (out && !(forwarded && taken_next_door(c))) {
 		facts_set(c, FACT_SENT_HERE, !forwarded);
 		facts_set(c, FACT_PASSED_THROUGH, forwarded);
 		facts_set(c, FACT_ARRIVED_HERE, false);
@@ -73,7 +89,7 @@ static void gather_path(struct reset_case *c)
 			facts_set(c, FACT_FOR_ANOTHER, false);
 		return;
 	}
-	if (!in)
+	if (!in && !out)
 		return;
 	facts_set(c, FACT_SENT_HERE, false);
 	if (c->seen.receive->call == CALL_RECEIVE) {
@@ -184,22 +200,12 @@ static void gather_segment(struct reset_case *c)
 	gather_flow(c);
 }
 
-/*
- * A RST that arrives for the address behind DNAT, or leaves the network for the masqueraded
- * one, can only answer a segment that had left this gateway without being translated.
- */
 static void gather_leak(struct reset_case *c)
 {
-	struct tuple back = tuple_reverse(&c->seen.rst.tuple);
-
-	if (!c->seen.n_sightings || !is_ingress(&c->seen.sightings[0]) || !c->asked.ct_asked)
+	if (!c->seen.n_sightings || !is_ingress(&c->seen.sightings[0]) || !c->asked.ct_asked ||
+	    (is_made_next_door(c) && !c->asked.netns.leaked))
 		return;
-	facts_set(c, FACT_MADE_BY_LEAK,
-		  c->asked.ct.has_entry &&
-			  ((c->asked.ct.dnat && tuple_equal(&back, &c->asked.ct.reply) &&
-			    !tuple_equal(&c->seen.rst.tuple, &c->asked.ct.orig)) ||
-			   (c->asked.ct.snat && tuple_equal(&back, &c->asked.ct.orig) &&
-			    !tuple_equal(&c->seen.rst.tuple, &c->asked.ct.reply))));
+	facts_set(c, FACT_MADE_BY_LEAK, is_made_by_leak(&c->asked.ct, &c->seen.rst.tuple));
 }
 
 static bool tcp_would_tell(const struct reset_case *c)

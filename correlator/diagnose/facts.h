@@ -178,6 +178,14 @@ uint64_t silence_ns(const struct reset_case *c);
 bool mapping_is_due(const struct conntrack *ct, const struct tuple *seg);
 
 /**
+ * is_made_by_leak() - does @rst answer a segment that @ct should have translated?
+ *
+ * A RST that arrives for the address behind DNAT, or leaves the network for the masqueraded one, can
+ * only answer a segment that had left this gateway without being translated.
+ */
+bool is_made_by_leak(const struct conntrack *ct, const struct tuple *rst);
+
+/**
  * is_remapped() - had the mapping that was dropped another backend for the client's side of the RST?
  * @ret: if so, the RST's ends at its new backend; may be NULL
  */

@@ -16,6 +16,16 @@ bool mapping_is_due(const struct conntrack *ct, const struct tuple *seg)
 	       (ct->snat && tuple_equal(seg, &ct->reply));
 }
 
+bool is_made_by_leak(const struct conntrack *ct, const struct tuple *rst)
+{
+	struct tuple back = tuple_reverse(rst);
+
+	if (!ct->has_entry)
+		return false;
+	return (ct->dnat && tuple_equal(&back, &ct->reply) && !tuple_equal(rst, &ct->orig)) ||
+	       (ct->snat && tuple_equal(&back, &ct->orig) && !tuple_equal(rst, &ct->reply));
+}
+
 /* Before the rules were read, only a segment without entry among others' left it open. */
 static bool has_no_nat(const struct reset_case *c)
 {

@@ -11,6 +11,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -98,4 +99,45 @@ int netns_open(struct netlink *nl, int32_t nsid)
 	int fd = search(nl, nsid, "/run/netns", NULL);
 
 	return fd < 0 ? search(nl, nsid, "/proc", "/ns/net") : fd;
+}
+
+static int open_if_inode(const char *path, uint32_t ino)
+{
+	struct stat st;
+
+	return !stat(path, &st) && st.st_ino == ino ? open(path, O_RDONLY | O_CLOEXEC) : -ENOENT;
+}
+
+/* @dir's entries are names, or numbers of processes. */
+static int search_inode(uint32_t ino, const char *dir, const char *suffix, char *name, size_t size)
+{
+	DIR *d = opendir(dir);
+	char path[300];
+	struct dirent *e;
+	int fd = -ENOENT;
+
+	while (d && fd < 0 && (e = readdir(d))) {
+		if (suffix ? !isdigit((unsigned char)e->d_name[0]) : e->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "%s/%s%s", dir, e->d_name, suffix ? suffix : "");
+		fd = open_if_inode(path, ino);
+		if (fd >= 0)
+			snprintf(name, size, "%s", suffix ? "" : e->d_name);
+	}
+	if (d)
+		closedir(d);
+	return fd < 0 ? -ENOENT : fd;
+}
+
+int netns_find(uint32_t ino, uint32_t pid, char *name, size_t size)
+{
+	int fd = search_inode(ino, "/run/netns", NULL, name, size);
+	char path[64];
+
+	if (fd >= 0)
+		return fd;
+	*name = 0;
+	snprintf(path, sizeof(path), "/proc/%" PRIu32 "/ns/net", pid);
+	fd = pid ? open_if_inode(path, ino) : -ENOENT;
+	return fd >= 0 ? fd : search_inode(ino, "/proc", "/ns/net", name, size);
 }

@@ -30,6 +30,15 @@ struct netns_id netns_current(void);
 bool netns_same(const struct netns_id *a, const struct netns_id *b);
 
 /**
+ * netns_find() - the namespace with this inode
+ * @pid: a process that may be in it; 0 = none
+ * @name: what `ip netns` calls it; "" = it has no name there
+ *
+ * Return: a descriptor, or -ENOENT: it has neither a name nor a process.
+ */
+int netns_find(uint32_t ino, uint32_t pid, char *name, size_t size);
+
+/**
  * netns_open() - the namespace that @nl's own calls @nsid, if it has a name or a process
  *
  * Return: a descriptor, or -ENOENT.

@@ -347,6 +347,7 @@ static int decode_kernel(const void *buf, size_t len, const struct kernel_names 
 	k->task_cgroup = ev->task_cgroup;
 	memcpy(k->comm, ev->comm, sizeof(k->comm));
 	k->comm[sizeof(k->comm) - 1] = 0;
+	k->netns = ev->netns;
 	return 0;
 }
 

@@ -152,3 +152,20 @@ bool fits(const struct packet *rst, const struct kernel_event *k, enum fit_by by
 		return false;
 	}
 }
+
+struct packet foretold_reset(const struct kernel_event *k)
+{
+	bool acks = k->call == CALL_ACTIVE || !(k->segment_flags & FLAG_ACK);
+
+	return (struct packet){
+		.ts_ns = k->ts_ns,
+		.tuple = foretold_tuple(k),
+		.seq = k->call == CALL_ACTIVE ? k->sock.snd_nxt :
+		       acks		      ? 0 :
+						k->segment_ack,
+		.ack = acks ? foretold_number(k) : 0,
+		.cpu = k->cpu,
+		.flags = acks ? FLAG_RST | FLAG_ACK : FLAG_RST,
+		.hook = HOOK_KERNEL,
+	};
+}

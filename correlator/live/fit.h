@@ -29,4 +29,7 @@ uint64_t fit_key_of_account(const struct kernel_event *k, enum fit_by by);
 /** fits() - do numbers and tuple agree? Time and direction are not looked at. */
 bool fits(const struct packet *rst, const struct kernel_event *k, enum fit_by by);
 
+/** foretold_reset() - the RST that the maker @k has sent, before NAT and whatever else may change it (RFC 9293, 3.10.7) */
+struct packet foretold_reset(const struct kernel_event *k);
+
 #endif

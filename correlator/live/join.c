@@ -34,13 +34,11 @@
 #include <string.h>
 
 #include "live/clashes.h"
-#include "model/same_reset.h"
+#include "live/sightings.h"
 
 #define MAX_CASES 4096
 /* How long a case waits for its other sightings and for the kernel's account. */
 #define SETTLE_NS 100000000ull
-/* From one interface to the other in the same softirq run. */
-#define FORWARD_NS 1000000ull
 
 /* Ids by which the kernel may know a case: of each sighting, and of the account that it met. */
 #define MAX_IDS (2 * CASE_SIGHTINGS_MAX)
@@ -106,32 +104,28 @@ const struct join_stats *join__stats(const struct join *j)
 	return &j->stats;
 }
 
-static uint64_t distance(uint64_t a, uint64_t b)
-{
-	return a > b ? a - b : b - a;
-}
-
-static bool was_sent(const struct reset_case *c)
-{
-	unsigned int i;
-
-	for (i = 0; i < c->seen.n_sightings; i++)
-		if (c->seen.sightings[i].hook == HOOK_TC_EGRESS && !c->seen.sightings[i].forwarded)
-			return true;
-	return false;
-}
-
 /* --- a case and an account --------------------------------------------------------------- */
 
-static bool lacks(const struct slot *s, enum role role)
+/* Of a namespace whose interfaces are not watched: to those that are, its RST comes in. */
+static bool is_foreign(const struct join *j, const struct kernel_event *k)
 {
-	return role == ROLE_TAKER ? !s->receive : !s->kernel && was_sent(&s->c);
+	return j->ops.netns && k->netns && k->netns != j->ops.netns;
 }
 
-static bool may_refer(const struct slot *s, const struct kernel_event *k, enum fit_by by)
+static bool lacks(const struct join *j, const struct slot *s, enum role role)
 {
-	return s->c.seen.kind != CASE_STALL && lacks(s, role_of(k)) &&
-	       distance(s->c.seen.rst.ts_ns, k->ts_ns) <= SETTLE_NS && fits(&s->c.seen.rst, k, by);
+	if (role == ROLE_TAKER)
+		return !s->receive;
+	return !s->kernel && (j->ops.netns || sightings_were_sent(&s->c));
+}
+
+static bool may_refer(const struct join *j, const struct slot *s, const struct kernel_event *k,
+		      enum fit_by by)
+{
+	return s->c.seen.kind != CASE_STALL && lacks(j, s, role_of(k)) &&
+	       (role_of(k) == ROLE_TAKER || sightings_were_sent(&s->c) || is_foreign(j, k)) &&
+	       time_between(s->c.seen.rst.ts_ns, k->ts_ns) <= SETTLE_NS &&
+	       fits(&s->c.seen.rst, k, by);
 }
 
 static void refer(struct join *j, struct slot *s, struct account *acc)
@@ -150,6 +144,11 @@ static void refer(struct join *j, struct slot *s, struct account *acc)
 	s->kernel = acc;
 	s->c.seen.kernel = &acc->k;
 	s->c.asked.ct = acc->k.ct;
+	/* What was asked before, was asked of our own namespace. */
+	if (is_foreign(j, &acc->k)) {
+		s->c.asked.ct_asked = false;
+		s->c.asked.nat_rules = NAT_RULES_NOT_READ;
+	}
 }
 
 /* Did the BPF side see these two meet? The id is the account's, or the one that it noted. */
@@ -167,7 +166,7 @@ static bool refer_by_fit(struct join *j, struct account *acc, enum fit_by by)
 	uint64_t key = fit_key_of_account(&acc->k, by);
 	struct key_link *l = key ? key_index__first(&j->by_fit, key) : NULL;
 
-	while (l && !may_refer(l->value, &acc->k, by))
+	while (l && !may_refer(j, l->value, &acc->k, by))
 		l = key_link__next(l);
 	if (l)
 		refer(j, l->value, acc);
@@ -207,7 +206,7 @@ static bool find_by_fit(struct join *j, struct slot *s, enum role role, enum fit
 
 	for (; l; l = key_link__next(l)) {
 		acc = l->value;
-		if (acc->waiting && may_refer(s, &acc->k, by)) {
+		if (acc->waiting && may_refer(j, s, &acc->k, by)) {
 			refer(j, s, acc);
 			return true;
 		}
@@ -223,68 +222,45 @@ static void find_accounts(struct join *j, struct slot *s, const struct wire_even
 	find_by_id(j, s, w->id);
 	find_by_id(j, s, w->join_id);
 	for (role = ROLE_MAKER; role < N_ROLES; role++)
-		if (lacks(s, role) && !find_by_fit(j, s, role, FIT_TUPLE))
+		if (lacks(j, s, role) && !find_by_fit(j, s, role, FIT_TUPLE))
 			find_by_fit(j, s, role, FIT_NUMBER);
 }
 
 /* --- a case and its sightings -------------------------------------------------------------- */
 
-static bool has_sighting(const struct reset_case *c, const struct packet *p)
-{
-	unsigned int i;
-
-	for (i = 0; i < c->seen.n_sightings; i++)
-		if (c->seen.sightings[i].ifindex == p->ifindex &&
-		    c->seen.sightings[i].hook == p->hook)
-			return true;
-	return false;
-}
-
-/* Is @p the RST of the case, met again on another interface? */
-static bool is_same_reset(const struct reset_case *c, const struct packet *p)
-{
-	const struct packet *rst = &c->seen.rst;
-
-	if (!same_reset(reset_marks(p), reset_marks(rst), SAME_HOST_NS) || has_sighting(c, p))
-		return false;
-	if (tuple_equal(&p->tuple, &rst->tuple))
-		return true;
-	/* A gateway may have rewritten its ends, but not its numbers. */
-	if (!p->forwarded || rst->hook == HOOK_TC_EGRESS)
-		return false;
-	return tuple_same_source(&p->tuple, &rst->tuple) ||
-	       tuple_same_destination(&p->tuple, &rst->tuple) ||
-	       (p->cpu == rst->cpu && distance(p->ts_ns, rst->ts_ns) < FORWARD_NS);
-}
-
-static void add_sighting(struct reset_case *c, const struct packet *p)
-{
-	if (c->seen.n_sightings == CASE_SIGHTINGS_MAX)
-		return;
-	c->seen.sightings[c->seen.n_sightings++] = (struct sighting){
-		.ts_ns = p->ts_ns,
-		.tuple = p->tuple,
-		.ifindex = p->ifindex,
-		.hook = p->hook,
-		.ttl = p->ttl,
-		.forwarded = p->forwarded,
-	};
-}
-
 static struct slot *find_slot_by(struct join *j, const struct packet *rst, enum fit_by by)
 {
 	struct key_link *l = key_index__first(&j->by_fit, fit_key_of_reset(rst, ROLE_MAKER, by));
 
-	while (l && !is_same_reset(&((struct slot *)l->value)->c, rst))
+	while (l && !sightings_is_one_of(&((struct slot *)l->value)->c, rst))
 		l = key_link__next(l);
 	return l ? l->value : NULL;
+}
+
+/* One that only the kernel has told of so far; NAT of its own namespace may have changed its ends. */
+static struct slot *find_unseen(struct join *j, const struct packet *rst, enum fit_by by)
+{
+	struct key_link *l = key_index__first(&j->by_fit, fit_key_of_reset(rst, ROLE_MAKER, by));
+	const struct slot *s;
+
+	for (; l; l = key_link__next(l)) {
+		s = l->value;
+		if (s->kernel && !s->c.seen.n_sightings && fits(rst, &s->kernel->k, by) &&
+		    time_between(rst->ts_ns, s->c.seen.first_ts) <= SETTLE_NS)
+			return l->value;
+	}
+	return NULL;
 }
 
 static struct slot *find_slot(struct join *j, const struct packet *rst)
 {
 	struct slot *s = find_slot_by(j, rst, FIT_TUPLE);
 
-	return s || !rst->forwarded ? s : find_slot_by(j, rst, FIT_NUMBER);
+	if (!s && rst->forwarded)
+		s = find_slot_by(j, rst, FIT_NUMBER);
+	if (!s && j->ops.netns)
+		s = find_unseen(j, rst, FIT_TUPLE);
+	return s || !j->ops.netns ? s : find_unseen(j, rst, FIT_NUMBER);
 }
 
 static void enter_id(struct join *j, struct slot *s, uint64_t id)
@@ -307,11 +283,17 @@ static void enter_keys(struct join *j, struct slot *s)
 static void leave_keys(struct slot *s)
 {
 	enum role role;
-	unsigned int i;
+	enum fit_by by;
 
 	for (role = ROLE_MAKER; role < N_ROLES; role++)
-		for (i = 0; i < N_FITS; i++)
-			key_link__leave(&s->fit_by[role][i]);
+		for (by = FIT_TUPLE; by < N_FITS; by++)
+			key_link__leave(&s->fit_by[role][by]);
+}
+
+static void leave_ids(struct slot *s)
+{
+	unsigned int i;
+
 	for (i = 0; i < s->n_ids; i++)
 		key_link__leave(&s->ids[i]);
 }
@@ -391,12 +373,22 @@ static void refer_to_clash(struct slot *s, struct account *acc)
 static void find_clash(struct join *j, struct slot *s)
 {
 	struct account *acc =
-		was_sent(&s->c) ? NULL : clashes__answered(&j->clashes, &s->c.seen.rst);
+		sightings_were_sent(&s->c) ? NULL : clashes__answered(&j->clashes, &s->c.seen.rst);
 
 	if (!acc)
 		return;
 	drop_stall(j, acc);
 	refer_to_clash(s, acc);
+}
+
+/* From now on it is what came by, and no longer what the kernel's account foretold. */
+static void become_seen(struct join *j, struct slot *s, const struct wire_event *w)
+{
+	leave_keys(s);
+	s->c.seen.rst = w->rst;
+	s->c.seen.answers = w->answers;
+	s->c.seen.answer_match = w->match;
+	enter_keys(j, s);
 }
 
 /* Where the RST was seen first: what it is on its way later, others have made of it. */
@@ -415,9 +407,11 @@ static void on_wire(struct join *j, const struct wire_event *w)
 
 	if (!s)
 		s = open_slot(j, w);
+	else if (!s->c.seen.n_sightings)
+		become_seen(j, s, w);
 	if (!s)
 		return;
-	add_sighting(&s->c, &w->rst);
+	sightings_add(&s->c, &w->rst);
 	enter_id(j, s, w->id);
 	enter_id(j, s, w->join_id);
 	if (s->c.seen.answer_match != ANSWER_EXACT && w->match == ANSWER_EXACT) {
@@ -431,6 +425,20 @@ static void on_wire(struct join *j, const struct wire_event *w)
 	if (!opened)
 		return;
 	find_clash(j, s);
+	j->ops.opened(j->ops.ctx, &s->c);
+}
+
+/* Another namespace made a reset. Perhaps its RST never comes by: on its loopback, or to its neighbour. */
+static void open_unseen(struct join *j, struct account *acc)
+{
+	struct wire_event w = { .rst = foretold_reset(&acc->k) };
+	struct slot *s = open_slot(j, &w);
+
+	if (!s)
+		return;
+	refer(j, s, acc);
+	enter_id(j, s, acc->k.id);
+	enter_id(j, s, acc->k.join_id);
 	j->ops.opened(j->ops.ctx, &s->c);
 }
 
@@ -449,7 +457,7 @@ static void open_stall(struct join *j, struct account *acc)
 	j->n_stalls++;
 	s->c.seen.kind = CASE_STALL;
 	refer_to_clash(s, acc);
-	add_sighting(&s->c, &syn.rst);
+	sightings_add(&s->c, &syn.rst);
 	j->ops.opened(j->ops.ctx, &s->c);
 	/* What was looked up now holds for the reset too that may come seconds later. */
 	acc->k.ct = s->c.asked.ct;
@@ -489,6 +497,9 @@ static void on_kernel(struct join *j, const struct kernel_event *k)
 
 	accounts__wait(j->accounts, acc);
 	find_case(j, acc);
+	if (acc->waiting && role_of(k) == ROLE_MAKER && fit_key_of_account(k, FIT_TUPLE) &&
+	    is_foreign(j, k))
+		open_unseen(j, acc);
 	/* It is held by the case now, or while it waits. */
 	accounts__release(j->accounts, acc);
 }
@@ -520,6 +531,7 @@ void join__read_begins(struct join *j)
 static void leave(struct join *j, struct slot *s)
 {
 	leave_keys(s);
+	leave_ids(s);
 	j->open = s->next;
 	if (!j->open)
 		j->open_end = &j->open;

@@ -21,6 +21,11 @@ struct join_ops {
 	void (*dropped)(void *ctx, struct reset_case *c);
 	/* How many events were lost until now. May be NULL: none is ever lost. */
 	uint64_t (*lost)(void *ctx);
+	/*
+	 * The namespace of the interfaces that are watched, where accounts come of all others too: a
+	 * reset of theirs is a case even if its RST crosses none of these. 0 = they do not come.
+	 */
+	uint32_t netns;
 	void *ctx;
 };
 

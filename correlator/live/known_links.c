@@ -58,6 +58,9 @@ const char *known_links_name(struct known_links *l, uint32_t ifindex)
 
 	if (k)
 		return k->link.name;
+	/* Of what was not seen on the wire. */
+	if (!ifindex)
+		return "-";
 	name = l->unknown[l->n_unknown++ % IFNAMES];
 	snprintf(name, sizeof(l->unknown[0]), "if%u", ifindex);
 	return name;

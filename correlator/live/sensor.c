@@ -157,7 +157,7 @@ static int attach_kernel(struct sensor *s)
 {
 	s->kernel_cfg = (struct kernel_view_config){
 		.tier = s->cfg.tier,
-		.netns = (uint32_t)netns_current().ino,
+		.netns = s->cfg.all_netns ? 0 : (uint32_t)netns_current().ino,
 		.btf_path = s->cfg.btf_path,
 		.btf = s->btf,
 		.symbols = s->symbols,

@@ -23,6 +23,7 @@ struct sensor_config {
 	bool xdp;
 	struct mark mark;
 	bool exit_when_gone; /* do not wait for named interfaces to come back */
+	bool all_netns;	     /* the kernel view has the resets of every namespace */
 	bool attached; /* attach nothing but the kernel view: read what others have attached */
 	bool progress; /* of attaching to many interfaces, on standard error if that is a terminal */
 	int (*on_event)(void *ctx, const struct event *ev); /* -errno: read no further */

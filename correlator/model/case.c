@@ -15,6 +15,11 @@ void case_init(struct reset_case *c)
 	c->asked.src_local = c->asked.dst_local = -1;
 }
 
+bool is_made_next_door(const struct reset_case *c)
+{
+	return c->asked.netns.foreign && c->seen.kernel->call != CALL_NONE;
+}
+
 struct tuple tuple_reverse(const struct tuple *t)
 {
 	struct tuple r = { .sport = t->dport, .dport = t->sport, .family = t->family };

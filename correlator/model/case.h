@@ -74,6 +74,15 @@ struct owner {
 	char pod[37]; /* UID of a Kubernetes pod; "" = none */
 };
 
+/* The network namespace that made the RST; of one that came from elsewhere, that took it. */
+struct case_netns {
+	uint32_t ino; /* 0 = not known */
+	bool foreign; /* not the one whose interfaces are watched */
+	bool leaked; /* to it, by the watched one, which should have translated; asked.ct says so */
+	bool unreachable; /* it could not be entered: nothing was asked of it */
+	char name[64];	  /* as `ip netns` has it; "" = it has none */
+};
+
 enum origin { ORIGIN_UNKNOWN, ORIGIN_LOCAL, ORIGIN_FORWARDED, ORIGIN_REMOTE };
 enum reset_type { TYPE_UNKNOWN, TYPE_ACTIVE, TYPE_PASSIVE, TYPE_NETFILTER };
 enum confidence { CONF_NONE, CONF_POSSIBLE, CONF_LIKELY, CONF_CERTAIN };
@@ -151,6 +160,7 @@ struct looked_up {
 	enum nat_rules nat_rules;
 	int src_local; /* is rst's source an address of ours? 1, 0, -1 = not known */
 	int dst_local;
+	struct case_netns netns; /* that was asked for all of this */
 	struct owner owner;
 	struct suspects suspects;
 	struct packet history[CASE_HISTORY_MAX]; /* oldest first, without the RST */
@@ -188,6 +198,9 @@ struct reset_case {
 	struct observed seen;
 	struct looked_up asked;
 };
+
+/** is_made_next_door() - by another namespace of this host than the one whose interfaces are watched? */
+bool is_made_next_door(const struct reset_case *c);
 
 /** case_init() - a case of which nothing is known yet */
 void case_init(struct reset_case *c);

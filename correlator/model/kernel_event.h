@@ -129,6 +129,7 @@ struct kernel_event {
 	bool oom_killed;    /* it was the OOM killer's choice */
 	uint64_t task_cgroup;
 	char comm[16];
+	uint32_t netns; /* inode number; 0 = not known */
 };
 
 /* call == CALL_NONE and nothing else: the kernel gave no account. */

@@ -21,6 +21,8 @@ const char *hook_id(unsigned int v)
 		return "tc-egress";
 	case HOOK_PCAP:
 		return "pcap";
+	case HOOK_KERNEL:
+		return "kernel";
 	}
 	return NULL;
 }

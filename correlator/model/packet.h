@@ -19,7 +19,8 @@ enum tcp_flag {
 	FLAG_ACK = 0x10,
 };
 
-enum hook { HOOK_XDP, HOOK_TC_INGRESS, HOOK_TC_EGRESS, HOOK_PCAP };
+/* HOOK_KERNEL: not seen on the wire, but as the kernel's account has it. */
+enum hook { HOOK_XDP, HOOK_TC_INGRESS, HOOK_TC_EGRESS, HOOK_PCAP, HOOK_KERNEL };
 
 /* Of a captured packet, "ifindex" has the capture above these bits, and its place in them. */
 #define CAPTURE_PLACE_BITS 16

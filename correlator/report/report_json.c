@@ -291,6 +291,18 @@ static void put_kernel(struct json_writer *w, const struct reset_case *c,
 	json__end(w);
 }
 
+static void put_netns(struct json_writer *w, const struct case_netns *netns)
+{
+	if (!netns->ino) {
+		json__null(w, "netns");
+		return;
+	}
+	json__object(w, "netns");
+	json__unsigned(w, "ino", netns->ino);
+	put_known(w, "name", netns->name);
+	json__end(w);
+}
+
 static void put_owner(struct json_writer *w, const struct owner *owner)
 {
 	if (!owner->known) {
@@ -607,6 +619,7 @@ void report_json(struct json_writer *w, const struct reset_case *c,
 	put_answers(w, c, ctx);
 	put_kernel(w, c, ctx);
 	put_owner(w, &c->asked.owner);
+	put_netns(w, &c->asked.netns);
 	put_conversation(w, &c->seen.conversation);
 	put_history(w, c, ctx);
 	if (c->seen.before_start)

@@ -160,6 +160,18 @@ static void add_losses(struct report_lines *lines, const struct reset_case *c)
 			 "recorded before rstscope was started: without kernel view, owner and "
 			 "conntrack entry",
 			 NULL);
+	if (c->seen.rst.hook == HOOK_KERNEL)
+		add_line(
+			lines,
+			"not seen on the wire: it crossed no interface that is watched; the RST is "
+			"what the kernel's account of it says",
+			NULL);
+	if (c->asked.netns.unreachable)
+		add_line(
+			lines,
+			"its network namespace could not be entered: conntrack and NAT rules were not "
+			"looked up there",
+			NULL);
 	if (c->asked.hurried)
 		add_line(lines,
 			 "too many resets at once: history, owner and conntrack entry "

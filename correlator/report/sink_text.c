@@ -239,6 +239,23 @@ static void print_owner(struct sink *s, const struct reset_case *c)
 	print_buffered(s, "owner");
 }
 
+/* Where a watch of one namespace would have seen it, too. */
+static void print_netns(struct sink *s, const struct reset_case *c)
+{
+	const struct case_netns *n = &c->asked.netns;
+	FILE *out = n->foreign ? strbuf_begin() : NULL;
+
+	if (!out)
+		return;
+	if (n->name[0]) {
+		print_escaped(out, n->name);
+		fprintf(out, " (%" PRIu32 ")", n->ino);
+	} else {
+		fprintf(out, "%" PRIu32 ", without a name", n->ino);
+	}
+	print_buffered(s, "netns");
+}
+
 static void print_labelled(struct sink *s, const char *word, const char *text)
 {
 	char *line;
@@ -349,6 +366,7 @@ static void print_whole(struct sink *s, const struct reset_case *c,
 	print_conversation(s, c);
 	print_stack(s, c->seen.kernel, ctx);
 	print_owner(s, c);
+	print_netns(s, c);
 	print_advice(s, c, ctx);
 	print_id(s, c, ctx);
 	fputc('\n', s->out);

@@ -31,7 +31,7 @@ capture_runs()	# PID FILE
 
 # Lines of answers that contradict what the kernel said. Of a RST that came in the capture tells the
 # sender's reason, and what is behind it as a candidate. What the watch only saw come in, or pass, has
-# its reasons elsewhere; and what the packet buffer of a RST tells is in no capture.
+# its reasons elsewhere, where one of another namespace passed, the capture does not know that; and what the packet buffer of a RST tells is in no capture.
 contradictions()	# LIVE EXPLAINED
 {
 	jq -rn --slurpfile live "$1" --slurpfile wire "$2" '
@@ -45,6 +45,7 @@ contradictions()	# LIVE EXPLAINED
 			from_entries) as $truth |
 		($wire | map(select(.rst)) | sort_by(.ts) | numbered)[] |
 		.value as $w | $truth[.key] | select(.) |
+		select($w.cause != "forwarded" or .netns == null) |
 		select($w.cause != .cause and
 		       (($w.cause != "unknown" and $w.confidence != "possible" and .origin != "remote") or (.cause | IN($w.candidates[]) | not))) |
 		"\(.cause) is \($w.cause) (\($w.confidence)) in the capture: \($w.rst | key)"'

@@ -152,7 +152,7 @@ static void test_names(const char *what, value_name names, unsigned int last)
 
 static void test_all_names(void)
 {
-	test_names("hook", hook_id, HOOK_PCAP);
+	test_names("hook", hook_id, HOOK_KERNEL);
 	test_names("heading", heading_id, HEADING_OUT);
 	test_names("kind", case_kind_id, CASE_STALL);
 	test_names("match", answer_match_id, ANSWER_EXACT);
@@ -251,6 +251,7 @@ static struct reset_case full_case(const struct kernel_event accounts[3])
 	FILL_TEXT(c.asked.owner.cgroup);
 	FILL_TEXT(c.asked.owner.pod);
 	FILL_TEXT(c.asked.owner.container);
+	FILL_TEXT(c.asked.netns.name);
 	FILL_TEXT(c.asked.suspects.processes);
 	FILL_TEXT(c.asked.suspects.programs);
 	FILL_TEXT(c.asked.suspects.guest);

@@ -64,11 +64,14 @@ static void end(void)
 	free(out.accounts);
 }
 
-static struct join *start(unsigned int room)
+/* @netns: our own, where accounts come of others, too; else 0 */
+static struct join *start_in(unsigned int room, uint32_t netns)
 {
-	struct join_ops ops = {
-		.opened = on_opened, .completed = on_completed, .lost = lost_events, .ctx = &out
-	};
+	struct join_ops ops = { .opened = on_opened,
+				.completed = on_completed,
+				.lost = lost_events,
+				.netns = netns,
+				.ctx = &out };
 
 	end();
 	out = (struct outcome){
@@ -77,6 +80,11 @@ static struct join *start(unsigned int room)
 		.room = room,
 	};
 	return join__new(&ops);
+}
+
+static struct join *start(unsigned int room)
+{
+	return start_in(room, 0);
 }
 
 /* A passive RST of ours, as it left: LOCAL:80 to PEER:40000, seq @n. */
@@ -609,6 +617,68 @@ static void test_unclaimed(void)
 	join__free(j);
 }
 
+#define HOME 7
+#define NEXT_DOOR 8
+
+static struct event in_netns(struct event k, uint32_t netns)
+{
+	k.kernel.netns = netns;
+	return k;
+}
+
+/* One case of @w and @k, in either order, if any; how often it was seen, and whether with account. */
+static void check_next_door(const char *name, const struct family *f, uint32_t home, struct event w,
+			    struct event k, bool want)
+{
+	struct event both[2] = { w, k };
+	unsigned int order;
+
+	for (order = 0; order < 2; order++) {
+		struct join *j = start_in(4, home);
+		bool got;
+
+		feed(j, both[order]);
+		feed(j, both[!order]);
+		join__flush(j);
+		got = out.n == 1 && out.cases[0].seen.n_sightings == 1 &&
+		      out.cases[0].seen.rst.hook == w.wire.rst.hook &&
+		      out.cases[0].seen.kernel->call == k.kernel.call;
+		check_int(got, want, "%s, %s first (%s)", name, order ? "account" : "RST", f->name);
+		join__free(j);
+	}
+}
+
+static void test_next_door(const struct family *f)
+{
+	struct event w = came(f->af, 7), k = in_netns(passive(f->af, 7), NEXT_DOOR);
+	struct join *j;
+
+	check_next_door("a RST that comes in has the account of another namespace", f, HOME, w, k,
+			true);
+	check_next_door("... not where only one is watched", f, 0, w, k, false);
+	check_next_door("... nor that of our own namespace", f, HOME, w, in_netns(k, HOME), false);
+	check_next_door("... nor that of one that is not known", f, HOME, w, in_netns(k, 0), false);
+	/* Its own NAT has given it another port. */
+	w.wire.rst.tuple = make_tuple(f->af, LOCAL, 8080, PEER, 40000);
+	check_next_door("... also behind NAT there", f, HOME, w, k, true);
+	w.wire.rst.seq++;
+	check_next_door("... not if the numbers differ", f, HOME, w, k, false);
+
+	j = start_in(4, HOME);
+	feed(j, in_netns(active(f->af, 9), NEXT_DOOR));
+	feed(j, in_netns(passive(f->af, 9), HOME));
+	join__flush(j);
+	check_int(out.n, 1, "what another namespace reset is a case without a RST (%s)", f->name);
+	check_int(out.cases[0].seen.n_sightings, 0, "... that was seen nowhere (%s)", f->name);
+	check_int(out.cases[0].seen.rst.hook, HOOK_KERNEL, "... but by the kernel (%s)", f->name);
+	check_int(out.cases[0].seen.rst.flags, FLAG_RST | FLAG_ACK, "... whose flags follow (%s)",
+		  f->name);
+	check_int(out.cases[0].seen.rst.ack, 9, "... and its numbers (%s)", f->name);
+	check_int(join__stats(j)->unclaimed, 1, "what our own did is counted, as ever (%s)",
+		  f->name);
+	join__free(j);
+}
+
 /* Accounts that nobody claims, more than there is room for. */
 static void flood(struct join *j, unsigned int n)
 {
@@ -1067,6 +1137,7 @@ int main(void)
 		test_source_port(f);
 		test_scanner(f);
 		test_receive(f);
+		test_next_door(f);
 		test_sightings(f);
 		test_passed_on(f);
 		test_answers(f);
