@@ -18,7 +18,6 @@ struct link_key {
 };
 
 struct incident_link {
-	enum incident_role role;
 	const char *because; /* template */
 	/* The case's part; false: it has none. */
 	bool (*key)(const struct reset_case *c, struct link_key *ret);
@@ -27,9 +26,10 @@ struct incident_link {
 	/* The first case, if it was not seen itself; NULL: such a link has none. */
 	const struct packet *(*first)(const struct reset_case *c);
 	uint64_t within_ns; /* of the last that had the key */
-	bool of_host;	    /* numbers of processes: the same elsewhere is another */
+	enum incident_role role;
 	unsigned int ports; /* so many different ones make it one */
 	unsigned int beats; /* so many equal intervals make it one */
+	bool of_host;	    /* numbers of processes: the same elsewhere is another */
 };
 
 /* The first that fits counts. */

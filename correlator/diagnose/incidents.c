@@ -64,12 +64,12 @@ struct incidents {
 
 /* A case's key of one row, and what is there. */
 struct found {
-	bool has_key;
-	struct key key;
-	uint64_t when_ns;
-	uint16_t port;
 	struct entry *entry; /* NULL = none */
-	bool anew;	     /* what is there does not hold any more */
+	uint64_t when_ns;
+	struct key key;
+	uint16_t port;
+	bool has_key;
+	bool anew; /* what is there does not hold any more */
 };
 
 static const char *const roles[N_ROLES_OF_CASES] = {
