@@ -4,6 +4,8 @@
 # Resets that belong together are one incident, with evidence: a killed process, a closed listener, one
 # ss -K, one conntrack -F, a scan, a health check, a service that is down. What only looks alike stays apart.
 
+# check() and wait_for() call functions that shellcheck takes for unreachable.
+# shellcheck disable=SC2317
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "${0%/*}/lib.sh"
 
