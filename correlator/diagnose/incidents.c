@@ -177,12 +177,17 @@ static void forget_oldest(struct incidents *t, uint64_t now_ns)
 	t->spare_entries = e;
 }
 
+/* What was found stays while the keys of the same case are entered: it is not among the oldest then. */
 static struct entry *find(struct incidents *t, const struct key *key)
 {
 	struct entry *e = *bucket_of(t, key);
 
 	while (e && memcmp(&e->key, key, sizeof(*key)) != 0)
 		e = e->next;
+	if (e) {
+		leave_order(t, e);
+		become_newest(t, e);
+	}
 	return e;
 }
 
@@ -295,8 +300,6 @@ static void remember(struct incidents *t, const struct found *f, struct incident
 	}
 	if (f->when_ns > e->when_ns)
 		e->when_ns = f->when_ns;
-	leave_order(t, e);
-	become_newest(t, e);
 }
 
 /* By what later cases may refer to it. */

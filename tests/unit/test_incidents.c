@@ -408,6 +408,36 @@ static void test_bound(void)
 	incidents__free(t);
 }
 
+/* What a case is linked by is the oldest that there is, and its other keys need room. */
+static void test_oldest_is_used(void)
+{
+	const unsigned int few = 16, each = 2; /* keys of a lone case */
+	unsigned int fill, i, wrong = 0, linked = 0;
+
+	for (fill = INCIDENT_KEYS_MAX / each - few; fill <= INCIDENT_KEYS_MAX / each; fill++) {
+		struct reset_case c = make_case(&lone, AF_INET, 0, by_exit, 1234);
+		struct incidents *t = incidents__new();
+		bool is_linked;
+
+		add(t, &c);
+		c = make_case(&lone, AF_INET, 0, NULL, 0);
+		for (i = 0; i < fill; i++) {
+			c.seen.rst.seq++;
+			add(t, &c);
+		}
+		c = make_case(&lone, AF_INET, 200 * MS, by_exit, 1234);
+		c.seen.rst.seq += INCIDENT_KEYS_MAX;
+		is_linked = !strcmp(add(t, &c), "same-exit");
+		linked += is_linked;
+		c.seen.rst.seq++;
+		wrong += strcmp(add(t, &c), "same-exit") != 0 || c.incident.size != 2u + is_linked;
+		incidents__free(t);
+	}
+	check(linked > 0 && linked <= few, "%u fills leave the first of an exit in the table",
+	      linked);
+	check_int(wrong, 0, "what links a case to it is not forgotten for the case's other keys");
+}
+
 static void test_sentences(void)
 {
 	unsigned int i;
@@ -431,6 +461,7 @@ int main(void)
 	test_health_check();
 	test_hosts();
 	test_bound();
+	test_oldest_is_used();
 	test_sentences();
 	return test_done();
 }
