@@ -376,10 +376,12 @@ static void print_whole(struct sink *s, const struct reset_case *c,
 static void print_folded(struct sink *s, const struct folded *f, const struct reset_case *c,
 			 const struct report_context *ctx)
 {
-	char *why = c && c->incident.because ? template_expand(c->incident.because, c, ctx) : NULL;
+	char *why = NULL;
 
 	if (!f->n)
 		return;
+	if (c && c->incident.because)
+		why = template_expand(c->incident.because, c, ctx);
 	fprintf(s->out, "%s+%" PRIu64 " reset%s%s of incident %s: %s, %" PRIu64 " so far", BOLD(s),
 		f->n, f->n == 1 ? "" : "s", PLAIN(s), f->id, f->role, f->all);
 	if (f->per_second)
