@@ -64,19 +64,35 @@ bool netns_same(const struct netns_id *a, const struct netns_id *b)
 	return a->cookie && b->cookie ? a->cookie == b->cookie : a->ino == b->ino;
 }
 
-static int open_if(struct netlink *nl, int32_t nsid, const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+/* What is looked for: by the number that @nl's namespace calls it, or by inode where @nl is NULL. */
+struct wanted {
+	struct netlink *nl;
+	int32_t nsid;
+	uint32_t ino;
+};
 
-	if (fd >= 0 && netlink__nsid(nl, fd) == nsid)
+/* A path may be of anything: its inode is looked at before it is opened. */
+static int open_if(const struct wanted *w, const char *path)
+{
+	struct stat st;
+	int fd;
+
+	if (!w->nl && (stat(path, &st) || st.st_ino != w->ino))
+		return -ENOENT;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd >= 0 && (!w->nl || netlink__nsid(w->nl, fd) == w->nsid))
 		return fd;
 	if (fd >= 0)
 		close(fd);
 	return -ENOENT;
 }
 
-/* @suffix: of each entry of @dir that is a number; NULL = all entries. */
-static int search(struct netlink *nl, int32_t nsid, const char *dir, const char *suffix)
+/*
+ * @suffix: of each entry of @dir that is a number; NULL = all entries
+ * @name: of the entry that it was; NULL = nobody wants to know
+ */
+static int search(const struct wanted *w, const char *dir, const char *suffix, char *name,
+		  size_t size)
 {
 	DIR *d = opendir(dir);
 	char path[300];
@@ -87,7 +103,9 @@ static int search(struct netlink *nl, int32_t nsid, const char *dir, const char 
 		if (suffix ? !isdigit((unsigned char)e->d_name[0]) : e->d_name[0] == '.')
 			continue;
 		snprintf(path, sizeof(path), "%s/%s%s", dir, e->d_name, suffix ? suffix : "");
-		fd = open_if(nl, nsid, path);
+		fd = open_if(w, path);
+		if (fd >= 0 && name)
+			snprintf(name, size, "%s", e->d_name);
 	}
 	if (d)
 		closedir(d);
@@ -96,48 +114,23 @@ static int search(struct netlink *nl, int32_t nsid, const char *dir, const char 
 
 int netns_open(struct netlink *nl, int32_t nsid)
 {
-	int fd = search(nl, nsid, "/run/netns", NULL);
+	struct wanted w = { .nl = nl, .nsid = nsid };
+	int fd = search(&w, "/run/netns", NULL, NULL, 0);
 
-	return fd < 0 ? search(nl, nsid, "/proc", "/ns/net") : fd;
-}
-
-static int open_if_inode(const char *path, uint32_t ino)
-{
-	struct stat st;
-
-	return !stat(path, &st) && st.st_ino == ino ? open(path, O_RDONLY | O_CLOEXEC) : -ENOENT;
-}
-
-/* @dir's entries are names, or numbers of processes. */
-static int search_inode(uint32_t ino, const char *dir, const char *suffix, char *name, size_t size)
-{
-	DIR *d = opendir(dir);
-	char path[300];
-	struct dirent *e;
-	int fd = -ENOENT;
-
-	while (d && fd < 0 && (e = readdir(d))) {
-		if (suffix ? !isdigit((unsigned char)e->d_name[0]) : e->d_name[0] == '.')
-			continue;
-		snprintf(path, sizeof(path), "%s/%s%s", dir, e->d_name, suffix ? suffix : "");
-		fd = open_if_inode(path, ino);
-		if (fd >= 0)
-			snprintf(name, size, "%s", suffix ? "" : e->d_name);
-	}
-	if (d)
-		closedir(d);
-	return fd < 0 ? -ENOENT : fd;
+	return fd < 0 ? search(&w, "/proc", "/ns/net", NULL, 0) : fd;
 }
 
 int netns_find(uint32_t ino, uint32_t pid, char *name, size_t size)
 {
-	int fd = search_inode(ino, "/run/netns", NULL, name, size);
+	struct wanted w = { .ino = ino };
 	char path[64];
+	int fd;
 
+	*name = 0;
+	fd = search(&w, "/run/netns", NULL, name, size);
 	if (fd >= 0)
 		return fd;
-	*name = 0;
 	snprintf(path, sizeof(path), "/proc/%" PRIu32 "/ns/net", pid);
-	fd = pid ? open_if_inode(path, ino) : -ENOENT;
-	return fd >= 0 ? fd : search_inode(ino, "/proc", "/ns/net", name, size);
+	fd = pid ? open_if(&w, path) : -ENOENT;
+	return fd >= 0 ? fd : search(&w, "/proc", "/ns/net", NULL, 0);
 }
