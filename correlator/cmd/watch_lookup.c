@@ -161,8 +161,10 @@ static void ask_there(const struct watch_host *h, struct reset_case *c)
 		c->asked.ct = ct;
 		return;
 	}
-	if (c->asked.netns.unreachable ||
-	    h->enter_netns(h->ctx, c->asked.netns.ino, c->seen.kernel->tgid))
+	if (!c->asked.netns.unreachable)
+		c->asked.netns.unreachable =
+			h->enter_netns(h->ctx, c->asked.netns.ino, c->seen.kernel->tgid) != 0;
+	if (c->asked.netns.unreachable)
 		return;
 	ask_conntrack(h, c);
 	h->leave_netns(h->ctx);

@@ -24,6 +24,9 @@
  *      clashes                ring of accounts, held too: of sockets that took another
  *                             connection's segment; the peer's RST may come seconds later
  *
+ * With accounts of other namespaces, one of those that finds no slot opens one: its RST may cross none
+ * of the interfaces here. If it does, that slot becomes the RST's (become_seen()).
+ *
  * So a place in one of the pools is not used again before its last holder is gone, and nothing is
  * searched but chains of equal keys.
  */
