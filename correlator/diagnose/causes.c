@@ -630,8 +630,10 @@ const struct cause causes[] = {
 		.rank = { .hints = FACT(SENDER_FINISHED), .unlikely_if = FACT(RESET_BEFORE), .seldom = 1 },
 		.advice = {
 			{
-				.action = "check the sender: it sends a FIN or SYN that does not fit its own "
-					  "connection",
+				.action = "check what {seg.src} had sent before: data that it sent after the "
+					  "close, and that was lost, makes its FIN unacceptable (then have the "
+					  "application read until EOF before close()); otherwise it sends a FIN "
+					  "or SYN that does not fit its own connection",
 				.price = "none",
 				.undo = "none needed",
 			},

@@ -123,9 +123,11 @@ waiting_unread()
 	in_ns "$G" ss -Htn state established dport = :8080 | awk '$1 > 50000 { sub(".*:", "", $3); print $3; exit }'
 }
 
+# The client's window is shut, and haproxy has written more than it takes.
 big_is_under_way()
 {
 	in_ns "$C" ss -Htni state established dport = :80 | grep -q 'bytes_received:[0-9]\{6\}' &&
+		in_ns "$G" ss -Htn state established sport = :80 | awk '$2 > 50000 { found = 1 } END { exit !found }' &&
 		[ -n "$(waiting_unread)" ]
 }
 

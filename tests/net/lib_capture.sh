@@ -32,7 +32,9 @@ capture_runs()	# PID FILE
 
 # Lines of answers that contradict what the kernel said. Of a RST that came in the capture tells the
 # sender's reason, and what is behind it as a candidate. What the watch only saw come in, or pass, has
-# its reasons elsewhere, where one of another namespace passed, the capture does not know that; and what the packet buffer of a RST tells is in no capture.
+# its reasons elsewhere, where one of another namespace passed, the capture does not know that; and what the
+# packet buffer of a RST tells is in no capture. A socket that is just being closed drops data without a
+# RST; the FIN behind it draws one.
 contradictions()	# LIVE EXPLAINED
 {
 	jq -rn --slurpfile live "$1" --slurpfile wire "$2" '
@@ -47,6 +49,7 @@ contradictions()	# LIVE EXPLAINED
 		($wire | map(select(.rst)) | sort_by(.ts) | numbered)[] |
 		.value as $w | $truth[.key] | select(.) |
 		select($w.cause != "forwarded" or .netns == null) |
+		select($w.cause != "data-after-close" or .cause != "timewait") |
 		select($w.cause != .cause and
 		       (($w.cause != "unknown" and $w.confidence != "possible" and .origin != "remote") or (.cause | IN($w.candidates[]) | not))) |
 		"\(.cause) is \($w.cause) (\($w.confidence)) in the capture: \($w.rst | key)"'
