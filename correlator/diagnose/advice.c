@@ -4,6 +4,8 @@
  */
 #include "diagnose/advice.h"
 
+#include "diagnose/programs.h"
+
 /* For whichever cause: the process ended with the connection open. */
 static const struct advice on_exit_advice[] = {
 	{
@@ -73,20 +75,35 @@ static bool fits(const struct reset_case *c, const struct advice *a)
 	return !(a->needs & ~c->diagnosis.facts_yes) && !(a->forbids & c->diagnosis.facts_yes);
 }
 
+static bool take(const struct advice *a, unsigned int *i)
+{
+	return a && !(*i)--;
+}
+
+static const struct advice *on_race(const struct advice *program, unsigned int i)
+{
+	if (take(program, &i))
+		return program;
+	return i < N_ON_RACE ? &on_race_advice[i] : NULL;
+}
+
 const struct advice *case_advice(const struct reset_case *c, unsigned int i)
 {
-	const struct advice *own = c->diagnosis.cause->advice;
+	const struct program_advice *row = program_advice_of(c);
+	const struct advice *own = c->diagnosis.cause->advice, *program = row ? &row->advice : NULL;
 	unsigned int at;
 
 	if (c->diagnosis.impact.race)
-		return i < N_ON_RACE ? &on_race_advice[i] : NULL;
+		return on_race(program, i);
 	if (c->diagnosis.facts_yes & FACT(FOLLOWS))
 		return i ? NULL : &on_follow_advice;
+	if (take(program, &i))
+		return program;
 	for (at = 0; at < N_ON_EXIT; at++)
-		if (fits(c, &on_exit_advice[at]) && !i--)
+		if (fits(c, &on_exit_advice[at]) && take(&on_exit_advice[at], &i))
 			return &on_exit_advice[at];
 	for (at = 0; at < CAUSE_ADVICE_MAX && own[at].action; at++)
-		if (fits(c, &own[at]) && !i--)
+		if (fits(c, &own[at]) && take(&own[at], &i))
 			return &own[at];
 	return NULL;
 }

@@ -10,7 +10,8 @@
 /**
  * case_advice() - the @i-th piece of advice that fits, best first; NULL after the last
  *
- * A process that was killed could not have read its socket: what ended it comes first then.
+ * A process that was killed could not have read its socket: what ended it comes first then. Otherwise
+ * what the program's own settings can do does.
  */
 const struct advice *case_advice(const struct reset_case *c, unsigned int i);
 

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "diagnose/programs.h"
 #include "report/report_json.h"
 
 const struct cause_text *cause_text_find(const char *id)
@@ -67,6 +68,24 @@ static void put_ways(FILE *out, const struct cause *cause)
 	put_behind(out, cause);
 }
 
+static void put_piece(FILE *out, const char *before, const struct advice *a)
+{
+	put_phrase(out, before, a->action);
+	put_phrase(out, "  - trade-off: ", a->price);
+	put_phrase(out, "  - undo: ", a->undo);
+}
+
+/* What the owner's own settings can do comes first in a report on its reset. */
+static void put_program_advice(FILE *out, const struct cause *cause)
+{
+	const struct program_advice *row = NULL;
+
+	while ((row = program_advice_next(row, cause->id))) {
+		put_piece(out, "- or: ", &row->advice);
+		put_phrase(out, "  - source: ", row->source);
+	}
+}
+
 static void put_advice(FILE *out, const struct cause *cause)
 {
 	unsigned int i;
@@ -74,13 +93,9 @@ static void put_advice(FILE *out, const struct cause *cause)
 	if (!cause->advice[0].action)
 		return;
 	fputs("\n## What to do\n\n", out);
-	for (i = 0; i < CAUSE_ADVICE_MAX && cause->advice[i].action; i++) {
-		const struct advice *a = &cause->advice[i];
-
-		put_phrase(out, i ? "- or: " : "- ", a->action);
-		put_phrase(out, "  - trade-off: ", a->price);
-		put_phrase(out, "  - undo: ", a->undo);
-	}
+	for (i = 0; i < CAUSE_ADVICE_MAX && cause->advice[i].action; i++)
+		put_piece(out, i ? "- or: " : "- ", &cause->advice[i]);
+	put_program_advice(out, cause);
 }
 
 /* Facts and advice go between the description and the kernel versions. */
@@ -202,21 +217,28 @@ static json_t *json_general(const char *template)
 	return s;
 }
 
+static json_t *json_advice(const struct advice *a)
+{
+	return json_pack("{so ss ss}", "do", json_general(a->action), "price", a->price, "undo",
+			 a->undo);
+}
+
 json_t *cause_json(const struct cause *cause)
 {
-	json_t *advice = json_array();
+	const struct program_advice *row = NULL;
+	json_t *advice = json_array(), *programs = json_array();
 	unsigned int i;
 
-	for (i = 0; i < CAUSE_ADVICE_MAX && cause->advice[i].action; i++) {
-		const struct advice *a = &cause->advice[i];
-
-		json_array_append_new(advice, json_pack("{so ss ss}", "do", json_general(a->action),
-							"price", a->price, "undo", a->undo));
-	}
-	return json_pack("{ss so ss ss so ss}", "id", cause->id, "title",
+	for (i = 0; i < CAUSE_ADVICE_MAX && cause->advice[i].action; i++)
+		json_array_append_new(advice, json_advice(&cause->advice[i]));
+	while ((row = program_advice_next(row, cause->id)))
+		json_array_append_new(programs,
+				      json_pack("{ss so ss}", "program", row->program, "advice",
+						json_advice(&row->advice), "source", row->source));
+	return json_pack("{ss so ss ss so so ss}", "id", cause->id, "title",
 			 json_general(cause->title), "type", type_name(cause->type), "origin",
-			 origin_name(cause->origin), "advice", advice, "reference",
-			 cause->reference);
+			 origin_name(cause->origin), "advice", advice, "programs", programs,
+			 "reference", cause->reference);
 }
 
 #define ID_MAX 32

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "diagnose/advice.h"
+#include "diagnose/programs.h"
 #include "report/template.h"
 #include "scene.h"
 #include "test.h"
@@ -94,10 +95,79 @@ static void test_row(const struct row *r)
 	free(title);
 }
 
+/* --- by program ----------------------------------------------------------------------------------- */
+
+static const struct program_row {
+	const char *name;
+	const char *comm;
+	const char *advice; /* what the first piece must contain */
+	bool exiting, race, remote, unknown;
+} program_rows[] = {
+	{ .name = "nginx", .comm = "nginx", .advice = "lingering_close" },
+	{ .name = "HAProxy", .comm = "haproxy", .advice = "termination state" },
+	{ .name = "the second name of a row", .comm = "valkey-server", .advice = "output buffer" },
+	{ .name = "nginx, whose idle timer met a request",
+	  .comm = "nginx",
+	  .race = true,
+	  .advice = "`keepalive_timeout`" },
+	{ .name = "Node.js, likewise",
+	  .comm = "node",
+	  .race = true,
+	  .advice = "server.keepAliveTimeout" },
+	{ .name = "Node.js has nothing for unread data",
+	  .comm = "node",
+	  .advice = "read until EOF" },
+	{ .name = "a name that begins like one", .comm = "ngin", .advice = "read until EOF" },
+	{ .name = "a name that goes on", .comm = "nginx2", .advice = "read until EOF" },
+	{ .name = "nobody's", .comm = "", .advice = "read until EOF" },
+	{ .name = "not known whose", .comm = "nginx", .unknown = true, .advice = "read until EOF" },
+	{ .name = "nginx was killed", .comm = "nginx", .exiting = true, .advice = "SIGTERM" },
+	{ .name = "nginx took it", .comm = "nginx", .remote = true, .advice = "read until EOF" },
+};
+
+static void test_program(const struct program_row *r)
+{
+	struct reset_case c = case_of(&rows[r->exiting ? 1 : 0]);
+	const struct advice *a;
+
+	c.asked.owner.known = !r->unknown;
+	snprintf(c.asked.owner.comm, sizeof(c.asked.owner.comm), "%s", r->comm);
+	if (r->race)
+		c.diagnosis.impact.race = RACE_CROSSED;
+	if (r->remote)
+		c.diagnosis.origin = ORIGIN_REMOTE;
+	a = case_advice(&c, 0);
+	check(a && strstr(a->action, r->advice), "%s: %s", r->name, a ? a->action : "nothing");
+	check(!a || r->race || case_advice(&c, 1) != a, "%s: once", r->name);
+}
+
+/* A list of causes with a slip would never match. */
+static void test_causes_of_programs(void)
+{
+	size_t i, listed = 0;
+
+	for (i = 0; i < n_causes; i++) {
+		const struct program_advice *row = NULL;
+
+		while ((row = program_advice_next(row, causes[i].id))) {
+			check(row->advice.action && row->advice.price && row->advice.undo &&
+				      row->source,
+			      "%s: %s is whole", causes[i].id, row->program);
+			check_str(cause_list_unknown(row->causes), NULL, "%s: known causes",
+				  row->program);
+			listed++;
+		}
+	}
+	check(listed > 10, "programs have advice");
+}
+
 int main(void)
 {
 	size_t i;
 
+	for (i = 0; i < ARRAY_SIZE(program_rows); i++)
+		test_program(&program_rows[i]);
+	test_causes_of_programs();
 	for (i = 0; i < ARRAY_SIZE(rows); i++)
 		test_row(&rows[i]);
 	return test_done();
