@@ -68,6 +68,23 @@ void netlink__free(struct netlink *nl)
 	free(nl);
 }
 
+/*
+ * Of the question that was asked last. What an answer before had left, because reading it ended with
+ * an error, would be taken for this one's, and so on for ever.
+ */
+static ssize_t receive(const struct netlink *nl, char *buf)
+{
+	const struct nlmsghdr *nlh = (const struct nlmsghdr *)buf;
+	ssize_t n;
+
+	do {
+		n = mnl_socket_recvfrom(nl->ask, buf, ANSWER_SIZE);
+		if (n < 0 && errno != EINTR)
+			return -errno;
+	} while (n < 0 || (mnl_nlmsg_ok(nlh, (int)n) && nlh->nlmsg_seq != nl->seq));
+	return n;
+}
+
 int netlink__ask(struct netlink *nl, struct nlmsghdr *nlh,
 		 int (*cb)(const struct nlmsghdr *nlh, void *ctx), void *ctx)
 {
@@ -80,9 +97,9 @@ int netlink__ask(struct netlink *nl, struct nlmsghdr *nlh,
 	if (mnl_socket_sendto(nl->ask, nlh, nlh->nlmsg_len) < 0)
 		return -errno;
 	do {
-		n = mnl_socket_recvfrom(nl->ask, buf, sizeof(buf));
+		n = receive(nl, buf);
 		if (n < 0)
-			return -errno;
+			return (int)n;
 		ret = mnl_cb_run(buf, (size_t)n, nl->seq, port, cb, ctx);
 		if (ret < 0)
 			return -errno;

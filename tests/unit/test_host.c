@@ -219,6 +219,30 @@ static void test_coming_and_going(struct netlink *nl)
 	check(!link_named(&s, name), "... and it is listed no more");
 }
 
+static int give_up(const struct nlmsghdr *nlh, void *ctx)
+{
+	(void)nlh, (void)ctx;
+	errno = ECANCELED;
+	return MNL_CB_ERROR;
+}
+
+/* The end of the answer, in a message of its own, is not read then. */
+static void test_answer_left(struct netlink *nl)
+{
+	struct seen s = { .n = 0 };
+	char buf[256];
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+
+	nlh->nlmsg_type = RTM_GETLINK;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	mnl_nlmsg_put_extra_header(nlh, sizeof(struct ifinfomsg));
+	check_int(netlink__ask(nl, nlh, give_up, NULL), -ECANCELED,
+		  "an answer is not read to its end");
+	check_int(netlink__links(nl, on_link, &s), 0, "... which spoils no later answer");
+	check(link_named(&s, "lo"), "... that is whole");
+	check_int(clsact_exists(nl, 1), 0, "... nor that after the next");
+}
+
 /* More changes than the socket holds are reported as lost, once. */
 static void test_overflow(struct netlink *nl)
 {
@@ -501,6 +525,7 @@ int main(void)
 		return test_done();
 	test_links(nl);
 	test_coming_and_going(nl);
+	test_answer_left(nl);
 	test_addresses(nl);
 	test_followed(nl);
 	test_filters(nl);
