@@ -296,7 +296,10 @@ int main(void)
 		test_skip("watch: this kernel has no BTF");
 		return test_done();
 	}
-	if (!mkdtemp(dir) || !namespace_enter(CLONE_NEWNET))
+	if (!mkdtemp(dir) || !namespace_enter(CLONE_NEWNET | CLONE_NEWNS))
+		return test_done();
+	/* To a kernel that is only played nothing is attached: notes of sensors would be deleted. */
+	if (!check(namespace_own_run(), "there is a /run of the test's own"))
 		return test_done();
 	check(lo_up(), "there is lo, and it is up");
 	test_report();
