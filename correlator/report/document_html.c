@@ -22,10 +22,32 @@
 #define CHUNK_CASES 100
 #define GZIP_LEVEL 3
 
-enum column { MS, CAUSE, IMPACT, CONFIDENCE, FROM, TO, OWNER, PEER, NAT, ID, N_COLUMNS };
+enum column {
+	MS,
+	CAUSE,
+	IMPACT,
+	CONFIDENCE,
+	FROM,
+	TO,
+	OWNER,
+	PEER,
+	NAT,
+	ID,
+	INCIDENT,
+	SERVICE,
+	POD,
+	N_COLUMNS
+};
 
-static const char *const column_names[] = { "ms", "cause", "impact", "confidence", "from",
-					    "to", "owner", "peer",   "nat",	   "id" };
+static const char *const column_names[] = { "ms",	"cause",   "impact", "confidence", "from",
+					    "to",	"owner",   "peer",   "nat",	   "id",
+					    "incident", "service", "pod" };
+
+/* Columns of numbers: the names stand in the summary. */
+static const char *const name_lists[N_COLUMNS] = {
+	[CAUSE] = "causes",	  [OWNER] = "owners",	  [PEER] = "peers",
+	[INCIDENT] = "incidents", [SERVICE] = "services", [POD] = "pods",
+};
 
 struct text {
 	char *at;
@@ -37,9 +59,7 @@ struct html {
 	unsigned int n; /* cases so far */
 	struct text chunk;
 	struct text columns[N_COLUMNS];
-	json_t *causes; /* names and their numbers */
-	json_t *owners;
-	json_t *peers;
+	json_t *names[N_COLUMNS]; /* and their numbers; of those in name_lists */
 };
 
 static int start_text(struct text *t)
@@ -138,10 +158,8 @@ static int begin_html(struct document *d)
 	d->priv = h;
 	if (!h)
 		return -ENOMEM;
-	h->causes = json_object();
-	h->owners = json_object();
-	h->peers = json_object();
 	for (i = 0; i < N_COLUMNS; i++) {
+		h->names[i] = name_lists[i] ? json_object() : NULL;
 		if (start_text(&h->columns[i]))
 			return -ENOMEM;
 		fputc('[', h->columns[i].out);
@@ -188,6 +206,20 @@ static void print_images(FILE *out, const struct reset_case *c)
 	fputc('"', out);
 }
 
+static void add_name(struct html *h, enum column column, const char *name)
+{
+	fprintf(h->columns[column].out, "%lld", (long long)number_of(h->names[column], name));
+}
+
+static void add_group(struct html *h, enum column column, enum group_by by,
+		      const struct reset_case *c, const struct report_context *report)
+{
+	char name[GROUP_NAME_MAX];
+
+	group_name(name, sizeof(name), by, c, report);
+	add_name(h, column, name);
+}
+
 static void add_row(struct html *h, const struct reset_case *c, const struct report_context *report)
 {
 	uint64_t wall = wall_time(c->seen.rst.ts_ns, report);
@@ -199,17 +231,19 @@ static void add_row(struct html *h, const struct reset_case *c, const struct rep
 	for (i = 0; h->n && i < N_COLUMNS; i++)
 		fputc(',', h->columns[i].out);
 	fprintf(h->columns[MS].out, "%" PRIu64, wall / 1000000);
-	fprintf(h->columns[CAUSE].out, "%lld",
-		(long long)number_of(h->causes, c->diagnosis.cause->id));
+	add_name(h, CAUSE, c->diagnosis.cause->id);
 	fprintf(h->columns[IMPACT].out, "\"%s\"", impact_id(c->diagnosis.impact.kind));
 	fprintf(h->columns[CONFIDENCE].out, "%d", c->diagnosis.confidence);
 	print_end(h->columns[FROM].out, t->saddr, t->sport, t->family);
 	print_end(h->columns[TO].out, t->daddr, t->dport, t->family);
-	fprintf(h->columns[OWNER].out, "%lld", (long long)number_of(h->owners, case_owner(c)));
-	fprintf(h->columns[PEER].out, "%lld", (long long)number_of(h->peers, peer));
+	add_name(h, OWNER, case_owner(c));
+	add_name(h, PEER, peer);
 	print_images(h->columns[NAT].out, c);
 	case_id(id, c, wall);
 	fprintf(h->columns[ID].out, "\"%s\"", id);
+	add_group(h, INCIDENT, GROUP_INCIDENT, c, report);
+	add_group(h, SERVICE, GROUP_SERVICE, c, report);
+	add_name(h, POD, c->asked.owner.known ? c->asked.owner.pod : "");
 }
 
 static int add_html(struct document *d, const struct reset_case *c,
@@ -290,6 +324,7 @@ static int print_summary(struct document *d, const struct summary *s)
 {
 	struct html *h = d->priv;
 	json_t *o = summary__json(s), *title = title_of(d);
+	unsigned int i;
 	char *text;
 	int err = -ENOMEM;
 
@@ -298,9 +333,9 @@ static int print_summary(struct document *d, const struct summary *s)
 			    json_integer((json_int_t)(summary__from_ns(s) / 1000000)));
 	json_object_set_new(o, "until_ms",
 			    json_integer((json_int_t)(summary__until_ns(s) / 1000000)));
-	json_object_set_new(o, "causes", in_order(h->causes));
-	json_object_set_new(o, "owners", in_order(h->owners));
-	json_object_set_new(o, "peers", in_order(h->peers));
+	for (i = 0; i < N_COLUMNS; i++)
+		if (name_lists[i])
+			json_object_set_new(o, name_lists[i], in_order(h->names[i]));
 	text = json_dumps(o, JSON_COMPACT);
 	if (text)
 		err = print_packed(d->out, "summary-data", text, strlen(text));
@@ -337,11 +372,10 @@ static void free_html(struct document *d)
 	if (!h)
 		return;
 	drop_text(&h->chunk);
-	for (i = 0; i < N_COLUMNS; i++)
+	for (i = 0; i < N_COLUMNS; i++) {
 		drop_text(&h->columns[i]);
-	json_decref(h->causes);
-	json_decref(h->owners);
-	json_decref(h->peers);
+		json_decref(h->names[i]);
+	}
 	free(h);
 }
 

@@ -18,7 +18,6 @@
 #define OTHERS "others"
 /* In JSON; the rest is in the cases. */
 #define JSON_MAX 1000
-#define NAME_MAX_TEXT 576
 
 struct groups {
 	enum group_by by;
@@ -112,8 +111,8 @@ static void print_owner(char *buf, size_t len, const struct reset_case *c)
 		snprintf(buf, len, "%.*s", (int)len - 1, case_owner(c));
 }
 
-static void print_name(char *buf, size_t len, enum group_by by, const struct reset_case *c,
-		       const struct report_context *ctx)
+void group_name(char *buf, size_t len, enum group_by by, const struct reset_case *c,
+		const struct report_context *ctx)
 {
 	const char *owner = case_owner(c), *pod = c->asked.owner.pod;
 
@@ -182,10 +181,10 @@ static struct group *find_group(struct groups *g, const char *name)
 void groups__add(struct groups *g, const struct reset_case *c, const struct report_context *ctx)
 {
 	uint64_t wall = wall_time(c->seen.rst.ts_ns, ctx);
-	char name[NAME_MAX_TEXT];
+	char name[GROUP_NAME_MAX];
 	struct group *at;
 
-	print_name(name, sizeof(name), g->by, c, ctx);
+	group_name(name, sizeof(name), g->by, c, ctx);
 	at = find_group(g, name);
 	if (!at)
 		return;

@@ -9,6 +9,8 @@
 
 #include "report/report_lines.h"
 
+#define GROUP_NAME_MAX 576
+
 enum group_by {
 	GROUP_INCIDENT,
 	GROUP_CAUSE,
@@ -46,6 +48,10 @@ enum group_by groups__by(const struct groups *g);
 
 /** group_by_id() - as --group takes it; NULL: there is no such number */
 const char *group_by_id(unsigned int by);
+
+/** group_name() - what @c is grouped by; foreign text, at most GROUP_NAME_MAX bytes */
+void group_name(char *buf, size_t len, enum group_by by, const struct reset_case *c,
+		const struct report_context *ctx);
 
 /** groups__print() - a table for people, at most @max lines; nothing where there is no group */
 void groups__print(struct groups *g, FILE *out, size_t max, bool local_time);

@@ -62,30 +62,48 @@
 
   /* --- what is shown --- */
 
-  let oneDay, summary, rows, texts, links, shown = [], at = -1, view = null;
-  const filter = { text: '', confidence: '', impact: '', cause: '', owner: '', peer: '', from: -Infinity, until: Infinity };
+  const FOLD_FROM = 20; // resets: more are shown by incident, as in reports in text
+  let oneDay, summary, rows, texts, links, incidents, shown = [], found = [], sizes = new Map(), at = -1, view = null;
+  const filter = {};
   const cause = i => summary.causes[rows.cause[i]];
   const owner = i => summary.owners[rows.owner[i]];
   const peer = i => summary.peers[rows.peer[i]];
   const impact = i => rows.impact[i];
+  const incident = i => summary.incidents[rows.incident[i]];
+  const service = i => summary.services[rows.service[i]];
+  const pod = i => summary.pods[rows.pod[i]];
+  /* A bar chart, a filter and a chip each. */
+  const KEYS = { impact, cause, owner, peer, incident, service, pod };
+  /* The id of an incident says nothing: its first reset does. */
+  const nameOf = (key, value) => key !== 'incident' || !incidents.has(value) ? value :
+    cause(incidents.get(value)) + ' ' + service(incidents.get(value)) + ' ' + clock(rows.ms[incidents.get(value)]).slice(11, 19);
   const confidence = i => CONFIDENCES[rows.confidence[i]];
 
   function matches(i) {
     return (!filter.confidence || confidence(i) === filter.confidence) &&
-      (!filter.impact || impact(i) === filter.impact) &&
-      (!filter.cause || cause(i) === filter.cause) && (!filter.owner || owner(i) === filter.owner) &&
-      (!filter.peer || peer(i) === filter.peer) &&
+      Object.keys(KEYS).every(k => !filter[k] || KEYS[k](i) === filter[k]) &&
       rows.ms[i] >= filter.from && rows.ms[i] < filter.until &&
       (!filter.text || filter.text.split(/\s+/).every(w => texts[i].includes(w)));
+  }
+
+  /* The first of each incident that the filters let through. */
+  function foldedRows(all) {
+    sizes = new Map();
+    return all.filter(i => {
+      sizes.set(incident(i), (sizes.get(incident(i)) || 0) + 1);
+      return sizes.get(incident(i)) === 1;
+    });
   }
 
   function refresh(keep) {
     const before = shown[at];
     shown = [];
     for (let i = 0; i < rows.ms.length; i++) if (matches(i)) shown.push(i);
+    found = shown;
+    if (byId('fold').checked) shown = foldedRows(shown);
     at = keep ? shown.indexOf(before) : -1;
-    byId('count').textContent = shown.length === rows.ms.length ? number(shown.length) + ' resets' :
-      number(shown.length) + ' of ' + number(rows.ms.length) + ' resets';
+    byId('count').textContent = (found.length === rows.ms.length ? '' : number(found.length) + ' of ') + number(rows.ms.length) + ' resets' +
+      (shown === found ? '' : ', ' + number(shown.length) + (shown.length === 1 ? ' incident' : ' incidents'));
     byId('space').style.height = shown.length * ROW + 'px';
     byId('rows').scrollTop = Math.max(0, at) * ROW - 100;
     drawRows();
@@ -101,9 +119,11 @@
     const last = Math.min(shown.length, first + Math.ceil(box.clientHeight / ROW) + 9);
     for (let n = first; n < last; n++) {
       const i = shown[n];
+      const size = shown === found ? 1 : sizes.get(incident(i));
       const row = el('div', { class: 'row item', role: 'option', id: 'row-' + n, 'aria-selected': n === at },
         el('span', { title: clock(rows.ms[i]) }, clock(rows.ms[i]).slice(oneDay ? 11 : 5)),
-        el('span', {}, cause(i) + (confidence(i) === 'certain' ? '' : confidence(i) === 'none' ? ' ?' : ' (' + confidence(i) + ')')),
+        el('span', {}, cause(i) + (confidence(i) === 'certain' ? '' : confidence(i) === 'none' ? ' ?' : ' (' + confidence(i) + ')'),
+          size > 1 ? el('span', { class: 'times' }, '\u00d7' + number(size)) : null),
         el('span', { class: 'mono' }, rows.from[i]), el('span', { class: 'mono' }, rows.to[i]),
         el('span', {}, plain(owner(i) || '')));
       row.style.top = n * ROW + 'px';
@@ -117,15 +137,20 @@
   function drawChips() {
     const chips = byId('chips');
     chips.textContent = '';
-    for (const k of ['impact', 'cause', 'owner', 'peer'])
-      if (filter[k]) chips.append(el('span', { class: 'chip' }, k + ' ' + plain(filter[k])));
+    for (const k of Object.keys(KEYS))
+      if (filter[k]) chips.append(el('span', { class: 'chip' }, k + ' ' + plain(nameOf(k, filter[k]))));
     if (filter.from > -Infinity)
       chips.append(el('span', { class: 'chip' }, clock(filter.from) + ' to ' + clock(filter.until)));
-    byId('clear').hidden = !(filter.text || filter.confidence || filter.impact || filter.cause || filter.owner || filter.peer || filter.from > -Infinity);
+    byId('clear').hidden = !(filter.text || filter.confidence || Object.keys(KEYS).some(k => filter[k]) || filter.from > -Infinity);
+  }
+
+  function noFilters() {
+    Object.assign(filter, { text: '', confidence: '', from: -Infinity, until: Infinity });
+    for (const k of Object.keys(KEYS)) filter[k] = '';
   }
 
   function clearFilters() {
-    Object.assign(filter, { text: '', confidence: '', impact: '', cause: '', owner: '', peer: '', from: -Infinity, until: Infinity });
+    noFilters();
     byId('search').value = byId('confidence').value = '';
     refresh(true);
   }
@@ -133,16 +158,17 @@
   /* --- the summary --- */
 
   function drawBars() {
-    for (const [id, key, value] of [['by-impact', 'impact', impact], ['by-cause', 'cause', cause], ['by-owner', 'owner', owner], ['by-peer', 'peer', peer]]) {
-      const counts = new Map(), box = byId(id);
-      for (const i of shown) counts.set(value(i), (counts.get(value(i)) || 0) + 1);
+    for (const [key, value] of Object.entries(KEYS)) {
+      const counts = new Map(), box = byId('by-' + key);
+      for (const i of found) counts.set(value(i), (counts.get(value(i)) || 0) + 1);
       if (filter[key] && !counts.has(filter[key])) counts.set(filter[key], 0);
       const sorted = [...counts].sort((a, b) => b[1] - a[1]).slice(0, 30);
       const most = sorted.length ? sorted[0][1] : 1;
       box.textContent = '';
       for (const [name, n] of sorted) {
-        const b = el('button', { type: 'button', 'aria-pressed': filter[key] === name && name !== '', title: plain(name || 'no owner') },
-          el('span', {}, plain(name || 'no owner')), el('span', {}, number(n)));
+        const label = plain(nameOf(key, name) || 'no ' + key);
+        const b = el('button', { type: 'button', 'aria-pressed': filter[key] === name && name !== '', title: label },
+          el('span', {}, label), el('span', {}, number(n)));
         b.style.setProperty('--w', 100 * n / (most || 1) + '%');
         if (name) b.addEventListener('click', () => { filter[key] = filter[key] === name ? '' : name; refresh(true); });
         else b.disabled = true;
@@ -159,7 +185,7 @@
     const all = new Array(n).fill(0), now = new Array(n).fill(0);
     const bucket = ms => Math.min(n - 1, Math.floor((ms - lo) / (hi - lo) * n));
     for (const ms of rows.ms) all[bucket(ms)]++;
-    for (const i of shown) now[bucket(rows.ms[i])]++;
+    for (const i of found) now[bucket(rows.ms[i])]++;
     const most = Math.max(...all), s = svg('svg', { viewBox: `0 0 ${W} ${H}`, preserveAspectRatio: 'none', role: 'img',
       'aria-label': 'Resets over time, peak ' + most + ' per ' + duration((hi - lo) / n * 1000) + '; drag to select a time range' });
     for (let b = 0; b < n; b++) {
@@ -202,10 +228,16 @@
     });
   }
 
+  function fold(on) {
+    byId('fold').checked = on;
+    refresh(true);
+  }
+
   async function openLink() {
     const i = links.indexOf(location.hash.slice(1));
     if (i < 0) return false;
     if (!matches(i)) clearFilters();
+    if (!shown.includes(i)) fold(false);
     await open(shown.indexOf(i));
     return true;
   }
@@ -252,6 +284,20 @@
     return el('p', { class: 'mono', style: 'margin:0' }, el('a', { class: 'link', href: '#' + links[i] }, links[i]), ' ', button);
   }
 
+  /* What ties it to the others, and the way to them. */
+  function incidentOf(c, i) {
+    const first = incidents.get(incident(i)), m = c.incident || {}, n = rows.incident.filter(k => k === rows.incident[i]).length;
+    if (n < 2 && !m.because) return null;
+    const p = el('p', { class: 'incident', style: 'margin:0' }, plain(m.because ? m.role + ': ' + m.because : 'the first of ' + number(n)));
+    if (first !== i) p.append(' ', el('a', { class: 'link', href: '#' + links[first] }, 'first reset'));
+    if (n > 1 && !filter.incident) {
+      const all = el('button', { type: 'button', class: 'copy' }, 'Show all ' + number(n));
+      all.addEventListener('click', () => { filter.incident = incident(i); fold(false); });
+      p.append(' ', all);
+    }
+    return p;
+  }
+
   function section(title, content) {
     return content ? [el('h3', {}, title), content] : [];
   }
@@ -275,6 +321,7 @@
     box.append(view.element);
     view.draw();
     const left = el('div'), right = el('div');
+    left.append(...section('Incident', incidentOf(c, i)));
     left.append(...section('Evidence', c.evidence.length ? list(c.evidence) : null));
     if (c.conversation)
       left.append(...section('Conversation', el('p', { style: 'margin:0' }, c.conversation.state + ', history ' + plain(c.conversation.history))));
@@ -503,13 +550,13 @@
     Enter: () => open(Math.max(0, at), true), '/': () => byId('search').focus(),
     '+': () => view && view.zoom(.5), '=': () => view && view.zoom(.5), '-': () => view && view.zoom(2),
     '0': () => view && view.all(), d: () => view && view.decision(), '[': () => view && view.pan(-.3), ']': () => view && view.pan(.3),
-    t: toggleTheme, '?': () => byId('keys').showModal(), Escape: clearFilters,
+    i: () => fold(!byId('fold').checked), t: toggleTheme, '?': () => byId('keys').showModal(), Escape: clearFilters,
   };
 
   function onKey(e) {
     const inField = /^(INPUT|SELECT|TEXTAREA)$/.test(e.target.tagName);
     if (e.ctrlKey || e.metaKey || e.altKey || byId('keys').open) return;
-    if (inField && e.key !== 'Escape') {
+    if (inField && e.target.type !== 'checkbox' && e.key !== 'Escape') {
       if (e.key === 'Enter' && e.target.id === 'search') { e.target.blur(); open(0); }
       return;
     }
@@ -523,8 +570,14 @@
   async function start() {
     setTheme(matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light');
     [summary, rows] = await Promise.all([unpack('summary-data'), unpack('rows-data')]);
-    texts = rows.ms.map((_, i) => (clock(rows.ms[i]) + ' ' + cause(i) + ' ' + confidence(i) + ' ' + rows.from[i] + ' ' + rows.to[i] + ' ' + rows.nat[i] + ' ' + owner(i) + ' ' + rows.id[i]).toLowerCase());
+    texts = rows.ms.map((_, i) => (clock(rows.ms[i]) + ' ' + cause(i) + ' ' + confidence(i) + ' ' + rows.from[i] + ' ' + rows.to[i] + ' ' + rows.nat[i] + ' ' + owner(i) + ' ' + rows.id[i] + ' ' + incident(i)).toLowerCase());
     links = makeLinks();
+    incidents = new Map();
+    rows.incident.forEach((k, i) => { if (!incidents.has(summary.incidents[k])) incidents.set(summary.incidents[k], i); });
+    noFilters();
+    byId('fold').checked = rows.ms.length > FOLD_FROM && incidents.size < rows.ms.length;
+    byId('fold').addEventListener('change', () => refresh(true));
+    byId('by-pod').parentElement.hidden = !summary.pods.some(p => p);
     oneDay = clock(summary.from_ms).slice(0, 10) === clock(summary.until_ms).slice(0, 10);
     document.title = plain(summary.title);
     byId('title').textContent = plain(summary.title);

@@ -70,8 +70,45 @@ async function testLink(browser, page, url) {
   await other.context.close();
 }
 
+const listed = page => page.locator('#rows').evaluate(() => parseFloat(document.getElementById('space').style.height) / 28);
+
+async function testIncidents(browser) {
+  const cases = recorded(), n = 3 * cases.length, r = report('incidents', evidence(n)), { page, context, seen } = await load(browser, r.url);
+  const text = await page.locator('#count').textContent(), folded = await listed(page);
+  check(folded < n, 'many resets are shown by incident', folded);
+  same(text, `${n} resets, ${folded} incidents`, 'the count says so');
+  const size = async b => Number((await b.locator('span').nth(1).textContent()).replace(/,/g, ''));
+  const largest = page.locator('#by-incident button').first(), most = await size(largest);
+  check(most > 1, 'the largest incident comes first', most);
+  await largest.click();
+  same(await page.locator('#count').textContent(), `${most} of ${n} resets, 1 incident`, 'a click on an incident filters');
+  same(await page.locator('.row.item .times').textContent(), '\u00d7' + most, 'its row says how many it has');
+  await page.keyboard.press('i');
+  same(await listed(page), most, 'i shows its resets');
+  await page.locator('#row-1').click();
+  await until(page, () => document.querySelector('#case .incident'));
+  await page.locator('#case .incident a').click();
+  await until(page, () => document.querySelector('.row.item[aria-selected=true]')?.id === 'row-0');
+  check(true, 'a reset leads to the first of its incident');
+  await page.keyboard.press('Escape');
+  same(await listed(page), n, 'Escape shows all resets');
+  await page.locator('#fold').click();
+  same(await listed(page), folded, 'the box folds them again');
+  await page.locator('.row.item:has(.times)').first().click();
+  await page.locator('#case .incident button').click();
+  check(/^\d+ of /.test(await page.locator('#count').textContent()) && await listed(page) > 1, 'an incident shows all that it has');
+  await page.keyboard.press('Escape');
+  const service = page.locator('#by-service button').first(), ofService = await size(service);
+  await service.click();
+  check((await page.locator('#count').textContent()).startsWith(`${ofService} of ${n} resets`), 'a click on a service filters');
+  check(!await page.locator('#by-pod').isVisible(), 'without pods there is no chart of them');
+  same(seen.errors, [], 'no script fails');
+  await context.close();
+}
+
 async function testSmall(browser) {
   const cases = recorded(), r = report('small', evidence(cases.length)), { page, context, seen } = await load(browser, r.url);
+  if (await page.locator('#fold').isChecked()) await page.keyboard.press('i');
   same(await page.title(), 'Incident 4711', 'the title is the one that was given');
   same(await page.locator('#count').textContent(), `${cases.length} resets`, 'all resets are counted');
   const dnat = cases.filter(c => c.cause === 'dnat-invalid').length;
@@ -163,7 +200,8 @@ async function testHostile(browser) {
 async function testLarge(browser) {
   const r = report('large', evidence(N)), { page, context, seen, ms } = await load(browser, r.url);
   console.log(`# report of ${N} resets: ${(r.ms / 1000).toFixed(1)} s; opens in ${(ms / 1000).toFixed(2)} s`);
-  same(await page.locator('#count').textContent(), `${N.toLocaleString('en')} resets`, 'ten thousand resets are listed');
+  check((await page.locator('#count').textContent()).startsWith(`${N.toLocaleString('en')} resets`), 'ten thousand resets are listed');
+  if (await page.locator('#fold').isChecked()) await page.keyboard.press('i');
   check(await page.locator('.row.item').count() < 200, 'of which few are in the page at a time');
   await page.locator('#rows').evaluate(b => { b.scrollTop = b.scrollHeight; });
   await page.waitForSelector(`#row-${N - 1}`);
@@ -202,7 +240,7 @@ if (!executablePath) {
 }
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
 try {
-  for (const test of [testSmall, testHostile, testLarge, testEmpty, testNarrow]) {
+  for (const test of [testSmall, testIncidents, testHostile, testLarge, testEmpty, testNarrow]) {
     try {
       await test(browser);
     } catch (e) {
