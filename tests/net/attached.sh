@@ -53,9 +53,15 @@ said()	# NAME WORDS
 
 live()	# NAME: what was not there before its start, one line a reset, without what differs by its nature
 {
-	jq -cS 'select(.before_start | not) | [.cause, .confidence, .type, .origin, .rst, .owner.comm, .kernel.view,
+	jq -cS 'select(.before_start | not) | [.rst, .cause, .confidence, .type, .origin, .owner.comm, .kernel.view,
 		.kernel.function, .kernel.reason, .candidates, (.sightings | length), .answers.match]' \
 		"$work/$1.ndjson" | sort
+}
+
+# On an emulated processor so many at once are more than a watch has time to look up.
+hurried()	# NAME...: the same RSTs, each as a line of live() begins
+{
+	jq -cS 'select(.lost.hurried) | .rst' "${@/#/$work/}" | sed 's/^/[/'
 }
 
 has_live()	# NAME N
@@ -65,7 +71,13 @@ has_live()	# NAME N
 
 same_live()	# NAME NAME
 {
-	diff <(live "$1") <(live "$2") > "$work/diff" || { note "$(head -n 6 "$work/diff")"; return 1; }
+	local name
+
+	hurried "$1.ndjson" "$2.ndjson" > "$work/hurried"
+	for name; do
+		live "$name" | grep -vFf "$work/hurried" > "$work/$name.live" || :
+	done
+	diff "$work/$1.live" "$work/$2.live" > "$work/diff" || { note "$(head -n 6 "$work/diff")"; return 1; }
 }
 
 resets()	# Of many kinds: eight
@@ -151,7 +163,7 @@ for name in plain one two; do
 done
 check "two watches of one recorder see the same" same_live one two
 check "an ordinary watch beside them sees the same" same_live plain one
-check "... and names a cause" eval 'live plain | grep -q "^.\"linger-zero"'
+check "... and names a cause" eval 'live plain | grep -q "},\"linger-zero\""'
 ends_well plain
 
 kill_reader two
