@@ -283,6 +283,18 @@ static void do_send(const struct step *s)
 	send_bytes(*s->fd, arg_or(s, 1));
 }
 
+/* Its reset has come already, and the error with it. */
+static int reset_fd = -1;
+
+static void do_poke(const struct step *s)
+{
+	if (send(*s->fd, "", 1, 0) >= 0)
+		return;
+	if (errno != ECONNRESET)
+		die("send: %s", errno_name(errno));
+	reset_fd = *s->fd;
+}
+
 static void do_recv(const struct step *s)
 {
 	recv_bytes(*s->fd, arg_or(s, 1));
@@ -510,6 +522,10 @@ static const char *outcome(int fd)
 	char c;
 	ssize_t r;
 
+	if (fd == reset_fd) {
+		reset_fd = -1;
+		return "ECONNRESET";
+	}
 	if (!poll(&p, 1, WAIT_MS))
 		return "SILENCE";
 	r = recv(fd, &c, 1, MSG_PEEK | MSG_DONTWAIT);
@@ -717,6 +733,7 @@ static const struct verb {
 	{ "ttl", do_ttl, 0, "=N  the next client's IP_TTL or IPV6_UNICAST_HOPS" },
 	{ "exchange", do_exchange, 0, "[=BYTES]  data both ways, all read and acknowledged" },
 	{ "send", do_send, 1, "=BYTES" },
+	{ "poke", do_poke, 1, "  send a byte, unless it was reset before" },
 	{ "recv", do_recv, 1, "=BYTES" },
 	{ "acked", do_acked, 1, "  wait until the peer acknowledged everything" },
 	{ "ack", do_ack, 1, "  send a delayed ACK now" },

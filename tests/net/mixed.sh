@@ -107,7 +107,7 @@ accept_overflow()
 	play accept-overflow R play -p "$port" listen=2 connect \
 		sport=0 pair=1 connect pair=2 connect pair=3 connect backlog=3 \
 		"run=$(ipt_words "$C" -D "${rule[@]}")" \
-		pair=0 client:send=10 client:expect=ECONNRESET
+		pair=0 client:poke client:expect=ECONNRESET
 	sed -n 's/^tuple //p' "$said" | tail -n +2 | sed "s/^/listener-closed $fam RA /" >> "$told"
 }
 

@@ -17,7 +17,7 @@ for fam in 4 6; do
 	lab_run play -p 80 --sport 45000 listen=2 connect \
 		sport=0 pair=1 connect pair=2 connect pair=3 connect backlog=3 \
 		"run=$(ipt_words "$C" -F OUTPUT)" \
-		pair=0 client:send=10 client:expect=ECONNRESET
+		pair=0 client:poke client:expect=ECONNRESET
 	app_got client ECONNRESET "accept queue full, IPv$fam"
 	expect_reset R '.cause == "accept-overflow" and .type == "passive" and
 		.origin == "local"' "accept queue full, IPv$fam"
