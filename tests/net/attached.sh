@@ -103,7 +103,7 @@ ends_well()	# NAME
 	local pid=pid_$1
 
 	kill -INT "${!pid}"
-	wait_exit 20 "${!pid}"
+	wait_exit 60 "${!pid}"
 	check "watch $1 ends with status 0 (status $status)" [ "$status" -eq 0 ]
 }
 
@@ -152,14 +152,14 @@ has_before()
 		.kernel.function == null and .owner == null and (.candidates | index("linger-zero") and (index("closed-port") | not)) and
 		(.history | length > 4))' | wc -l)" -eq 1 ]
 }
-check "what was reset before the start is reported, without kernel view" wait_for 10 has_before
+check "what was reset before the start is reported, without kernel view" wait_for 60 has_before
 
 read_attached two "$S" --attached -i eth0
 check "nothing of it is new to a second watch" eval '! said two "RSTs were seen while"'
 read_attached plain "$S" -i eth0
 resets
 for name in plain one two; do
-	check "watch $name has all resets" wait_for 20 has_live $name 8
+	check "watch $name has all resets" wait_for 60 has_live $name 8
 done
 check "two watches of one recorder see the same" same_live one two
 check "an ordinary watch beside them sees the same" same_live plain one
@@ -169,20 +169,20 @@ ends_well plain
 kill_reader two
 check "what is attached stays when a watch is killed" is_attached "$S" eth0
 resets
-check "... and another one goes on" wait_for 20 has_live one 16
+check "... and another one goes on" wait_for 60 has_live one 16
 
 # --- what comes later ---
 
 attach "$S" lo || not_ok "tc attaches to lo: $(tail -n 3 "$work/tc.log")"
-check "what is attached later is noticed" wait_for 20 said one 'attached: lo egress'
+check "what is attached later is noticed" wait_for 60 said one 'attached: lo egress'
 in_ns "$S" bash -c ': < /dev/tcp/127.0.0.1/9' 2> /dev/null || :
 has_lo()
 {
 	jq -e 'select(.if == "lo" and .cause != null)' "$work/one.ndjson" > /dev/null
 }
-check "... and its resets are reported" wait_for 20 has_lo
+check "... and its resets are reported" wait_for 60 has_lo
 tc -n "$S" qdisc del dev lo clsact
-check "what is detached is noticed" wait_for 20 said one "'lo': the program at egress was detached"
+check "what is detached is noticed" wait_for 60 said one "'lo': the program at egress was detached"
 ends_well one
 events=$work/one.ndjson
 check "the recording replays to the same JSON, also what was before" replay_is_same
@@ -199,7 +199,7 @@ read_attached gateway "$G" --attached
 for fam in 4 6; do
 	lab_run linger-zero -p 80
 done
-check "a gateway's resets are reported" wait_for 20 has_live gateway 2
+check "a gateway's resets are reported" wait_for 60 has_live gateway 2
 ends_well gateway
 passed_twice()
 {
