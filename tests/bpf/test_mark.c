@@ -46,8 +46,9 @@ static uint32_t expected_mark(const struct mark *mark, const struct row *row, en
 	return (BEFORE & ~mark->mask) | (active ? mark->active : mark->value);
 }
 
-static bool check_run(struct bed *b, const struct mark *mark, const struct row *row, enum entry e,
-		      int family)
+/* Returns -EINVAL where the kernel takes no ingress interface for a test run. */
+static int check_run(struct bed *b, const struct mark *mark, const struct row *row, enum entry e,
+		     int family)
 {
 	const struct recipe recipe = { .flags = row->flags, .seq = row->seq };
 	uint32_t expected = expected_mark(mark, row, e);
@@ -61,35 +62,45 @@ static bool check_run(struct bed *b, const struct mark *mark, const struct row *
 	run.data = p.bytes;
 	run.len = p.len;
 	err = bed__run(b, e, &run, &out);
-	if (row->forwarded && err == -EINVAL) {
-		note("%s, IPv%d: this kernel takes no ingress interface for a test run",
-		     entry_names[e], family);
-		return true;
-	}
+	if (row->forwarded && err == -EINVAL)
+		return err;
 	if (!err && out.unchanged && out.mark == expected && out.retval == entry_passes(e) &&
 	    bed__head(b) == head + 1)
-		return true;
+		return 0;
 	note("%s, IPv%d: error %d, mark %#x for %#x, packet %s", entry_names[e], family, err,
 	     out.mark, expected, out.unchanged ? "unchanged" : "changed");
-	return false;
+	return -EBADMSG;
+}
+
+static void check_row(struct bed *b, const struct mark *mark, const char *what,
+		      const struct row *row)
+{
+	bool good = true, skipped = false;
+	enum entry e;
+	int i, err;
+
+	for (e = TC_INGRESS; e < N_ENTRIES; e++)
+		for (i = 0; i < 2; i++) {
+			err = check_run(b, mark, row, e, i ? 6 : 4);
+			skipped |= err == -EINVAL;
+			good &= !err || err == -EINVAL;
+		}
+	if (good && skipped)
+		skip("this kernel takes no ingress interface for a test run", "%s: %s", what,
+		     row->what);
+	else
+		ok(good, "%s: %s", what, row->what);
 }
 
 static void check_rows(const struct mark *mark, const char *what)
 {
 	const struct bed_config cfg = { .slots = 256, .mark = *mark };
 	struct bed *b = bed__open(&cfg, -1);
-	enum entry e;
 	size_t i;
 
 	ok(b, "%s: the programs load", what);
-	for (i = 0; b && i < sizeof(rows) / sizeof(rows[0]); i++) {
-		bool good = true;
-
-		for (e = TC_INGRESS; e < N_ENTRIES; e++)
-			good &= check_run(b, mark, &rows[i], e, 4) &
-				check_run(b, mark, &rows[i], e, 6);
-		ok(good, "%s: %s", what, rows[i].what);
-	}
+	for (i = 0; b && i < sizeof(rows) / sizeof(rows[0]); i++)
+		check_row(b, mark, what, &rows[i]);
 	bed__close(b);
 }
 
