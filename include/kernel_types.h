@@ -183,6 +183,8 @@ struct task_struct {
 	unsigned int flags; /* PF_* */
 	int exit_code;	    /* set by do_exit() before it closes files */
 	struct signal_struct *signal;
+	struct task_struct *group_leader;
+	char comm[16];
 };
 
 struct va_format {

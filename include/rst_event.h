@@ -188,6 +188,7 @@ enum rst_func {
 #define RST_HAS_EXIT 0x1000u	  /* the task that ran was exiting: exit_code */
 #define RST_HAS_OOM 0x2000u	  /* and the OOM killer had chosen it */
 #define RST_HAS_COUNTS 0x4000u	  /* jiffies and what follows it */
+#define RST_HAS_CLOSER 0x8000u	  /* closer: the socket was closed before */
 
 struct rst_ct {
 	struct rst_tuple orig;
@@ -237,6 +238,16 @@ struct rst_flow {
 	__be16 lport;
 	__be16 rport;
 	__u32 netns;
+};
+
+/* The task that closed a connection's socket: who has it no more when what is left of it resets. */
+struct rst_closer {
+	__u64 ts_ns;
+	__u64 cgroup; /* v2 id of the socket's; 0 = not known */
+	__u32 tgid;
+	__u32 tid;
+	char comm[RST_COMM_LEN];
+	char process[RST_COMM_LEN]; /* name of its first thread */
 };
 
 /* The kernel decided something about a reset. */
@@ -290,6 +301,8 @@ struct rst_ev_kernel {
 	__u32 lsndtime; /* when data was last sent, and received: the low half of jiffies */
 	__u32 lrcvtime;
 	__u32 pad;
+	char process[RST_COMM_LEN]; /* the name of the task's first thread */
+	struct rst_closer closer;
 };
 
 /*
@@ -343,5 +356,6 @@ _Static_assert(sizeof(struct rst_ev_wire) == 176, "rst_ev_wire");
 _Static_assert(sizeof(struct rst_window) == 40, "rst_window");
 _Static_assert(sizeof(struct rst_flow) == 40, "rst_flow");
 _Static_assert(sizeof(struct rst_cgroup) == 776, "rst_cgroup");
+_Static_assert(sizeof(struct rst_closer) == 56, "rst_closer");
 
 #endif

@@ -27,7 +27,11 @@
 #define TCP_TIME_WAIT 6
 #define TCP_LISTEN 10
 #define TCP_NEW_SYN_RECV 12
+#define TCP_FIN_WAIT1 4
+#define TCP_LAST_ACK 9
 #define RCV_SHUTDOWN 1
+#define SHUTDOWN_MASK 3
+#define SOCK_DEAD 0x1u /* bit 0 of sk_flags: an orphan */
 
 #define TH_FIN 0x01
 #define TH_SYN 0x02
@@ -68,6 +72,14 @@ struct {
 	__type(key, struct rst_flow);
 	__type(value, struct rst_window);
 } rst_windows SEC(".maps");
+
+/* Who closed a connection: what is left of it resets when nobody has it any more. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 8192);
+	__type(key, struct rst_flow);
+	__type(value, struct rst_closer);
+} rst_closers SEC(".maps");
 
 /* What the handlers learn of a segment from its sk_buff. */
 struct skb_view {
@@ -214,6 +226,72 @@ static __always_inline void make_flow(struct rst_flow *flow, const struct rst_tu
 	flow->rport = t->dport;
 	flow->netns = netns;
 }
+
+/* Of what follows, typed loads read nothing: older kernels have no type for the task that runs. */
+#ifdef TYPED_READS
+
+static __always_inline void read_process_name(char *to)
+{
+	(void)to;
+}
+
+static __always_inline void note_closer(const struct sock *sk)
+{
+	(void)sk;
+}
+
+static __always_inline void read_closer(struct rst_ev_kernel *e)
+{
+	(void)e;
+}
+
+#else
+
+static __always_inline void read_process_name(char *to)
+{
+	const struct task_struct *leader = BPF_CORE_READ(current_task(), group_leader);
+
+	bpf_core_read(to, RST_COMM_LEN, &leader->comm);
+}
+
+/* This task closes the socket. */
+static __always_inline void note_closer(const struct sock *sk)
+{
+	__u64 id = bpf_get_current_pid_tgid();
+	struct rst_closer closer = {};
+	struct rst_flow flow = {};
+	struct rst_tuple t = {};
+
+	read_sock_tuple(sk, 1, &t);
+	if (!t.dport)
+		return;
+	make_flow(&flow, &t, netns_of_sock(sk));
+	closer.ts_ns = bpf_ktime_get_ns();
+	closer.cgroup = name_cgroup(socket_cgroup(sk));
+	closer.tgid = id >> 32;
+	closer.tid = (__u32)id;
+	bpf_get_current_comm(closer.comm, sizeof(closer.comm));
+	read_process_name(closer.process);
+	bpf_map_update_elem(&rst_closers, &flow, &closer, BPF_ANY);
+}
+
+/* Of a socket that nobody has any more, or of what is left of it. */
+static __always_inline void read_closer(struct rst_ev_kernel *e)
+{
+	const struct rst_closer *closer;
+	struct rst_flow flow = {};
+
+	if (e->sk_state != TCP_TIME_WAIT && !(e->has & RST_HAS_FULLSK && e->sk_flags & SOCK_DEAD))
+		return;
+	make_flow(&flow, &e->sk, e->netns);
+	closer = bpf_map_lookup_elem(&rst_closers, &flow);
+	if (!closer)
+		return;
+	e->has |= RST_HAS_CLOSER;
+	e->closer = *closer;
+}
+
+#endif
 
 /* Was the socket that the look-up missed being exchanged? A window still open is marked. */
 static __always_inline void read_window(struct rst_ev_kernel *e)
@@ -410,6 +488,7 @@ static __always_inline void read_task(void *ctx, struct rst_ev_kernel *e)
 	e->tid = (__u32)id;
 	e->task_cgroup = bpf_get_current_cgroup_id();
 	bpf_get_current_comm(e->comm, sizeof(e->comm));
+	read_process_name(e->process);
 	read_exit(e);
 	len = bpf_get_stack(ctx, e->stack, sizeof(e->stack), 0);
 	e->stack_len = len > 0 ? len / sizeof(e->stack[0]) : 0;
@@ -516,8 +595,10 @@ static __always_inline int on_passive(void *ctx, const struct sock *sk, const st
 	}
 	store_view(&v, e);
 	read_nfct(skb, e);
-	if (sk)
+	if (sk) {
 		read_sock(sk, e);
+		read_closer(e);
+	}
 	if (e->nfct == 0)
 		read_invalid(e);
 	if ((!sk || e->sk_state == TCP_LISTEN) && (v.flags & (TH_SYN | TH_ACK)) == TH_ACK)
@@ -548,6 +629,7 @@ static __always_inline int on_active(void *ctx, const struct sock *sk, int reaso
 		e->reason = reason;
 	}
 	read_sock(sk, e);
+	read_closer(e);
 	read_memory(sk, e);
 	read_task(ctx, e);
 	join_active(e);
@@ -571,6 +653,7 @@ static __always_inline int on_receive(void *ctx, const struct sock *sk)
 		return 0;
 	e->netns = netns;
 	read_sock(sk, e);
+	read_closer(e);
 	read_task(ctx, e);
 	bpf_ringbuf_submit(e, 0);
 	return 0;
@@ -609,8 +692,10 @@ static __always_inline int on_close(const struct sock *sk)
 	__u64 key = (__u64)(long)sk;
 	__u32 unread;
 
-	if (!tp)
+	if (!tp || !is_wanted(netns_of_sock(sk)))
 		return 0;
+	if (BPF_CORE_READ(sk, __sk_common.skc_state) != TCP_LISTEN)
+		note_closer(sk);
 	unread = BPF_CORE_READ(tp, rcv_nxt) - BPF_CORE_READ(tp, copied_seq);
 	/* The peer's FIN takes a sequence number, but it is not data. */
 	if (unread && (BPF_CORE_READ(sk, sk_shutdown) & RCV_SHUTDOWN))

@@ -27,6 +27,22 @@ int tp_receive_reset(__u64 *ctx)
 	return on_receive(ctx, (const void *)ctx[0]);
 }
 
+/*
+ * A connection's own end begins: its socket is being closed, or shut down both ways. Runs when a socket
+ * changes its state, a few times per connection.
+ */
+SEC("tp_btf/inet_sock_set_state")
+int tp_set_state(__u64 *ctx)
+{
+	const struct sock *sk = (const void *)ctx[0];
+	int state = (int)ctx[2];
+
+	if ((state == TCP_FIN_WAIT1 || state == TCP_LAST_ACK) && is_wanted(netns_of_sock(sk)) &&
+	    BPF_CORE_READ(sk, sk_shutdown) == SHUTDOWN_MASK)
+		note_closer(sk);
+	return 0;
+}
+
 /* Did the RST that last left this CPU unexplained answer this segment? */
 static __always_inline int answers_segment(const struct rst_handoff *h, const struct skb_view *v)
 {

@@ -128,6 +128,16 @@ static const struct member window_members[] = {
 	LAST,
 };
 
+static const struct member task_members[] = {
+	NUM(task, tgid), NUM(task, tid), STR(task, comm), STR(task, process), LAST,
+};
+
+static const struct member closer_members[] = {
+	SUB(closer, task, task_members),
+	NUM(closer, ts_ns),
+	LAST,
+};
+
 static const struct member view_members[] = {
 	NUM(kernel_event, ts_ns),
 	ENUM(kernel_event, call, kernel_call_id),
@@ -156,6 +166,9 @@ static const struct member view_members[] = {
 	NUM(kernel_event, exit_code),
 	STR(kernel_event, comm),
 	NUM(kernel_event, cpu),
+	NUM(kernel_event, tid),
+	STR(kernel_event, process),
+	SUB(kernel_event, closer, closer_members),
 	LAST,
 };
 
@@ -194,6 +207,10 @@ static const struct member owner_members[] = {
 	STR(owner, cgroup),
 	STR(owner, container),
 	STR(owner, pod),
+	NUM(owner, tid),
+	STR(owner, thread),
+	STR(owner, command),
+	STR(owner, unit),
 	LAST,
 };
 
@@ -257,6 +274,8 @@ static const struct member case_members[] = {
 	SUB(reset_case, asked.ct, conntrack_members),
 	SUB(reset_case, asked.netns, netns_members),
 	SUB(reset_case, asked.owner, owner_members),
+	SUB(reset_case, asked.victim, owner_members),
+	SUB(reset_case, asked.killer, owner_members),
 	SUB(reset_case, asked.suspects, suspects_members),
 	SUB(reset_case, asked.after, after_members),
 	SUB(reset_case, asked.closes, closes_members),

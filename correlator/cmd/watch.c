@@ -213,6 +213,8 @@ int watch__event(struct watch *w, const struct event *ev)
 		w->unread += ev->kind == EVENT_WIRE;
 		return 0;
 	}
+	if (ev->kind == EVENT_KERNEL)
+		look_up_holder(&w->lookups, &ev->kernel);
 	join__event(w->join, ev);
 	if (++w->n_events % EVENTS_PER_TICK == 0)
 		tick_within_turn(w, ts);

@@ -42,7 +42,10 @@ struct watch_host {
 	int (*recall)(void *ctx, const struct recall *what, struct packet_list *list);
 	/* The FINs that are recorded from after @after_ns and before @until_ns. */
 	int (*fins)(void *ctx, uint64_t after_ns, uint64_t until_ns, struct packet_list *list);
-	void (*find_owner)(void *ctx, struct reset_case *c);
+	/* Who has the socket of the account, for the two that follow, which may be too late to find out. */
+	void (*remember_owner)(void *ctx, const struct kernel_event *k);
+	void (*find_owner)(void *ctx, struct reset_case *c); /* and the killer */
+	void (*find_victim)(void *ctx, struct reset_case *c);
 	/* Who has such sockets; the BPF programs of others; who writes to a tap: into asked.suspects. */
 	void (*find_raw_sockets)(void *ctx, struct reset_case *c);
 	void (*find_programs)(void *ctx, uint32_t ifindex, bool ingress, struct reset_case *c);

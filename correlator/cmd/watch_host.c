@@ -116,13 +116,30 @@ static int fins(void *ctx, uint64_t after_ns, uint64_t until_ns, struct packet_l
 	return recorder__fins(sensor__flight(h->sensor), after_ns, until_ns, list);
 }
 
+static void remember_owner(void *ctx, const struct kernel_event *k)
+{
+	owner_remember(((struct live_host *)ctx)->owners, k);
+}
+
 static void find_owner(void *ctx, struct reset_case *c)
 {
 	struct live_host *h = ctx;
+	const struct kernel_event *k = c->seen.kernel;
 	char cgroup[sizeof(c->asked.owner.cgroup)] = "";
 
-	sensor__cgroup_path(h->sensor, c->seen.kernel->sock.cgroup, cgroup, sizeof(cgroup));
+	sensor__cgroup_path(h->sensor, k->sock.cgroup ? k->sock.cgroup : k->closer.cgroup, cgroup,
+			    sizeof(cgroup));
 	owner_find(h->owners, cgroup, c);
+	killer_find(c);
+}
+
+static void find_victim(void *ctx, struct reset_case *c)
+{
+	struct live_host *h = ctx;
+	char cgroup[sizeof(c->asked.victim.cgroup)] = "";
+
+	sensor__cgroup_path(h->sensor, c->seen.receive->sock.cgroup, cgroup, sizeof(cgroup));
+	victim_find(h->owners, cgroup, c);
 }
 
 static void find_raw_sockets(void *ctx, struct reset_case *c)
@@ -278,7 +295,9 @@ struct live_host *live_host__new(void)
 		.views = views,
 		.recall = live_host__recall,
 		.fins = fins,
+		.remember_owner = remember_owner,
 		.find_owner = find_owner,
+		.find_victim = find_victim,
 		.find_raw_sockets = find_raw_sockets,
 		.find_programs = find_programs,
 		.find_guest = find_guest,

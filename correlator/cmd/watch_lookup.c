@@ -7,6 +7,7 @@
 #include "cmd/closes.h"
 #include "diagnose/facts.h"
 #include "model/kernel_bits.h"
+#include "model/stack.h"
 
 #define NS_PER_SEC 1000000000ull
 /* Looking up may take this part of a second; a storm of resets then goes without. */
@@ -14,15 +15,54 @@
 /* conntrack's report of a dropped entry may be read so long after the reset that it explains. */
 #define REPORT_DELAY_NS 20000000u
 
+/* Of its own, so that a storm of RSTs that come in leaves time for the rest. */
+#define HOLDERS_BUDGET_NS (NS_PER_SEC / 10)
+
+static bool is_within(uint64_t now, uint64_t budget_ns, uint64_t *start_ns, uint64_t *spent_ns)
+{
+	if (now - *start_ns > NS_PER_SEC) {
+		*start_ns = now;
+		*spent_ns = 0;
+	}
+	return *spent_ns < budget_ns;
+}
+
 static bool is_within_budget(struct lookup_state *l)
 {
-	uint64_t now = l->host->now_ns(l->host->ctx);
+	return is_within(l->host->now_ns(l->host->ctx), BUDGET_NS, &l->budget_start_ns,
+			 &l->spent_ns);
+}
 
-	if (now - l->budget_start_ns > NS_PER_SEC) {
-		l->budget_start_ns = now;
-		l->spent_ns = 0;
-	}
-	return l->spent_ns < BUDGET_NS;
+static bool is_within_holders_budget(struct lookup_state *l)
+{
+	return is_within(l->host->now_ns(l->host->ctx), HOLDERS_BUDGET_NS, &l->holders_start_ns,
+			 &l->holders_spent_ns);
+}
+
+void look_up_holder(struct lookup_state *l, const struct kernel_event *k)
+{
+	const struct watch_host *h = l->host;
+	uint64_t before;
+
+	if ((k->call != CALL_RECEIVE && !stack_killed_by(k)) || !is_within_holders_budget(l))
+		return;
+	before = h->cpu_ns(h->ctx);
+	h->remember_owner(h->ctx, k);
+	l->holders_spent_ns += h->cpu_ns(h->ctx) - before;
+}
+
+/* Who lost by it. */
+static void ask_victim(struct lookup_state *l, struct reset_case *c)
+{
+	const struct watch_host *h = l->host;
+	uint64_t before;
+
+	if (c->seen.receive->call != CALL_RECEIVE || c->seen.sightings[0].hook == HOOK_TC_EGRESS ||
+	    !is_within_holders_budget(l))
+		return;
+	before = h->cpu_ns(h->ctx);
+	h->find_victim(h->ctx, c);
+	l->holders_spent_ns += h->cpu_ns(h->ctx) - before;
 }
 
 static int find_entry(const struct watch_host *h, const struct tuple *t, struct conntrack *ret)
@@ -300,6 +340,7 @@ void look_up_at_end(struct lookup_state *l, struct reset_case *c)
 	if (!c->asked.owner.known)
 		l->host->find_owner(l->host->ctx, c);
 	ask_suspects(l, c);
+	ask_victim(l, c);
 	if (came_for_us(c) && c->seen.receive->call == CALL_NONE && !c->asked.hurried)
 		look_after(l, c);
 }

@@ -276,8 +276,8 @@ const struct cause causes[] = {
 		.rank = { .seldom = 1 },
 		.advice = {
 			{
-				.action = "find out who runs `ss -K` or uses SOCK_DESTROY: {task} was running "
-					  "when it happened",
+				.action = "find out why {killer} destroys sockets of others (`ss -K`, "
+					  "SOCK_DESTROY of sock_diag, or bpf_sock_destroy())",
 				.price = "none",
 				.undo = "none needed",
 			},

@@ -307,7 +307,7 @@ const struct fact_text fact_texts[FACT_MAX] = {
 		.missing = "kernel stack with symbols",
 	},
 	[FACT_IN_ABORT] = {
-		.yes = "tcp_abort() was called to destroy the socket",
+		.yes = "tcp_abort() was called to destroy the socket, by {killer}{killer.how}",
 		.no = "tcp_abort() was not called",
 		.missing = "kernel stack with symbols",
 	},

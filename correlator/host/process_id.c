@@ -12,13 +12,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /* PROC_PID_INIT_INO: the namespace from which every process can be seen. */
 #define INITIAL_PID_NS 0xeffffffcu
 
-/* Field 22 of /proc/PID/stat. The second, the command, may contain blanks and parentheses. */
-static int read_start(const char *pid, uint64_t *ret)
+#define FIELD_START_TIME 22
+
+/* A field of /proc/PID/stat. The second, the command, may contain blanks and parentheses. */
+static int read_field(const char *pid, int field, uint64_t *ret)
 {
 	char path[300], line[1024], *at;
 	FILE *in;
@@ -30,12 +33,53 @@ static int read_start(const char *pid, uint64_t *ret)
 		return -errno;
 	at = fgets(line, sizeof(line), in) ? strrchr(line, ')') : NULL;
 	fclose(in);
-	for (i = 2; at && i < 22; i++)
+	for (i = 2; at && i < field; i++)
 		at = strchr(at + 1, ' ');
 	if (!at)
 		return -EPROTO;
 	*ret = strtoull(at, NULL, 10);
 	return 0;
+}
+
+static int read_start(const char *pid, uint64_t *ret)
+{
+	return read_field(pid, FIELD_START_TIME, ret);
+}
+
+static uint64_t clock_ns(clockid_t id)
+{
+	struct timespec t;
+
+	clock_gettime(id, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static bool is_called(const char *pid, const char *name)
+{
+	char path[300], now[64] = "";
+	FILE *in;
+
+	snprintf(path, sizeof(path), "/proc/%s/comm", pid);
+	in = fopen(path, "re");
+	if (!in)
+		return false;
+	if (!fgets(now, sizeof(now), in))
+		now[0] = 0;
+	fclose(in);
+	now[strcspn(now, "\n")] = 0;
+	return !strcmp(now, name);
+}
+
+bool process_is_of(uint32_t pid, const char *name, uint64_t ts_ns)
+{
+	/* The time that the machine was suspended counts for one clock alone. */
+	uint64_t at = ts_ns + clock_ns(CLOCK_BOOTTIME) - clock_ns(CLOCK_MONOTONIC), ticks;
+	uint64_t per_second = (uint64_t)sysconf(_SC_CLK_TCK);
+	char text[16];
+
+	snprintf(text, sizeof(text), "%" PRIu32, pid);
+	return !read_start(text, &ticks) && ticks * (1000000000u / per_second) <= at &&
+	       is_called(text, name);
 }
 
 static uint32_t pid_ns_of(const char *pid)

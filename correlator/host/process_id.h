@@ -25,6 +25,9 @@ struct process_id process_id_self(void);
  */
 bool process_lives(const struct process_id *p);
 
+/** process_is_of() - is the process @pid, with this name, older than that time (CLOCK_MONOTONIC)? */
+bool process_is_of(uint32_t pid, const char *name, uint64_t ts_ns);
+
 /** process_name() - its command, "?" if that cannot be read */
 void process_name(const struct process_id *p, char *to, size_t size);
 

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "host/proc_fds.h"
+#include "host/process_id.h"
 #include "model/stack.h"
 
 #define FILEID_KERNFS 0xfe
@@ -23,8 +24,8 @@
 
 struct cached {
 	uint64_t ino;
-	time_t until; /* CLOCK_MONOTONIC */
-	uint32_t pid; /* 0: nobody held it */
+	time_t until;	      /* CLOCK_MONOTONIC */
+	struct owner process; /* that held it; pid 0: nobody did */
 };
 
 struct owner_cache {
@@ -94,6 +95,31 @@ bool pod_of_cgroup(const char *path, char ret_uid[37])
 		return true;
 	}
 	return false;
+}
+
+static bool ends_with(const char *s, size_t len, const char *end)
+{
+	size_t n = strlen(end);
+
+	return len > n && !memcmp(s + len - n, end, n);
+}
+
+/* The innermost part of the path that is a unit of processes: slices hold others. */
+bool unit_of_cgroup(const char *path, char *ret, size_t size)
+{
+	const char *p, *end;
+	bool found = false;
+
+	for (p = path; *p; p = *end ? end + 1 : end) {
+		size_t len = (size_t)((end = strchrnul(p, '/')) - p);
+
+		if (len >= size || !(ends_with(p, len, ".service") || ends_with(p, len, ".scope")))
+			continue;
+		memcpy(ret, p, len);
+		ret[len] = 0;
+		found = true;
+	}
+	return found;
 }
 
 static void read_comm(uint32_t pid, char *comm, size_t len)
@@ -206,39 +232,140 @@ static uint32_t find_pid(uint64_t ino)
 	return h.pid;
 }
 
-static uint32_t pid_of_socket(struct owner_cache *cache, uint64_t ino)
+/* Blanks stand for what separates the arguments. */
+static void read_command(uint32_t pid, char *ret, size_t size)
+{
+	char path[64];
+	ssize_t n, i;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%u/cmdline", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	n = read(fd, ret, size);
+	close(fd);
+	for (i = 0; i < n; i++)
+		if (!ret[i])
+			ret[i] = ' ';
+	if (n == (ssize_t)size)
+		memcpy(ret + size - 4, "...", 4);
+	else if (n > 0)
+		ret[n] = 0;
+	for (i = (ssize_t)strnlen(ret, size); i > 0 && ret[i - 1] == ' '; i--)
+		ret[i - 1] = 0;
+}
+
+static void read_process(uint32_t pid, struct owner *o)
+{
+	o->pid = pid;
+	if (!pid)
+		return;
+	read_comm(pid, o->comm, sizeof(o->comm));
+	read_command(pid, o->command, sizeof(o->command));
+	read_cgroup_of_pid(pid, o->cgroup, sizeof(o->cgroup));
+}
+
+static const struct owner *holder_of(struct owner_cache *cache, uint64_t ino)
 {
 	struct cached *slot = &cache->slot[ino % CACHE_SIZE];
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (slot->ino != ino || now.tv_sec > slot->until)
-		*slot = (struct cached){ ino, now.tv_sec + CACHE_SECONDS, find_pid(ino) };
-	return slot->pid;
+	if (slot->ino != ino || now.tv_sec > slot->until) {
+		*slot = (struct cached){ .ino = ino, .until = now.tv_sec + CACHE_SECONDS };
+		read_process(find_pid(ino), &slot->process);
+	}
+	return &slot->process;
+}
+
+/* @task: as it was then; the process may have ended since, and another may have its PID. */
+static void set_task(struct owner *o, const struct task *task, uint64_t ts_ns)
+{
+	const char *name = task->process[0] ? task->process : task->comm;
+
+	o->pid = task->tgid;
+	o->tid = task->tid;
+	snprintf(o->comm, sizeof(o->comm), "%s", name);
+	snprintf(o->thread, sizeof(o->thread), "%s", task->tid ? task->comm : "");
+	if (process_is_of(o->pid, name, ts_ns))
+		read_command(o->pid, o->command, sizeof(o->command));
+}
+
+static struct task task_of(const struct kernel_event *k)
+{
+	struct task task = { .tgid = k->tgid, .tid = k->tid };
+
+	snprintf(task.comm, sizeof(task.comm), "%s", k->comm);
+	snprintf(task.process, sizeof(task.process), "%s", k->process);
+	return task;
+}
+
+/* @cgroup: as it was at the reset; "" = not known */
+static void set_cgroup(struct owner *o, const char *cgroup, uint64_t id)
+{
+	char of_process[sizeof(o->cgroup)];
+
+	memcpy(of_process, o->cgroup, sizeof(of_process));
+	snprintf(o->cgroup, sizeof(o->cgroup), "%s", cgroup);
+	if (!o->cgroup[0])
+		read_cgroup_of_id(id, o->cgroup, sizeof(o->cgroup));
+	if (!o->cgroup[0] && !of_process[0] && o->pid)
+		read_cgroup_of_pid(o->pid, of_process, sizeof(of_process));
+	if (!o->cgroup[0])
+		memcpy(o->cgroup, of_process, sizeof(o->cgroup));
+	container_of_cgroup(o->cgroup, o->container);
+	pod_of_cgroup(o->cgroup, o->pod);
+	unit_of_cgroup(o->cgroup, o->unit, sizeof(o->unit));
+	/* The root of the hierarchy owns everything and tells nothing. */
+	o->known = o->pid || (o->cgroup[0] && strcmp(o->cgroup, "/"));
 }
 
 void owner_find(struct owner_cache *cache, const char *cgroup, struct reset_case *c)
 {
 	const struct kernel_event *k = c->seen.kernel;
 	struct owner *o = &c->asked.owner;
+	struct task task = task_of(k);
 
-	if (!k->sock.present || !k->sock.full)
+	if (!k->sock.present || !(k->sock.full || k->closer.task.tgid))
 		return;
-	if (k->call == CALL_ACTIVE && ran_as_owner(k)) {
-		o->pid = k->tgid;
-		snprintf(o->comm, sizeof(o->comm), "%s", k->comm);
-	} else if (k->sock.ino) {
-		o->pid = pid_of_socket(cache, k->sock.ino);
-		if (o->pid)
-			read_comm(o->pid, o->comm, sizeof(o->comm));
-	}
-	snprintf(o->cgroup, sizeof(o->cgroup), "%s", cgroup);
-	if (!o->cgroup[0])
-		read_cgroup_of_id(k->sock.cgroup, o->cgroup, sizeof(o->cgroup));
-	if (!o->cgroup[0] && o->pid)
-		read_cgroup_of_pid(o->pid, o->cgroup, sizeof(o->cgroup));
-	container_of_cgroup(o->cgroup, o->container);
-	pod_of_cgroup(o->cgroup, o->pod);
-	/* The root of the hierarchy owns everything and tells nothing. */
-	o->known = o->pid || (o->cgroup[0] && strcmp(o->cgroup, "/"));
+	if (k->call == CALL_ACTIVE && ran_as_owner(k))
+		set_task(o, &task, k->ts_ns);
+	else if (k->closer.task.tgid)
+		set_task(o, &k->closer.task, k->closer.ts_ns);
+	else if (k->sock.ino)
+		*o = *holder_of(cache, k->sock.ino);
+	set_cgroup(o, cgroup, k->sock.cgroup ? k->sock.cgroup : k->closer.cgroup);
+}
+
+void victim_find(struct owner_cache *cache, const char *cgroup, struct reset_case *c)
+{
+	const struct kernel_event *k = c->seen.receive;
+	struct owner *o = &c->asked.victim;
+
+	if (k->call != CALL_RECEIVE || !k->sock.full)
+		return;
+	if (k->closer.task.tgid)
+		set_task(o, &k->closer.task, k->closer.ts_ns);
+	else if (k->sock.ino)
+		*o = *holder_of(cache, k->sock.ino);
+	set_cgroup(o, cgroup, k->sock.cgroup);
+}
+
+void killer_find(struct reset_case *c)
+{
+	const struct kernel_event *k = c->seen.kernel;
+	struct owner *o = &c->asked.killer;
+	struct task task = task_of(k);
+
+	if (!stack_killed_by(k) || !k->tgid)
+		return;
+	set_task(o, &task, k->ts_ns);
+	set_cgroup(o, "", k->task_cgroup);
+}
+
+void owner_remember(struct owner_cache *cache, const struct kernel_event *k)
+{
+	if (k->sock.full && k->sock.ino)
+		holder_of(cache, k->sock.ino);
 }

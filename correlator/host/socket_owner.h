@@ -22,6 +22,18 @@ void owner_cache__free(struct owner_cache *cache);
  */
 void owner_find(struct owner_cache *cache, const char *cgroup, struct reset_case *c);
 
+/** victim_find() - the same of the socket that took the RST, into c->victim */
+void victim_find(struct owner_cache *cache, const char *cgroup, struct reset_case *c);
+
+/** killer_find() - fill c->killer, if the kernel's stack shows that the running task killed the socket */
+void killer_find(struct reset_case *c);
+
+/** owner_remember() - who has the socket now: it may be closed by the time that it is asked for */
+void owner_remember(struct owner_cache *cache, const struct kernel_event *k);
+
+/** unit_of_cgroup() - systemd's service or scope in a cgroup path; false if there is none */
+bool unit_of_cgroup(const char *path, char *ret, size_t size);
+
 /** container_of_cgroup() - the 64-digit id in a cgroup path; false if there is none */
 bool container_of_cgroup(const char *path, char ret_id[65]);
 

@@ -141,7 +141,7 @@ static struct bpf_object *open_object(void *ctx)
 	return obj;
 }
 
-/* The drop of a rejected segment is needed only where REJECT itself cannot be probed. */
+/* The drop of a rejected segment is needed only where REJECT itself cannot be probed; so for close(). */
 static bool is_needed(const struct kernel_probes *p, unsigned int i)
 {
 	if (p->row[i].tier != TIER_NONE)
@@ -149,6 +149,8 @@ static bool is_needed(const struct kernel_probes *p, unsigned int i)
 	if (i == ROW_NF_DROP)
 		return p->row[ROW_REJECT4].tier == TIER_NONE ||
 		       p->row[ROW_REJECT6].tier == TIER_NONE;
+	if (i == ROW_SET_STATE)
+		return p->row[ROW_CLOSE].tier == TIER_NONE;
 	return true;
 }
 

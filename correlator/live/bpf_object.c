@@ -28,6 +28,7 @@ static const char *const map_names[N_SHARED_MAPS] = {
 	[MAP_WINDOWS] = "rst_windows",
 	[MAP_CGROUPS] = "rst_cgroups",
 	[MAP_WINDOW_FLOW] = "rst_window_flow",
+	[MAP_CLOSERS] = "rst_closers",
 };
 
 /* Without /sys (a chroot, a minimal container) nobody says how many CPUs there can be. */

@@ -24,6 +24,7 @@ enum shared_map {
 	MAP_WINDOWS,
 	MAP_CGROUPS,
 	MAP_WINDOW_FLOW,
+	MAP_CLOSERS,
 	N_SHARED_MAPS,
 };
 

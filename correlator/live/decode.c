@@ -309,6 +309,18 @@ static void decode_segment(const struct rst_ev_kernel *ev, struct kernel_event *
 	k->segment_flags = k->syn.flags;
 }
 
+static void decode_closer(const struct rst_ev_kernel *ev, struct closer *c)
+{
+	if (!(ev->has & RST_HAS_CLOSER))
+		return;
+	c->ts_ns = ev->closer.ts_ns;
+	c->cgroup = ev->closer.cgroup;
+	c->task.tgid = ev->closer.tgid;
+	c->task.tid = ev->closer.tid;
+	snprintf(c->task.comm, sizeof(c->task.comm), "%.15s", ev->closer.comm);
+	snprintf(c->task.process, sizeof(c->task.process), "%.15s", ev->closer.process);
+}
+
 static int decode_kernel(const void *buf, size_t len, const struct kernel_names *names,
 			 struct kernel_event *k)
 {
@@ -347,7 +359,10 @@ static int decode_kernel(const void *buf, size_t len, const struct kernel_names 
 	k->task_cgroup = ev->task_cgroup;
 	memcpy(k->comm, ev->comm, sizeof(k->comm));
 	k->comm[sizeof(k->comm) - 1] = 0;
+	k->tid = ev->tid;
+	snprintf(k->process, sizeof(k->process), "%.15s", ev->process);
 	k->netns = ev->netns;
+	decode_closer(ev, &k->closer);
 	return 0;
 }
 

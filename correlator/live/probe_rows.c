@@ -53,6 +53,8 @@ const struct probe_row probe_rows[N_ROWS] = {
 			  NULL, COVERS_INVALID, "conntrack's reason for INVALID is not known" },
 	[ROW_NF_DROP] = { "kfree_skb", NULL, NULL, NULL, NULL, "tp_kfree_skb", COVERS_NF_DROP,
 			  "REJECT rules cannot be distinguished from other senders" },
+	[ROW_SET_STATE] = { "inet_sock_set_state", NULL, NULL, NULL, NULL, "tp_set_state", 0,
+			    "who had closed a socket before its reset is not known" },
 };
 
 const char probe_not_loaded[] = "module not loaded";

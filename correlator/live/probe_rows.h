@@ -39,6 +39,7 @@ enum {
 	ROW_REJECT6,
 	ROW_INVALID,
 	ROW_NF_DROP,
+	ROW_SET_STATE,
 	N_ROWS,
 };
 

@@ -65,10 +65,18 @@ struct suspects {
 	bool guest_is_vm; /* which runs a virtual machine of KVM */
 };
 
+#define CASE_COMMAND_MAX 200
+
+/* A process, as far as it is known: of a socket that is, the rest is not. */
 struct owner {
 	bool known;
 	uint32_t pid;
-	char comm[CASE_NAME_MAX];
+	char comm[CASE_NAME_MAX]; /* of the process: of its first thread */
+	uint32_t tid;		  /* the thread that acted; 0 = not known */
+	char thread[16];	  /* its name */
+	char command
+		[CASE_COMMAND_MAX]; /* line, with blanks between the arguments, maybe cut; "" = not known */
+	char unit[96];		    /* of systemd, from the cgroup; "" = none */
 	char cgroup[512];
 	char container[65];
 	char pod[37]; /* UID of a Kubernetes pod; "" = none */
@@ -162,6 +170,8 @@ struct looked_up {
 	int dst_local;
 	struct case_netns netns; /* that was asked for all of this */
 	struct owner owner;
+	struct owner victim; /* who has the socket that took the RST */
+	struct owner killer; /* of somebody else's socket: owner is whose that was */
 	struct suspects suspects;
 	struct packet history[CASE_HISTORY_MAX]; /* oldest first, without the RST */
 	struct after_rst after;

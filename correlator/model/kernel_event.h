@@ -98,6 +98,21 @@ struct frame {
 	uint32_t size;	    /* of the function; 0 = not known */
 };
 
+/* A task, as it was when it did something. */
+struct task {
+	uint32_t tgid; /* 0 = not known */
+	uint32_t tid;
+	char comm[16];	  /* of the thread */
+	char process[16]; /* of the process's first one; "" = not known */
+};
+
+/* Who closed a socket before what was left of it was reset. */
+struct closer {
+	struct task task;
+	uint64_t ts_ns;
+	uint64_t cgroup;
+};
+
 /* The kernel's own account of a reset. */
 struct kernel_event {
 	uint64_t id;
@@ -129,7 +144,10 @@ struct kernel_event {
 	bool oom_killed;    /* it was the OOM killer's choice */
 	uint64_t task_cgroup;
 	char comm[16];
-	uint32_t netns; /* inode number; 0 = not known */
+	uint32_t tid;	  /* of that task's thread, whose name comm is, */
+	char process[16]; /* and the name of its first one; "" = not known */
+	uint32_t netns;	  /* inode number; 0 = not known */
+	struct closer closer;
 };
 
 /* call == CALL_NONE and nothing else: the kernel gave no account. */

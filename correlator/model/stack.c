@@ -148,6 +148,31 @@ bool stack_has(const struct kernel_event *k, unsigned int n, const char *name)
 	return false;
 }
 
+enum killed_by stack_killed_by(const struct kernel_event *k)
+{
+	static const char *const diag[] = { "tcp_diag_destroy", "sock_diag_destroy",
+					    "inet_diag_cmd_exact", "inet_diag_handler_cmd" };
+	static const char *const bpf[] = { "bpf_sock_destroy", "bpf_iter_run_prog" };
+	enum killed_by how = KILLED_NOT;
+	bool whole;
+	unsigned int n = stack_own_frames(k, &whole), i;
+
+	if (k->call != CALL_ACTIVE ||
+	    !(stack_has(k, n, "tcp_abort") || stack_has(k, n, "tcp_diag_destroy")))
+		return KILLED_NOT;
+	how = KILLED_OTHERWISE;
+	for (i = 0; i < n && how == KILLED_OTHERWISE; i++)
+		how = is_any_of(k->stack[i].name, diag, ARRAY_SIZE(diag)) ? KILLED_BY_SOCK_DIAG :
+		      is_any_of(k->stack[i].name, bpf, ARRAY_SIZE(bpf))	  ? KILLED_BY_BPF :
+									    how;
+	return how;
+}
+
+const char *killed_by_id(enum killed_by how)
+{
+	return how == KILLED_BY_SOCK_DIAG ? "sock_diag" : how == KILLED_BY_BPF ? "bpf" : NULL;
+}
+
 /*
  * Walk outwards: what comes first decides. Softirq runs on top of any task; a worker thread
  * closes for somebody else; tcp_diag_destroy is called by who kills, not by who owns.

@@ -39,6 +39,15 @@ unsigned int stack_own_frames(const struct kernel_event *k, bool *ret_whole);
 /** stack_has() - is code of the function @name among the first @n frames? */
 bool stack_has(const struct kernel_event *k, unsigned int n, const char *name);
 
+/* How a socket was destroyed from outside, by the functions that lead to it. */
+enum killed_by { KILLED_NOT, KILLED_OTHERWISE, KILLED_BY_SOCK_DIAG, KILLED_BY_BPF };
+
+/** stack_killed_by() - does the stack show that the running task destroyed the socket, and by what? */
+enum killed_by stack_killed_by(const struct kernel_event *k);
+
+/** killed_by_id() - NULL: neither */
+const char *killed_by_id(enum killed_by how);
+
 /** ran_as_owner() - does the stack prove that the running task was closing its own socket? */
 bool ran_as_owner(const struct kernel_event *k);
 

@@ -142,6 +142,25 @@ PRINTER(task)
 	fprintf(out, "[%u]", c->seen.kernel->tgid);
 }
 
+/* Not the socket's owner: who destroyed it. */
+PRINTER(killer)
+{
+	const struct kernel_event *k = c->seen.kernel;
+
+	print_escaped(out, k->process[0] ? k->process : k->comm);
+	fprintf(out, "[%u]", k->tgid);
+}
+
+PRINTER(killer_how)
+{
+	enum killed_by how = stack_killed_by(c->seen.kernel);
+
+	if (how == KILLED_BY_SOCK_DIAG)
+		fputs(", over sock_diag (SOCK_DESTROY)", out);
+	else if (how == KILLED_BY_BPF)
+		fputs(", which ran a BPF iterator (bpf_sock_destroy())", out);
+}
+
 PRINTER(kernel_cpu)
 {
 	fprintf(out, "%u", c->seen.kernel->cpu);
@@ -259,6 +278,8 @@ const struct placeholder placeholders_kernel[] = {
 	{ "sk.user_timeout", p_sk_user_timeout, "N" },
 	{ "unread", p_unread, "received data was" },
 	{ "task", p_task, "the task shown" },
+	{ "killer", p_killer, "another process" },
+	{ "killer.how", p_killer_how, "" },
 	{ "kernel.cpu", p_kernel_cpu, "B" },
 	{ "now.state", p_now_state, "ESTABLISHED" },
 	{ "race.cpu", p_race_cpu, "A" },

@@ -303,6 +303,28 @@ static void put_netns(struct json_writer *w, const struct case_netns *netns)
 	json__end(w);
 }
 
+static void put_id(struct json_writer *w, const char *key, uint32_t id)
+{
+	if (id)
+		json__unsigned(w, key, id);
+	else
+		json__null(w, key);
+}
+
+/* Members of the object that is open. */
+static void put_process(struct json_writer *w, const struct owner *o)
+{
+	put_id(w, "pid", o->pid);
+	put_known(w, "comm", o->comm);
+	put_id(w, "tid", o->tid);
+	put_known(w, "thread", o->thread);
+	put_known(w, "cmdline", o->command);
+	put_known(w, "unit", o->unit);
+	put_known(w, "cgroup", o->cgroup);
+	put_known(w, "container", o->container);
+	put_known(w, "pod", o->pod);
+}
+
 static void put_owner(struct json_writer *w, const struct owner *owner)
 {
 	if (!owner->known) {
@@ -310,14 +332,34 @@ static void put_owner(struct json_writer *w, const struct owner *owner)
 		return;
 	}
 	json__object(w, "owner");
-	if (owner->pid)
-		json__unsigned(w, "pid", owner->pid);
-	else
-		json__null(w, "pid");
-	put_known(w, "comm", owner->comm);
-	put_known(w, "cgroup", owner->cgroup);
-	put_known(w, "container", owner->container);
-	put_known(w, "pod", owner->pod);
+	put_process(w, owner);
+	json__end(w);
+}
+
+/* Who lost the connection: even where the process is not known, its network namespace is. */
+static void put_victim(struct json_writer *w, const struct reset_case *c)
+{
+	const struct kernel_event *k = c->seen.receive;
+
+	if (c->diagnosis.effect != EFFECT_TAKEN || k->call != CALL_RECEIVE) {
+		json__null(w, "victim");
+		return;
+	}
+	json__object(w, "victim");
+	put_process(w, &c->asked.victim);
+	put_id(w, "netns", k->netns);
+	json__end(w);
+}
+
+static void put_killer(struct json_writer *w, const struct reset_case *c)
+{
+	if (!c->asked.killer.known) {
+		json__null(w, "killer");
+		return;
+	}
+	json__object(w, "killer");
+	put_process(w, &c->asked.killer);
+	json__text(w, "by", killed_by_id(stack_killed_by(c->seen.kernel)));
 	json__end(w);
 }
 
@@ -620,6 +662,8 @@ void report_json(struct json_writer *w, const struct reset_case *c,
 	put_kernel(w, c, ctx);
 	put_owner(w, &c->asked.owner);
 	put_netns(w, &c->asked.netns);
+	put_victim(w, c);
+	put_killer(w, c);
 	put_conversation(w, &c->seen.conversation);
 	put_history(w, c, ctx);
 	if (c->seen.before_start)

@@ -216,27 +216,46 @@ static void print_container(FILE *out, const char *id)
 	print_escaped(out, head);
 }
 
-static void print_owner(struct sink *s, const struct reset_case *c)
+/* If the thread that acted is not the first, which the process is named after. */
+static void print_thread(FILE *out, const struct owner *o)
 {
-	const struct owner *o = &c->asked.owner;
-	FILE *out;
-
-	if (!o->known)
+	if (!o->tid || o->tid == o->pid)
 		return;
-	out = strbuf_begin();
+	fputs(" thread ", out);
+	print_escaped(out, o->thread);
+	fprintf(out, "[%u]", o->tid);
+}
+
+static void print_process(struct sink *s, const char *label, const struct owner *o)
+{
+	FILE *out = o->known ? strbuf_begin() : NULL;
+
 	if (!out)
 		return;
 	if (o->pid) {
 		print_escaped(out, o->comm);
 		fprintf(out, "[%u]", o->pid);
 	}
+	print_thread(out, o);
 	if (o->container[0])
 		print_container(out, o->container);
 	else if (o->cgroup[0]) {
 		fputs(" cgroup ", out);
 		print_escaped(out, o->cgroup);
 	}
-	print_buffered(s, "owner");
+	if (o->command[0] && strcmp(o->command, o->comm)) {
+		fputs(", command line: ", out);
+		print_escaped(out, o->command);
+	}
+	print_buffered(s, label);
+}
+
+static void print_processes(struct sink *s, const struct reset_case *c)
+{
+	print_process(s, "owner", &c->asked.owner);
+	print_process(s, "killer", &c->asked.killer);
+	if (c->diagnosis.effect == EFFECT_TAKEN)
+		print_process(s, "victim", &c->asked.victim);
 }
 
 /* Where a watch of one namespace would have seen it, too. */
@@ -365,7 +384,7 @@ static void print_whole(struct sink *s, const struct reset_case *c,
 	print_answers(s, c, ctx);
 	print_conversation(s, c);
 	print_stack(s, c->seen.kernel, ctx);
-	print_owner(s, c);
+	print_processes(s, c);
 	print_netns(s, c);
 	print_advice(s, c, ctx);
 	print_id(s, c, ctx);

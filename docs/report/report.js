@@ -331,9 +331,11 @@
       c.candidates.length ? el('p', { style: 'margin:0' }, c.candidates.join(', ')) : null));
     right.append(...section('Ruled out', c.ruled_out.length ? list(c.ruled_out.map(r => r.cause + ': ' + r.because)) : null));
     right.append(...section('Missing evidence', c.missing.length && c.confidence !== 'certain' ? list(c.missing) : null));
-    if (c.owner)
-      right.append(...section('Owner', el('p', { style: 'margin:0' }, plain([c.owner.comm && c.owner.comm + (c.owner.pid ? '[' + c.owner.pid + ']' : ''),
-        c.owner.container && 'container ' + c.owner.container.slice(0, 12), c.owner.cgroup].filter(Boolean).join(', ')))));
+    for (const [title, o] of [['Owner', c.owner], ['Killed by', c.killer], ['Victim', c.victim]])
+      if (o)
+        right.append(...section(title, el('p', { style: 'margin:0' }, plain([o.comm && o.comm + (o.pid ? '[' + o.pid + ']' : ''),
+          o.tid && o.tid !== o.pid && 'thread ' + o.thread + '[' + o.tid + ']', o.cmdline, o.container && 'container ' + o.container.slice(0, 12),
+          o.cgroup].filter(Boolean).join(', ') || 'not known'))));
     if (c.lost.events || c.lost.packets)
       right.append(...section('Events lost meanwhile', el('p', { style: 'margin:0' }, c.lost.events + ' events, ' + c.lost.packets + ' packets')));
     box.append(el('div', { class: 'facts' }, left, right));

@@ -25,5 +25,6 @@ struct rst_window abi_window;
 struct rst_flow abi_flow;
 struct rst_reader_info abi_reader_info;
 struct rst_cgroup abi_cgroup;
+struct rst_closer abi_closer;
 
 char _license[] SEC("license") = "GPL";

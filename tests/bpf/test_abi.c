@@ -93,8 +93,13 @@ static const struct member ev_kernel[] = {
 	M(bytes_acked),	  M(snd_una),
 	M(write_seq),	  M(copied_seq),
 	M(lsndtime),	  M(lrcvtime),
-	M(pad),
+	M(pad),		  M(process),
+	M(closer),
 };
+#undef M
+
+#define M(name) MEMBER(rst_closer, name)
+static const struct member closer[] = { M(ts_ns), M(cgroup), M(tgid), M(tid), M(comm), M(process) };
 #undef M
 
 #define M(name) MEMBER(rst_tuple, name)
@@ -139,7 +144,7 @@ static const struct member flow[] = { M(local), M(remote), M(lport), M(rport), M
 static const struct layout layouts[] = {
 	LAYOUT(pkt),	   LAYOUT(cpu),	  LAYOUT(ring),	       LAYOUT(ev_hdr),	LAYOUT(ev_wire),
 	LAYOUT(ev_kernel), LAYOUT(tuple), LAYOUT(ct),	       LAYOUT(handoff), LAYOUT(invalid),
-	LAYOUT(window),	   LAYOUT(flow),  LAYOUT(reader_info), LAYOUT(cgroup),
+	LAYOUT(window),	   LAYOUT(flow),  LAYOUT(reader_info), LAYOUT(cgroup),	LAYOUT(closer),
 };
 
 static const struct {

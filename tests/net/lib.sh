@@ -534,6 +534,31 @@ wire_has()	# PORT
 		"sleep 0.02; done; exit 1"
 }
 
+# For a "run=" step: wait until the connection's reset is reported, so that whoever has the socket still
+# has it when the watch looks. Never fails; a watch that was too slow for that is asked for less.
+event_comes()
+{
+	if [ -n "$no_events$TIERS" ]; then
+		echo true
+		return
+	fi
+	rm -f "$work/too_late"
+	echo "end=\$((\$(date +%s) + 8));" \
+		"until grep -qs '\"[sd]port\": *'\"\$LAB_CPORT\"'[,}]' $events; do" \
+		"if [ \$(date +%s) -ge \$end ]; then : > $work/too_late; break; fi; sleep 0.05; done"
+}
+
+# What the report says of who had the socket, if event_comes() saw that in time.
+if_in_time()	# FILTER
+{
+	if [ -e "$work/too_late" ]; then
+		note "the watch reported it too late to see who had the socket" >&2
+		echo true
+	else
+		echo "$1"
+	fi
+}
+
 # So many resets of this shape, and none of another, between these two.
 expect_wire()	# N FLAGS TUPLE DESC
 {

@@ -18,6 +18,12 @@ for fam in 4 6; do
 			(.answers.match != "exact" or (.missing | all(test("the segment that") | not)))' \
 			"$cause of the server, seen by the client, IPv$fam"
 	done
+	# The application still has the socket when the watch looks for it.
+	lab_run play -p 80 open exchange server:linger=0 server:close client:expect=ECONNRESET \
+		"run=$(event_comes)"
+	expect_reset RA '.cause == "remote" and .effect == "taken" and .victim.netns > 0 and
+		.owner == null and .killer == null and '"$(if_in_time '.victim.comm == "lab" and
+		.victim.pid > 0 and (.victim.cmdline | test("lab play"))')" "who lost the connection, IPv$fam"
 done
 settle
 finish

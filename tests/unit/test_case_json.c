@@ -197,8 +197,12 @@ static const char *const unkept_seen[] = { "first_ts" /* a time of the join */, 
 static const char *const unkept_asked[] = { "kept", "n_kept" /* packets of a recording */, NULL };
 
 static const char *const unkept_account[] = {
-	"id",	    "join_id",			  /* numbers of the join */
-	"sock.ino", "sock.cgroup", "task_cgroup", /* the owner was looked up by them */
+	"id",
+	"join_id", /* numbers of the join */
+	"sock.ino",
+	"sock.cgroup",
+	"task_cgroup", /* the owner was looked up by them */
+	"closer.cgroup",
 	NULL,
 };
 
@@ -228,7 +232,21 @@ static struct kernel_event full_account(void)
 	fill_conntrack(&k.ct);
 	FILL_TEXT(k.reason);
 	FILL_TEXT(k.comm);
+	FILL_TEXT(k.process);
+	FILL_TEXT(k.closer.task.comm);
+	FILL_TEXT(k.closer.task.process);
 	return k;
+}
+
+static void fill_owner(struct owner *o)
+{
+	FILL_TEXT(o->comm);
+	FILL_TEXT(o->cgroup);
+	FILL_TEXT(o->pod);
+	FILL_TEXT(o->container);
+	FILL_TEXT(o->thread);
+	FILL_TEXT(o->command);
+	FILL_TEXT(o->unit);
 }
 
 static struct reset_case full_case(const struct kernel_event accounts[3])
@@ -247,10 +265,9 @@ static struct reset_case full_case(const struct kernel_event accounts[3])
 	FILL_TEXT(c.seen.conversation.history);
 	fill_conntrack(&c.asked.gone.ct);
 	fill_conntrack(&c.asked.ct);
-	FILL_TEXT(c.asked.owner.comm);
-	FILL_TEXT(c.asked.owner.cgroup);
-	FILL_TEXT(c.asked.owner.pod);
-	FILL_TEXT(c.asked.owner.container);
+	fill_owner(&c.asked.owner);
+	fill_owner(&c.asked.victim);
+	fill_owner(&c.asked.killer);
 	FILL_TEXT(c.asked.netns.name);
 	FILL_TEXT(c.asked.suspects.processes);
 	FILL_TEXT(c.asked.suspects.programs);

@@ -238,6 +238,113 @@ static void test_task(struct owner_cache *cache)
 	check(!c.asked.owner.known, "without a stack an orphan has no owner");
 }
 
+static void test_unit_names(void)
+{
+	static const struct {
+		const char *path;
+		const char *want; /* NULL = none */
+	} rows[] = {
+		{ "/system.slice/nginx.service", "nginx.service" },
+		{ "/system.slice/nginx.service/worker", "nginx.service" },
+		{ "/user.slice/user-1000.slice/user@1000.service/app.slice/tool.service",
+		  "tool.service" },
+		{ "/system.slice/docker-" ID ".scope", "docker-" ID ".scope" },
+		{ "/system.slice", NULL },
+		{ "/system.slice/.service", NULL },
+		{ "/", NULL },
+		{ "", NULL },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		char unit[96] = "untouched";
+		bool found = unit_of_cgroup(rows[i].path, unit, sizeof(unit));
+
+		check_str(found ? unit : NULL, rows[i].want, "the unit of '%s'", rows[i].path);
+	}
+}
+
+/* Who closed it is known by what was noted then; who runs now by that number is another. */
+static void test_closer(struct owner_cache *cache)
+{
+	struct kernel_event k = { .call = CALL_PASSIVE, .tgid = 1, .comm = "swapper" };
+	struct reset_case c = case_of(&k);
+
+	k.sock = (struct kernel_sock){ .present = true, .state = 6 };
+	k.closer.task = (struct task){ .tgid = (uint32_t)getpid(), .tid = 4243 };
+	snprintf(k.closer.task.comm, sizeof(k.closer.task.comm), "pool-1");
+	snprintf(k.closer.task.process, sizeof(k.closer.task.process), "java");
+	owner_find(cache, "", &c);
+	check(c.asked.owner.known && c.asked.owner.pid == (uint32_t)getpid(),
+	      "the owner of a closed socket is who closed it");
+	check_str(c.asked.owner.comm, "java", "... named by its process");
+	check_str(c.asked.owner.thread, "pool-1", "... with the thread beside it");
+	check_str(c.asked.owner.command, "", "... without the command line of one that came later");
+	k.closer.task.tgid = 0;
+	c = case_of(&k);
+	owner_find(cache, "", &c);
+	check(!c.asked.owner.known, "... and nobody, if that was not seen");
+}
+
+static void test_killer(struct owner_cache *cache)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct kernel_event k = { .call = CALL_ACTIVE, .tgid = 77, .tid = 77, .comm = "ss" };
+	struct reset_case c = case_of(&k);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st)) {
+		test_skip("a killer is not the owner: no socket to be had");
+		return;
+	}
+	k.sock = (struct kernel_sock){ .present = true, .full = true, .ino = st.st_ino };
+	scene_stack(&k, "tcp_send_active_reset tcp_abort tcp_diag_destroy inet_diag_cmd_exact "
+			"netlink_sendmsg __sys_sendmsg do_syscall_64");
+	check_int(stack_killed_by(&k), KILLED_BY_SOCK_DIAG, "ss -K kills over sock_diag");
+	owner_find(cache, "", &c);
+	killer_find(&c);
+	check_int(c.asked.killer.pid, 77, "who killed a socket is the task that ran");
+	check_int(c.asked.owner.pid, getpid(), "... and its owner is who had it");
+	k.stack_len = 0;
+	scene_stack(&k, "tcp_send_active_reset tcp_abort bpf_sock_destroy bpf_iter_run_prog "
+			"bpf_iter_tcp_seq_show bpf_seq_read vfs_read ksys_read do_syscall_64");
+	check_int(stack_killed_by(&k), KILLED_BY_BPF, "a BPF iterator kills, too");
+	k.stack_len = 0;
+	scene_stack(&k, "tcp_send_active_reset tcp_close do_syscall_64");
+	c = case_of(&k);
+	killer_find(&c);
+	check(!c.asked.killer.known, "who closes its own socket is no killer");
+	k.stack_len = 0;
+	scene_stack(&k, "tcp_send_active_reset tcp_keepalive_timer call_timer_fn "
+			"run_timer_softirq handle_softirqs tcp_abort do_syscall_64");
+	check_int(stack_killed_by(&k), KILLED_NOT,
+		  "a timer on top of a task that kills something is not killed by that");
+	close(fd);
+}
+
+static void test_victim(struct owner_cache *cache)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct kernel_event k = { .call = CALL_RECEIVE, .tgid = 1, .comm = "swapper" };
+	struct reset_case c;
+	struct stat st;
+
+	case_init(&c);
+	c.seen.receive = &k;
+	if (fd < 0 || fstat(fd, &st)) {
+		test_skip("a victim is found by its socket: no socket to be had");
+		return;
+	}
+	k.sock = (struct kernel_sock){ .present = true, .full = true, .ino = st.st_ino };
+	owner_remember(cache, &k);
+	close(fd);
+	victim_find(cache, "", &c);
+	check_int(c.asked.victim.pid, getpid(), "the victim is who had the socket at the reset");
+	check(strstr(c.asked.victim.command, "test_socket_owner"),
+	      "... with its command line, even when it is closed by then");
+	check(!c.asked.owner.known, "... and owns no socket that sent a RST");
+}
+
 static void test_removed(struct owner_cache *cache)
 {
 	struct kernel_event k = { .call = CALL_PASSIVE, .tgid = 1, .comm = "swapper" };
@@ -296,6 +403,10 @@ int main(void)
 	test_task(cache);
 	test_removed(cache);
 	test_inode(cache);
+	test_unit_names();
+	test_closer(cache);
+	test_killer(cache);
+	test_victim(cache);
 	owner_cache__free(cache);
 	owner_cache__free(NULL);
 	return test_done();

@@ -114,7 +114,7 @@ static struct host {
 	unsigned int asked_for_losses;
 	uint64_t lost, missed, gaps;
 	bool ct_active, ct_has_entry, ct_without_nat;
-	unsigned int lookups, recalls, owners;
+	unsigned int lookups, recalls, owners, remembered, victims;
 	bool dropped;
 	uint64_t dropped_ts;
 	int local;
@@ -213,6 +213,18 @@ static void find_owner(void *ctx, struct reset_case *c)
 	host.owners++;
 }
 
+static void remember_owner(void *ctx, const struct kernel_event *k)
+{
+	(void)ctx, (void)k;
+	host.remembered++;
+}
+
+static void find_victim(void *ctx, struct reset_case *c)
+{
+	(void)ctx, (void)c;
+	host.victims++;
+}
+
 static int is_local(void *ctx, const uint8_t *addr, uint8_t family)
 {
 	(void)ctx, (void)addr, (void)family;
@@ -277,7 +289,9 @@ static const struct watch_host host_ops = {
 	.views = views,
 	.recall = recall,
 	.fins = fins,
+	.remember_owner = remember_owner,
 	.find_owner = find_owner,
+	.find_victim = find_victim,
 	.find_raw_sockets = find_suspects,
 	.find_programs = find_hook_suspects,
 	.find_guest = find_guest,
