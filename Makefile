@@ -43,7 +43,7 @@ LIVE_SRCS := $(addprefix correlator/,base/log_libbpf.c cmd/watch_run.c live/atta
 	     live/attach_wire.c live/attach_xdp.c live/attached.c live/attached_read.c live/attached_recorder.c \
 	     live/bpf_ids.c live/bpf_object.c live/kernel_names.c live/pin_links.c live/pin_place.c live/pinned.c \
 	     live/pinned_detach.c live/pinned_order.c live/probe_rows.c live/program_owner.c live/program_same.c live/reader.c \
-	     live/sensor.c live/tc_object.c)
+	     live/sensor.c live/tc_object.c live/user_stacks.c)
 SRCS     := $(wildcard correlator/*/*.c)
 OBJS     := $(SRCS:correlator/%.c=$(BUILD)/obj/%.o) \
 	    $(BUILD)/obj/cause_texts.o $(BUILD)/obj/report_page.o
@@ -164,7 +164,7 @@ BPF_TEST_SKELS := $(patsubst tests/bpf/%.bpf.c,$(BUILD)/bpf/%.skel.h,$(wildcard 
 BENCH_SKELS := $(patsubst tests/bench/%.bpf.c,$(BUILD)/bpf/%.skel.h,$(wildcard tests/bench/*.bpf.c))
 
 SPIN = $(if $(filter x86,$(ARCH)),$(BUILD)/tests/spin)
-tests: $(UNIT_TESTS) $(BPF_TESTS) $(BENCHES) $(BUILD)/tests/lab $(BUILD)/tests/make_capture \
+tests: $(UNIT_TESTS) $(BPF_TESTS) $(BENCHES) $(BUILD)/tests/lab $(BUILD)/tests/closer $(BUILD)/tests/make_capture \
 	$(BUILD)/bpf/rst_other_abi.bpf.o $(BUILD)/bpf/turn.bpf.o $(SPIN) ## build the tests
 
 $(UNIT_TESTS) : $(BUILD)/tests/%: tests/unit/%.c $(LIB_OBJS) | $(BUILD)/tests
@@ -206,6 +206,14 @@ $(BENCHES) : $(BUILD)/tests/%: tests/bench/%.c $(BPF_TEST_OBJS) $(LIB_OBJS) | \
 $(BUILD)/tests/lab: $(wildcard tests/net/lab*.[ch]) | $(BUILD)/tests
 	$(call say,CC,$@)
 	$(Q)$(CC) -std=gnu11 -O2 $(filter-out -Wmissing-prototypes,$(WARN)) -pthread $(filter %.c,$^) -o $@
+
+# An application whose lines are known, as distributions build it, and otherwise.
+CLOSER := $(BUILD)/tests/closer
+$(CLOSER): tests/net/closer.c | $(BUILD)/tests
+	$(call say,CC,$@)
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g -fno-omit-frame-pointer -Wl,--build-id $< -o $@_fp
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -Wl,--build-id -s $< -o $@_stripped
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g -fomit-frame-pointer -Wl,--build-id $< -o $@
 
 # Reads machine code, so it is for the processor whose code it knows.
 SPIN_SRCS := $(addprefix tests/net/,spin.c spin_code.c spin_kernel.c)

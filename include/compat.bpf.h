@@ -8,6 +8,8 @@
 #ifndef COMPAT_BPF_H
 #define COMPAT_BPF_H
 
+#include <linux/bpf.h>
+#include <linux/ptrace.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
@@ -47,6 +49,22 @@ static __always_inline const struct cgroup *socket_cgroup(const struct sock *sk)
 		cgrp = val & 1 ? NULL : (struct cgroup *)(long)val;
 	}
 	return cgrp;
+}
+
+/*
+ * Where the registers of the program in user space are: bpf_task_pt_regs() since 5.15 (dd6e10fbd9fb). Before,
+ * at the end of the kernel's stack, which has 16 KiB on x86-64.
+ */
+#define STACK_SIZE___5_10 16384
+
+static __always_inline const void *user_registers(void)
+{
+	const void *stack;
+
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs))
+		return (const void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	stack = BPF_CORE_READ(current_task(), stack);
+	return stack ? stack + STACK_SIZE___5_10 - sizeof(struct pt_regs) : NULL;
 }
 
 /* Renamed in 6.15 (633488947ef6), where RCU protects it. */

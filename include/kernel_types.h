@@ -173,7 +173,9 @@ struct nf_conn {
 	union nf_conntrack_proto proto;
 };
 
-struct mm_struct;
+struct mm_struct {
+	unsigned long start_stack;
+};
 
 struct signal_struct {
 	struct mm_struct *oom_mm; /* set once the OOM killer has chosen the process */
@@ -184,6 +186,8 @@ struct task_struct {
 	int exit_code;	    /* set by do_exit() before it closes files */
 	struct signal_struct *signal;
 	struct task_struct *group_leader;
+	struct mm_struct *mm;
+	void *stack;
 	char comm[16];
 };
 

@@ -306,6 +306,37 @@ struct rst_ev_kernel {
 };
 
 /*
+ * The stack of the application that resets a connection by a system call, as it was in memory: user space
+ * unwinds it. In a ring buffer of its own, so that no event is lost for it; pieces that end where pages
+ * do, so that each can be read as a whole or not at all.
+ */
+#define RST_USER_PIECE 1024
+#define RST_USER_PIECES 24
+#define RST_USER_REGISTERS 17 /* in the order of DWARF for x86-64, then the instruction pointer */
+#define RST_USER_STACKS_SIZE (1u << 20)
+/* So many in a second, of all CPUs. */
+#define RST_USER_STACKS_PER_S 5
+
+struct rst_user_stack {
+	__u64 event_id;	   /* of the reset */
+	__u64 start_stack; /* where the program's stack began: mm->start_stack */
+	__u64 start;	   /* address of the first byte */
+	__u64 registers[RST_USER_REGISTERS];
+	__u32 tgid;
+	__u32 tid;
+	__u32 pieces; /* that could be read: a bit each, the lowest first */
+	__u32 pad;
+	__u8 bytes[RST_USER_PIECES * RST_USER_PIECE];
+};
+
+/* Of this second: how many were taken; and how many were not, since the start. */
+struct rst_user_count {
+	__u64 since_ns;
+	__u64 taken;
+	__u64 skipped;
+};
+
+/*
  * Per CPU: the last segment that conntrack reported as invalid. A segment is judged and
  * answered within one softirq run, so the reset finds the report of its own segment here.
  */
@@ -357,5 +388,7 @@ _Static_assert(sizeof(struct rst_window) == 40, "rst_window");
 _Static_assert(sizeof(struct rst_flow) == 40, "rst_flow");
 _Static_assert(sizeof(struct rst_cgroup) == 776, "rst_cgroup");
 _Static_assert(sizeof(struct rst_closer) == 56, "rst_closer");
+_Static_assert(sizeof(struct rst_user_stack) == 176 + RST_USER_PIECES * RST_USER_PIECE,
+	       "rst_user_stack");
 
 #endif

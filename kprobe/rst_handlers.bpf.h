@@ -19,6 +19,7 @@
 #include "compat.bpf.h"
 #include "rst_cgroups.bpf.h"
 #include "rst_maps.bpf.h"
+#include "rst_user_stack.bpf.h"
 
 #define AF_INET 2
 #define AF_INET6 10
@@ -632,6 +633,10 @@ static __always_inline int on_active(void *ctx, const struct sock *sk, int reaso
 	read_closer(e);
 	read_memory(sk, e);
 	read_task(ctx, e);
+#ifndef TYPED_READS
+	if (want_user_stacks)
+		take_user_stack(e->hdr.id);
+#endif
 	join_active(e);
 	bpf_ringbuf_submit(e, 0);
 	return 0;

@@ -17,7 +17,20 @@
 #include "model/format.h"
 #include "model/names.h"
 
-enum kind { END, UNSIGNED, SIGNED, NAMED, BOOLEAN, TEXT, TUPLE, STRUCT, ACCOUNT, ARRAY, FRAMES };
+enum kind {
+	END,
+	UNSIGNED,
+	SIGNED,
+	NAMED,
+	BOOLEAN,
+	TEXT,
+	TUPLE,
+	STRUCT,
+	ACCOUNT,
+	ARRAY,
+	FRAMES,
+	CALLS
+};
 
 struct member {
 	const char *name;
@@ -276,6 +289,9 @@ static const struct member case_members[] = {
 	SUB(reset_case, asked.owner, owner_members),
 	SUB(reset_case, asked.victim, owner_members),
 	SUB(reset_case, asked.killer, owner_members),
+	{ .name = "user_stack",
+	  .offset = offsetof(struct reset_case, asked.user_stack),
+	  .kind = CALLS },
 	SUB(reset_case, asked.suspects, suspects_members),
 	SUB(reset_case, asked.after, after_members),
 	SUB(reset_case, asked.closes, closes_members),
@@ -360,6 +376,22 @@ static void write_frame(struct json_writer *w, const struct frame *f)
 	json__end(w);
 }
 
+/* Of an application: its calls, and why there are no more. */
+static void write_calls(struct json_writer *w, const char *key, const struct user_stack *s)
+{
+	unsigned int i;
+
+	if (!s)
+		return;
+	json__object(w, key);
+	json__array(w, "calls");
+	for (i = 0; i < s->n; i++)
+		json__bytes(w, NULL, s->frames[i].text);
+	json__end(w);
+	json__bytes(w, "end", s->end);
+	json__end(w);
+}
+
 static void write_list(struct json_writer *w, const void *base, const struct member *m)
 {
 	unsigned int i, n = *(const unsigned int *)((const char *)base + m->count);
@@ -418,6 +450,9 @@ static void write_member(struct json_writer *w, const void *base, const struct m
 	case FRAMES:
 		write_list(w, base, m);
 		break;
+	case CALLS:
+		write_calls(w, key_of(m), *(const struct user_stack *const *)at);
+		break;
 	default:
 		write_number(w, at, m);
 	}
@@ -442,6 +477,7 @@ struct reader {
 	char *why;
 	size_t why_len;
 	struct kernel_event *account; /* the next that is free */
+	struct user_stack *user_stack;
 };
 
 static int refuse(const struct reader *r, const char *name, const char *what)
@@ -547,6 +583,29 @@ static int parse_account(struct reader *r, const json_t *o, const struct member 
 	return parse_struct(r, o, key_of(m), k, m->inside);
 }
 
+static int parse_calls(struct reader *r, const json_t *o, const char *name, void *at)
+{
+	const json_t *calls = json_object_get(o, "calls");
+	const char *end = json_string_value(json_object_get(o, "end"));
+	struct user_stack *s = r->user_stack;
+	size_t i, n = json_array_size(calls);
+
+	if (json_object_size(o) != 2 || !json_is_array(calls) || n > USER_FRAMES_MAX || !end ||
+	    strlen(end) >= sizeof(s->end))
+		return refuse(r, name, "is not a list of calls with its end, or too long");
+	for (i = 0; i < n; i++) {
+		const char *text = json_string_value(json_array_get(calls, i));
+
+		if (!text || strlen(text) >= USER_FRAME_TEXT)
+			return refuse(r, name, "has an element that is not a string, or too long");
+		memcpy(s->frames[i].text, text, strlen(text) + 1);
+	}
+	memcpy(s->end, end, strlen(end) + 1);
+	s->n = (unsigned int)n;
+	*(const struct user_stack **)at = s;
+	return 0;
+}
+
 static int parse_number(const struct reader *r, const json_t *o, const struct member *m, void *at)
 {
 	json_int_t v = json_integer_value(o);
@@ -604,6 +663,8 @@ static int parse_member(struct reader *r, const json_t *o, void *base, const str
 		return parse_struct(r, o, key_of(m), at, m->inside);
 	case ACCOUNT:
 		return parse_account(r, o, m, at);
+	case CALLS:
+		return parse_calls(r, o, key_of(m), at);
 	default:
 		return parse_list(r, o, base, m);
 	}
@@ -687,7 +748,7 @@ void case_json_restore(json_t *o)
 
 int case_from_json(const json_t *o, struct stored_case *ret, char *why, size_t why_len)
 {
-	struct reader r = { why, why_len, ret->accounts };
+	struct reader r = { why, why_len, ret->accounts, &ret->user_stack };
 
 	memset(ret->accounts, 0, sizeof(ret->accounts));
 	case_init(&ret->c);

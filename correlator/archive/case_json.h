@@ -23,6 +23,7 @@
 struct stored_case {
 	struct reset_case c;
 	struct kernel_event accounts[3];
+	struct user_stack user_stack;
 };
 
 /** case_to_json() - write it; @key as in json_writer.h */

@@ -377,6 +377,9 @@ static void print_losses(const struct watch *w, const struct watch_counts *n, FI
 		fprintf(out, ", %" PRIu64 " resets not written to standard output", w->unreported);
 	if (n->ct_losses)
 		fprintf(out, ", conntrack events lost %" PRIu64 " times", n->ct_losses);
+	if (n->user_stacks_skipped)
+		fprintf(out, ", %" PRIu64 " user stacks skipped (too many at once)",
+			n->user_stacks_skipped);
 	if (n->gaps)
 		fprintf(out, ", programs removed by others %" PRIu64 " times for %.1f s in all",
 			n->gaps, (double)n->gap_ns / 1e9);

@@ -26,6 +26,7 @@ struct watch_counts {
 	uint64_t ct_losses;
 	uint64_t gaps;		       /* others removed our programs from an interface, */
 	uint64_t gap_ns;	       /* and that long it was not watched */
+	uint64_t user_stacks_skipped;  /* stacks of applications that were wanted, and not taken */
 	uint64_t packets[RST_CNT_MAX]; /* by enum rst_count */
 };
 
@@ -50,6 +51,8 @@ struct watch_host {
 	void (*find_raw_sockets)(void *ctx, struct reset_case *c);
 	void (*find_programs)(void *ctx, uint32_t ifindex, bool ingress, struct reset_case *c);
 	void (*find_guest)(void *ctx, uint32_t ifindex, struct reset_case *c);
+	/* The stack of the application that made it, into asked.user_stack, for as long as it is reported. */
+	void (*find_user_stack)(void *ctx, struct reset_case *c);
 	int (*is_local)(void *ctx, const uint8_t *addr, uint8_t family); /* 1, 0 or -errno */
 	enum nat_rules (*nat_rules)(void *ctx);
 	/* conntrack: is it loaded, and the entry of a tuple (1, 0 or -errno) */

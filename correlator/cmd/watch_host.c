@@ -142,6 +142,12 @@ static void find_victim(void *ctx, struct reset_case *c)
 	victim_find(h->owners, cgroup, c);
 }
 
+static void find_user_stack(void *ctx, struct reset_case *c)
+{
+	c->asked.user_stack =
+		sensor__user_stack(((struct live_host *)ctx)->sensor, c->seen.kernel->id);
+}
+
 static void find_raw_sockets(void *ctx, struct reset_case *c)
 {
 	struct suspects *s = &c->asked.suspects;
@@ -238,6 +244,7 @@ static void count(void *ctx, struct watch_counts *ret)
 	ret->recorded = recorder__recorded(f);
 	ret->lost = sensor__lost_events(h->sensor);
 	ret->missed = sensor__missed(h->sensor);
+	ret->user_stacks_skipped = sensor__user_stacks_skipped(h->sensor);
 	ret->gaps = sensor__gaps(h->sensor).n;
 	ret->gap_ns = sensor__gaps(h->sensor).ns;
 	ret->ct_losses = h->dropped ? ct_destroyed__losses(h->dropped) : 0;
@@ -298,6 +305,7 @@ struct live_host *live_host__new(void)
 		.remember_owner = remember_owner,
 		.find_owner = find_owner,
 		.find_victim = find_victim,
+		.find_user_stack = find_user_stack,
 		.find_raw_sockets = find_raw_sockets,
 		.find_programs = find_programs,
 		.find_guest = find_guest,

@@ -339,6 +339,9 @@ void look_up_at_end(struct lookup_state *l, struct reset_case *c)
 		ask_remapped(l->host, c);
 	if (!c->asked.owner.known)
 		l->host->find_owner(l->host->ctx, c);
+	if (c->seen.kernel->call == CALL_ACTIVE &&
+	    (ran_as_owner(c->seen.kernel) || stack_killed_by(c->seen.kernel)))
+		l->host->find_user_stack(l->host->ctx, c);
 	ask_suspects(l, c);
 	ask_victim(l, c);
 	if (came_for_us(c) && c->seen.receive->call == CALL_NONE && !c->asked.hurried)

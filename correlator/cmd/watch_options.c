@@ -33,6 +33,7 @@ enum {
 	OPT_MARK,
 	OPT_EXIT_WHEN_GONE,
 	OPT_NO_FOLD,
+	OPT_USER_STACK,
 };
 
 /* Per reset; the flight recorder may have more. */
@@ -88,6 +89,10 @@ static const struct argp_option options[] = {
 	{ "vmlinux", OPT_VMLINUX, "FILE", 0,
 	  "The running kernel's vmlinux with debug symbols, to print file and line of each call "
 	  "(default: where debug packages install it)",
+	  3 },
+	{ "user-stack", OPT_USER_STACK, NULL, 0,
+	  "Of resets that an application makes: its own calls, by name, and with debug symbols by "
+	  "file and line",
 	  3 },
 	{ "xdp", OPT_XDP, NULL, 0,
 	  "Watch ingress with XDP instead of tc; attaching can interrupt the link of some NICs for "
@@ -394,6 +399,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_VMLINUX:
 		o->vmlinux = arg;
+		break;
+	case OPT_USER_STACK:
+		o->user_stacks = true;
 		break;
 	case OPT_XDP:
 		o->xdp = true;

@@ -47,6 +47,7 @@ struct watch_options {
 	bool no_fold;
 	bool json;
 	bool xdp;
+	bool user_stacks;
 	struct mark mark;
 	bool exit_when_gone;
 	bool attached;

@@ -126,6 +126,7 @@ static int start_modules(struct app *a)
 		.loop = a->loop,
 		.host = a->host,
 		.keep = (a->opt->xdp || a->opt->attached || a->opt->all_netns ? KEEP_ADMIN : 0u) |
+			(a->opt->user_stacks ? KEEP_MAP_FILES : 0u) |
 			(sinks__need_setuid(a->sinks.list) ? KEEP_SETUID : 0u),
 		.on_dropped = take_turn,
 		.ctx = a,
@@ -267,6 +268,7 @@ static int attach(struct app *a)
 		.btf_path = a->opt->btf_path,
 		.all_netns = a->opt->all_netns,
 		.xdp = a->opt->xdp,
+		.user_stacks = a->opt->user_stacks,
 		.mark = a->opt->mark,
 		.exit_when_gone = a->opt->exit_when_gone,
 		.attached = a->opt->attached,

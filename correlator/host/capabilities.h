@@ -11,7 +11,8 @@ enum keep {
 	/* libxdp looks programs up by id when it detaches, and libbpf the BTF of modules that are
 	 * loaded later; both take CAP_SYS_ADMIN. */
 	KEEP_ADMIN = 0x01,
-	KEEP_SETUID = 0x02, /* and SETGID: host/file_owner.h */
+	KEEP_SETUID = 0x02,    /* and SETGID: host/file_owner.h */
+	KEEP_MAP_FILES = 0x04, /* files that processes have mapped: host/user_stack.h */
 };
 
 /** capabilities_missing() - name of the first capability that is lacking; NULL = all are there */

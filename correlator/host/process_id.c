@@ -19,6 +19,7 @@
 #define INITIAL_PID_NS 0xeffffffcu
 
 #define FIELD_START_TIME 22
+#define FIELD_START_STACK 28
 
 /* A field of /proc/PID/stat. The second, the command, may contain blanks and parentheses. */
 static int read_field(const char *pid, int field, uint64_t *ret)
@@ -80,6 +81,14 @@ bool process_is_of(uint32_t pid, const char *name, uint64_t ts_ns)
 	snprintf(text, sizeof(text), "%" PRIu32, pid);
 	return !read_start(text, &ticks) && ticks * (1000000000u / per_second) <= at &&
 	       is_called(text, name);
+}
+
+int process_start_stack(uint32_t pid, uint64_t *ret)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%" PRIu32, pid);
+	return read_field(text, FIELD_START_STACK, ret);
 }
 
 static uint32_t pid_ns_of(const char *pid)

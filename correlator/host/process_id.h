@@ -28,6 +28,9 @@ bool process_lives(const struct process_id *p);
 /** process_is_of() - is the process @pid, with this name, older than that time (CLOCK_MONOTONIC)? */
 bool process_is_of(uint32_t pid, const char *name, uint64_t ts_ns);
 
+/** process_start_stack() - address at which the stack of its program began; -errno */
+int process_start_stack(uint32_t pid, uint64_t *ret);
+
 /** process_name() - its command, "?" if that cannot be read */
 void process_name(const struct process_id *p, char *to, size_t size);
 

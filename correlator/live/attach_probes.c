@@ -101,6 +101,7 @@ static void configure(void *ctx, struct bpf_object *obj)
 	unsigned int i;
 
 	embedded_set(obj, "want_netns", cfg->netns);
+	embedded_set(obj, "want_user_stacks", cfg->user_stacks);
 	embedded_set(obj, "read_type", embedded_read_type(cfg->btf));
 	if (a->tier == TIER_TRACEPOINT) {
 		configure_tracepoints(a->p, obj);

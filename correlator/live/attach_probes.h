@@ -20,6 +20,7 @@ struct kernel_view_config {
 	const char *btf_path;	 /* NULL = the kernel's own */
 	const struct btf *btf;	 /* of the kernel; NULL = none: no kernel view then */
 	struct symbols *symbols; /* NULL = hidden */
+	bool user_stacks;	 /* are wanted, of applications that make resets */
 };
 
 struct kernel_probes;

@@ -13,6 +13,7 @@
 #include <bpf/btf.h>
 
 #include "base/log.h"
+#include "rst_event.h"
 #include "rst_ring.h"
 
 static const char *const map_names[N_SHARED_MAPS] = {
@@ -29,6 +30,8 @@ static const char *const map_names[N_SHARED_MAPS] = {
 	[MAP_CGROUPS] = "rst_cgroups",
 	[MAP_WINDOW_FLOW] = "rst_window_flow",
 	[MAP_CLOSERS] = "rst_closers",
+	[MAP_USER_STACKS] = "rst_user_stacks",
+	[MAP_USER_COUNTS] = "rst_user_counts",
 };
 
 /* Without /sys (a chroot, a minimal container) nobody says how many CPUs there can be. */
@@ -50,6 +53,7 @@ void shared_maps_init(struct shared_maps *maps, unsigned int cpus, unsigned int 
 	for (i = 0; i < N_SHARED_MAPS; i++)
 		maps->fd[i] = -1;
 	maps->cpus = cpus;
+	maps->user_stacks = false;
 	maps->slots = slots;
 }
 
@@ -99,6 +103,8 @@ static int share_map(struct bpf_object *obj, const struct shared_maps *maps, enu
 		return err;
 	if (maps->fd[i] >= 0)
 		return bpf_map__reuse_fd(map, maps->fd[i]);
+	if (i == MAP_USER_STACKS && maps->user_stacks)
+		return bpf_map__set_max_entries(map, RST_USER_STACKS_SIZE);
 	return i == MAP_RING || i == MAP_CPU ? bpf_map__set_max_entries(map, maps->cpus) : 0;
 }
 

@@ -25,12 +25,15 @@ enum shared_map {
 	MAP_CGROUPS,
 	MAP_WINDOW_FLOW,
 	MAP_CLOSERS,
+	MAP_USER_STACKS,
+	MAP_USER_COUNTS,
 	N_SHARED_MAPS,
 };
 
 struct shared_maps {
 	int fd[N_SHARED_MAPS]; /* our own duplicates; -1 = not created yet */
 	unsigned int cpus;
+	bool user_stacks;   /* are wanted: their buffer has its full size */
 	unsigned int slots; /* a power of two, at most RST_RING_SLOTS */
 };
 

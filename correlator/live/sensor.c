@@ -22,6 +22,7 @@
 #include "live/known_links.h"
 #include "live/reader.h"
 #include "live/recorder.h"
+#include "live/user_stacks.h"
 #include "live/wire_watch.h"
 #include "rst_event.h"
 
@@ -44,6 +45,7 @@ struct sensor {
 	struct reader *reader;
 	struct attached_read *attached; /* NULL: what is attached is our own */
 	struct ring_buffer *ring;
+	struct user_stacks *user_stacks; /* NULL: not wanted */
 	struct known_links links;
 	unsigned int listing; /* how often all were listed anew */
 	unsigned int waiting; /* interfaces to attach to */
@@ -153,6 +155,19 @@ static void load_kernel_names(struct sensor *s)
 		s->names = kernel_enums__names(s->enums);
 }
 
+/* Without a kernel view there are none. */
+static int open_user_stacks(struct sensor *s)
+{
+	int fd = s->maps.fd[MAP_USER_STACKS];
+
+	if (!s->cfg.user_stacks || fd < 0)
+		return 0;
+	s->user_stacks = user_stacks__new(s->maps.fd[MAP_USER_COUNTS]);
+	if (!s->user_stacks)
+		return -ENOMEM;
+	return ring_buffer__add(s->ring, fd, user_stacks__sample, s->user_stacks);
+}
+
 static int attach_kernel(struct sensor *s)
 {
 	s->kernel_cfg = (struct kernel_view_config){
@@ -161,9 +176,10 @@ static int attach_kernel(struct sensor *s)
 		.btf_path = s->cfg.btf_path,
 		.btf = s->btf,
 		.symbols = s->symbols,
+		.user_stacks = s->cfg.user_stacks,
 	};
 	s->kernel = kernel_probes__attach(&s->kernel_cfg, &s->maps);
-	return s->kernel ? 0 : -ENOMEM;
+	return s->kernel ? open_user_stacks(s) : -ENOMEM;
 }
 
 static void on_tc(void *ctx, uint32_t ifindex)
@@ -267,6 +283,7 @@ struct sensor *sensor__open(const struct sensor_config *cfg)
 	s->cfg = *cfg;
 	known_links_init(&s->links);
 	shared_maps_init(&s->maps, shared_maps_cpus(), RST_RING_SLOTS);
+	s->maps.user_stacks = cfg->user_stacks;
 	s->netlink = netlink__open();
 	if (!s->netlink) {
 		err = -errno;
@@ -297,6 +314,7 @@ void sensor__free(struct sensor *s)
 	attached_read__free(s->attached);
 	kernel_probes__free(s->kernel);
 	ring_buffer__free(s->ring);
+	user_stacks__free(s->user_stacks);
 	recorder__free(s->flight);
 	reader__free(s->reader);
 	kernel_enums__free(s->enums);
@@ -573,4 +591,14 @@ uint64_t sensor__lost_events(const struct sensor *s)
 uint64_t sensor__missed(const struct sensor *s)
 {
 	return kernel_probes__missed(s->kernel);
+}
+
+const struct user_stack *sensor__user_stack(const struct sensor *s, uint64_t id)
+{
+	return s->user_stacks ? user_stacks__find(s->user_stacks, id) : NULL;
+}
+
+uint64_t sensor__user_stacks_skipped(const struct sensor *s)
+{
+	return s->user_stacks ? user_stacks__skipped(s->user_stacks) : 0;
 }

@@ -21,6 +21,7 @@ struct sensor_config {
 	enum tier tier;
 	const char *btf_path;
 	bool xdp;
+	bool user_stacks; /* of applications that make resets: see sensor__user_stack() */
 	struct mark mark;
 	bool exit_when_gone; /* do not wait for named interfaces to come back */
 	bool all_netns;	     /* the kernel view has the resets of every namespace */
@@ -109,6 +110,12 @@ uint64_t sensor__text(const struct sensor *s);
 
 /** sensor__cgroup_path() - of a reported socket's cgroup, even if removed since; false: not known */
 bool sensor__cgroup_path(const struct sensor *s, uint64_t id, char *ret, size_t len);
+
+/** sensor__user_stack() - of the application in the kernel's event @id; NULL = none. For some resets. */
+const struct user_stack *sensor__user_stack(const struct sensor *s, uint64_t id);
+
+/** sensor__user_stacks_skipped() - that were not taken, or not unwound: too many at once */
+uint64_t sensor__user_stacks_skipped(const struct sensor *s);
 
 /** sensor__lost_events() - so far, both views */
 uint64_t sensor__lost_events(const struct sensor *s);

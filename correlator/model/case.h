@@ -13,6 +13,7 @@
 #include "model/incident.h"
 #include "model/kernel_event.h"
 #include "model/packet.h"
+#include "model/user_stack.h"
 
 #define CASE_SIGHTINGS_MAX 8
 #define CASE_HISTORY_MAX 32
@@ -171,6 +172,8 @@ struct looked_up {
 	struct case_netns netns; /* that was asked for all of this */
 	struct owner owner;
 	struct owner victim; /* who has the socket that took the RST */
+	const struct user_stack
+		*user_stack; /* of the task that made the RST; NULL = not asked for */
 	struct owner killer; /* of somebody else's socket: owner is whose that was */
 	struct suspects suspects;
 	struct packet history[CASE_HISTORY_MAX]; /* oldest first, without the RST */

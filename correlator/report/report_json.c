@@ -363,6 +363,23 @@ static void put_killer(struct json_writer *w, const struct reset_case *c)
 	json__end(w);
 }
 
+/* Null where it was not asked for, or the reset was not a task's own doing. */
+static void put_user_stack(struct json_writer *w, const struct user_stack *s)
+{
+	unsigned int i;
+
+	if (!s) {
+		json__null(w, "user_stack");
+		json__null(w, "user_stack_end");
+		return;
+	}
+	json__array(w, "user_stack");
+	for (i = 0; i < s->n; i++)
+		json__text(w, NULL, s->frames[i].text);
+	json__end(w);
+	put_known(w, "user_stack_end", s->end);
+}
+
 static void put_candidates(struct json_writer *w, const struct reset_case *c)
 {
 	unsigned int i;
@@ -664,6 +681,7 @@ void report_json(struct json_writer *w, const struct reset_case *c,
 	put_netns(w, &c->asked.netns);
 	put_victim(w, c);
 	put_killer(w, c);
+	put_user_stack(w, c->asked.user_stack);
 	put_conversation(w, &c->seen.conversation);
 	put_history(w, c, ctx);
 	if (c->seen.before_start)

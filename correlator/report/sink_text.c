@@ -19,6 +19,8 @@
 #include "report/sink.h"
 
 #define INDENT 13
+/* As of the kernel's stack, what lies near counts; but libraries come first. */
+#define USER_STACK_SHOWN 12
 /* Of ranked candidates; the rest is rarely useful. */
 #define RANKED_SHOWN 6
 
@@ -206,6 +208,29 @@ static void print_stack(struct sink *s, const struct kernel_event *k,
 		print_one_frame(s, i == first ? "stack" : "", &k->stack[i], ctx);
 }
 
+/* The application's, of the task that made the RST. */
+static void print_user_stack(struct sink *s, const struct user_stack *u)
+{
+	unsigned int i;
+	FILE *out;
+
+	for (i = 0; u && i < u->n && i < USER_STACK_SHOWN; i++) {
+		out = strbuf_begin();
+		if (!out)
+			return;
+		print_escaped(out, u->frames[i].text);
+		print_buffered(s, i ? "" : "called by");
+	}
+	if (u && u->end[0] && i < USER_STACK_SHOWN) {
+		out = strbuf_begin();
+		if (!out)
+			return;
+		fputs("... ", out);
+		print_escaped(out, u->end);
+		print_buffered(s, i ? "" : "called by");
+	}
+}
+
 /* The first twelve digits, as docker prints it. */
 static void print_container(FILE *out, const char *id)
 {
@@ -384,6 +409,7 @@ static void print_whole(struct sink *s, const struct reset_case *c,
 	print_answers(s, c, ctx);
 	print_conversation(s, c);
 	print_stack(s, c->seen.kernel, ctx);
+	print_user_stack(s, c->asked.user_stack);
 	print_processes(s, c);
 	print_netns(s, c);
 	print_advice(s, c, ctx);

@@ -340,6 +340,9 @@
       right.append(...section('Events lost meanwhile', el('p', { style: 'margin:0' }, c.lost.events + ' events, ' + c.lost.packets + ' packets')));
     box.append(el('div', { class: 'facts' }, left, right));
     box.append(packetTable(c));
+    if (c.user_stack)
+      box.append(el('details', {}, el('summary', {}, "The application's stack, innermost call first"),
+        list(c.user_stack.map(f => plain(f)).concat(c.user_stack_end ? [plain('... ' + c.user_stack_end)] : []), true)));
     if (c.kernel.stack.length)
       box.append(el('details', {}, el('summary', {}, 'Kernel stack, innermost call first'),
         list(c.kernel.stack.map((f, k) => f + (c.kernel.stack_lines && c.kernel.stack_lines[k] ? '  ' + c.kernel.stack_lines[k] : '')), true)));

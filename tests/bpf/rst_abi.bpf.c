@@ -26,5 +26,7 @@ struct rst_flow abi_flow;
 struct rst_reader_info abi_reader_info;
 struct rst_cgroup abi_cgroup;
 struct rst_closer abi_closer;
+struct rst_user_stack abi_user_stack;
+struct rst_user_count abi_user_count;
 
 char _license[] SEC("license") = "GPL";

@@ -102,6 +102,17 @@ static const struct member ev_kernel[] = {
 static const struct member closer[] = { M(ts_ns), M(cgroup), M(tgid), M(tid), M(comm), M(process) };
 #undef M
 
+#define M(name) MEMBER(rst_user_stack, name)
+static const struct member user_stack[] = {
+	M(event_id), M(start_stack), M(start), M(registers), M(tgid),
+	M(tid),	     M(pieces),	     M(pad),   M(bytes),
+};
+#undef M
+
+#define M(name) MEMBER(rst_user_count, name)
+static const struct member user_count[] = { M(since_ns), M(taken), M(skipped) };
+#undef M
+
 #define M(name) MEMBER(rst_tuple, name)
 static const struct member tuple[] = { M(saddr), M(daddr), M(sport), M(dport), M(family), M(pad) };
 #undef M
@@ -142,9 +153,11 @@ static const struct member flow[] = { M(local), M(remote), M(lport), M(rport), M
 		"rst_" #name, sizeof(struct rst_##name), name, sizeof(name) / sizeof(name[0]) \
 	}
 static const struct layout layouts[] = {
-	LAYOUT(pkt),	   LAYOUT(cpu),	  LAYOUT(ring),	       LAYOUT(ev_hdr),	LAYOUT(ev_wire),
-	LAYOUT(ev_kernel), LAYOUT(tuple), LAYOUT(ct),	       LAYOUT(handoff), LAYOUT(invalid),
-	LAYOUT(window),	   LAYOUT(flow),  LAYOUT(reader_info), LAYOUT(cgroup),	LAYOUT(closer),
+	LAYOUT(pkt),	     LAYOUT(cpu),	LAYOUT(ring),	LAYOUT(ev_hdr),
+	LAYOUT(ev_wire),     LAYOUT(ev_kernel), LAYOUT(tuple),	LAYOUT(ct),
+	LAYOUT(handoff),     LAYOUT(invalid),	LAYOUT(window), LAYOUT(flow),
+	LAYOUT(reader_info), LAYOUT(cgroup),	LAYOUT(closer), LAYOUT(user_stack),
+	LAYOUT(user_count),
 };
 
 static const struct {

@@ -109,6 +109,8 @@ static struct bpf_object *open_one(const struct object *o, const char *only,
 		return NULL;
 	if (o->casts)
 		embedded_set(obj, "read_type", embedded_read_type(kernel_btf));
+	/* What is not wanted, the verifier does not look at. */
+	embedded_set(obj, "want_user_stacks", 1);
 	bpf_object__for_each_program (prog, obj) {
 		if (o->type != BPF_PROG_TYPE_UNSPEC)
 			bpf_program__set_type(prog, o->type);

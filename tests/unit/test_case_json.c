@@ -207,8 +207,9 @@ static const char *const unkept_account[] = {
 };
 
 /* Lengths and references: they are what makes the others valid, and stand in no JSON. */
-static const char *const links[] = { "n_sightings", "n_history", "kernel",    "receive",
-				     "clash",	    "stack[0].", "stack_len", NULL };
+static const char *const links[] = { "n_sightings", "n_history",  "kernel",
+				     "receive",	    "user_stack", "clash",
+				     "stack[0].",   "stack_len",  NULL };
 
 static void fill_text(char *text, size_t size)
 {

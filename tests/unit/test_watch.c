@@ -114,7 +114,7 @@ static struct host {
 	unsigned int asked_for_losses;
 	uint64_t lost, missed, gaps;
 	bool ct_active, ct_has_entry, ct_without_nat;
-	unsigned int lookups, recalls, owners, remembered, victims;
+	unsigned int lookups, recalls, owners, remembered, victims, user_stacks;
 	bool dropped;
 	uint64_t dropped_ts;
 	int local;
@@ -225,6 +225,12 @@ static void find_victim(void *ctx, struct reset_case *c)
 	host.victims++;
 }
 
+static void find_user_stack(void *ctx, struct reset_case *c)
+{
+	(void)ctx, (void)c;
+	host.user_stacks++;
+}
+
 static int is_local(void *ctx, const uint8_t *addr, uint8_t family)
 {
 	(void)ctx, (void)addr, (void)family;
@@ -292,6 +298,7 @@ static const struct watch_host host_ops = {
 	.remember_owner = remember_owner,
 	.find_owner = find_owner,
 	.find_victim = find_victim,
+	.find_user_stack = find_user_stack,
 	.find_raw_sockets = find_suspects,
 	.find_programs = find_hook_suspects,
 	.find_guest = find_guest,
