@@ -51,6 +51,16 @@ static __always_inline const struct cgroup *socket_cgroup(const struct sock *sk)
 	return cgrp;
 }
 
+/* Typed loads have the task only from bpf_get_current_task_btf(), since 5.11 (3ca1032ab7ab). */
+static __always_inline int can_read_task(void)
+{
+#ifdef TYPED_READS
+	return bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf);
+#else
+	return 1;
+#endif
+}
+
 /*
  * Where the registers of the program in user space are: bpf_task_pt_regs() since 5.15 (dd6e10fbd9fb). Before,
  * at the end of the kernel's stack, which has 16 KiB on x86-64.

@@ -470,8 +470,11 @@ static __always_inline void store_view(const struct skb_view *v, struct rst_ev_k
 /* Is it exiting, and why? What it has open is closed meanwhile. */
 static __always_inline void read_exit(struct rst_ev_kernel *e)
 {
-	const struct task_struct *task = current_task();
+	const struct task_struct *task;
 
+	if (!can_read_task())
+		return;
+	task = current_task();
 	if (!(BPF_CORE_READ(task, flags) & PF_EXITING))
 		return;
 	e->has |= RST_HAS_EXIT;
