@@ -82,6 +82,14 @@ struct {
 	__type(value, struct rst_closer);
 } rst_closers SEC(".maps");
 
+/* Sockets that took a RST, by their address: who closes one has lost the connection. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u64);
+	__type(value, struct rst_flow);
+} rst_takers SEC(".maps");
+
 /* What the handlers learn of a segment from its sk_buff. */
 struct skb_view {
 	struct rst_tuple tuple;
@@ -241,6 +249,12 @@ static __always_inline void note_closer(const struct sock *sk)
 	(void)sk;
 }
 
+static __always_inline void note_closer_of(const struct sock *sk, const struct rst_flow *flow)
+{
+	(void)sk;
+	(void)flow;
+}
+
 static __always_inline void read_closer(struct rst_ev_kernel *e)
 {
 	(void)e;
@@ -255,11 +269,23 @@ static __always_inline void read_process_name(char *to)
 	bpf_core_read(to, RST_COMM_LEN, &leader->comm);
 }
 
-/* This task closes the socket. */
-static __always_inline void note_closer(const struct sock *sk)
+/* This task closes the socket of that connection. */
+static __always_inline void note_closer_of(const struct sock *sk, const struct rst_flow *flow)
 {
 	__u64 id = bpf_get_current_pid_tgid();
 	struct rst_closer closer = {};
+
+	closer.ts_ns = bpf_ktime_get_ns();
+	closer.cgroup = name_cgroup(socket_cgroup(sk));
+	closer.tgid = id >> 32;
+	closer.tid = (__u32)id;
+	bpf_get_current_comm(closer.comm, sizeof(closer.comm));
+	read_process_name(closer.process);
+	bpf_map_update_elem(&rst_closers, flow, &closer, BPF_ANY);
+}
+
+static __always_inline void note_closer(const struct sock *sk)
+{
 	struct rst_flow flow = {};
 	struct rst_tuple t = {};
 
@@ -267,13 +293,7 @@ static __always_inline void note_closer(const struct sock *sk)
 	if (!t.dport)
 		return;
 	make_flow(&flow, &t, netns_of_sock(sk));
-	closer.ts_ns = bpf_ktime_get_ns();
-	closer.cgroup = name_cgroup(socket_cgroup(sk));
-	closer.tgid = id >> 32;
-	closer.tid = (__u32)id;
-	bpf_get_current_comm(closer.comm, sizeof(closer.comm));
-	read_process_name(closer.process);
-	bpf_map_update_elem(&rst_closers, &flow, &closer, BPF_ANY);
+	note_closer_of(sk, &flow);
 }
 
 /* Of a socket that nobody has any more, or of what is left of it. */
@@ -645,6 +665,33 @@ static __always_inline int on_active(void *ctx, const struct sock *sk, int reaso
 	return 0;
 }
 
+/* Its ports are gone by the time that it is closed. An orphan has nobody left to lose anything. */
+static __always_inline void note_taker(const struct sock *sk, const struct rst_ev_kernel *e)
+{
+	__u64 key = (__u64)(long)sk;
+	struct rst_flow flow = {};
+
+	if (!(e->has & RST_HAS_FULLSK) || e->sk_flags & SOCK_DEAD)
+		return;
+	make_flow(&flow, &e->sk, e->netns);
+	bpf_map_update_elem(&rst_takers, &key, &flow, BPF_ANY);
+}
+
+/* tcp:tcp_destroy_sock: by the task that closes it, unless it is an orphan. */
+static __always_inline int on_destroy(const struct sock *sk)
+{
+	__u64 key = (__u64)(long)sk;
+	const struct rst_flow *known = bpf_map_lookup_elem(&rst_takers, &key);
+	struct rst_flow flow;
+
+	if (!known)
+		return 0;
+	flow = *known;
+	bpf_map_delete_elem(&rst_takers, &key);
+	note_closer_of(sk, &flow);
+	return 0;
+}
+
 /* tcp:tcp_receive_reset: a RST was accepted for this socket (or the stack ends it itself). */
 static __always_inline int on_receive(void *ctx, const struct sock *sk)
 {
@@ -662,6 +709,7 @@ static __always_inline int on_receive(void *ctx, const struct sock *sk)
 	e->netns = netns;
 	read_sock(sk, e);
 	read_closer(e);
+	note_taker(sk, e);
 	read_task(ctx, e);
 	bpf_ringbuf_submit(e, 0);
 	return 0;

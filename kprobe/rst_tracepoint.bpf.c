@@ -43,6 +43,12 @@ int tp_set_state(__u64 *ctx)
 	return 0;
 }
 
+SEC("tp_btf/tcp_destroy_sock")
+int tp_destroy_sock(__u64 *ctx)
+{
+	return on_destroy((const void *)ctx[0]);
+}
+
 /* Did the RST that last left this CPU unexplained answer this segment? */
 static __always_inline int answers_segment(const struct rst_handoff *h, const struct skb_view *v)
 {

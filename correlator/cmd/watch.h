@@ -46,7 +46,7 @@ struct watch_host {
 	/* Who has the socket of the account, for the two that follow, which may be too late to find out. */
 	void (*remember_owner)(void *ctx, const struct kernel_event *k);
 	void (*find_owner)(void *ctx, struct reset_case *c); /* and the killer */
-	void (*find_victim)(void *ctx, struct reset_case *c);
+	void (*find_victim)(void *ctx, bool may_search, struct reset_case *c);
 	/* Who has such sockets; the BPF programs of others; who writes to a tap: into asked.suspects. */
 	void (*find_raw_sockets)(void *ctx, struct reset_case *c);
 	void (*find_programs)(void *ctx, uint32_t ifindex, bool ingress, struct reset_case *c);

@@ -133,13 +133,16 @@ static void find_owner(void *ctx, struct reset_case *c)
 	killer_find(c);
 }
 
-static void find_victim(void *ctx, struct reset_case *c)
+static void find_victim(void *ctx, bool may_search, struct reset_case *c)
 {
 	struct live_host *h = ctx;
 	char cgroup[sizeof(c->asked.victim.cgroup)] = "";
 
+	struct closer closer;
+	bool closed = sensor__closer(h->sensor, c->seen.receive, &closer);
+
 	sensor__cgroup_path(h->sensor, c->seen.receive->sock.cgroup, cgroup, sizeof(cgroup));
-	victim_find(h->owners, cgroup, c);
+	victim_find(may_search ? h->owners : NULL, cgroup, closed ? &closer : NULL, c);
 }
 
 static void find_user_stack(void *ctx, struct reset_case *c)

@@ -57,11 +57,10 @@ static void ask_victim(struct lookup_state *l, struct reset_case *c)
 	const struct watch_host *h = l->host;
 	uint64_t before;
 
-	if (c->seen.receive->call != CALL_RECEIVE || c->seen.sightings[0].hook == HOOK_TC_EGRESS ||
-	    !is_within_holders_budget(l))
+	if (c->seen.receive->call != CALL_RECEIVE || c->seen.sightings[0].hook == HOOK_TC_EGRESS)
 		return;
 	before = h->cpu_ns(h->ctx);
-	h->find_victim(h->ctx, c);
+	h->find_victim(h->ctx, is_within_holders_budget(l), c);
 	l->holders_spent_ns += h->cpu_ns(h->ctx) - before;
 }
 

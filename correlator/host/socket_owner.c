@@ -338,7 +338,8 @@ void owner_find(struct owner_cache *cache, const char *cgroup, struct reset_case
 	set_cgroup(o, cgroup, k->sock.cgroup ? k->sock.cgroup : k->closer.cgroup);
 }
 
-void victim_find(struct owner_cache *cache, const char *cgroup, struct reset_case *c)
+void victim_find(struct owner_cache *cache, const char *cgroup, const struct closer *since,
+		 struct reset_case *c)
 {
 	const struct kernel_event *k = c->seen.receive;
 	struct owner *o = &c->asked.victim;
@@ -347,7 +348,9 @@ void victim_find(struct owner_cache *cache, const char *cgroup, struct reset_cas
 		return;
 	if (k->closer.task.tgid)
 		set_task(o, &k->closer.task, k->closer.ts_ns);
-	else if (k->sock.ino)
+	else if (since)
+		set_task(o, &since->task, since->ts_ns);
+	else if (k->sock.ino && cache)
 		*o = *holder_of(cache, k->sock.ino);
 	set_cgroup(o, cgroup, k->sock.cgroup);
 }

@@ -22,8 +22,13 @@ void owner_cache__free(struct owner_cache *cache);
  */
 void owner_find(struct owner_cache *cache, const char *cgroup, struct reset_case *c);
 
-/** victim_find() - the same of the socket that took the RST, into c->victim */
-void victim_find(struct owner_cache *cache, const char *cgroup, struct reset_case *c);
+/**
+ * victim_find() - the same of the socket that took the RST, into c->victim
+ * @cache: NULL = there is no time to search all processes
+ * @since: who has closed it since; NULL = nobody that is known
+ */
+void victim_find(struct owner_cache *cache, const char *cgroup, const struct closer *since,
+		 struct reset_case *c);
 
 /** killer_find() - fill c->killer, if the kernel's stack shows that the running task killed the socket */
 void killer_find(struct reset_case *c);

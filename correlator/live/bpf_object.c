@@ -30,6 +30,7 @@ static const char *const map_names[N_SHARED_MAPS] = {
 	[MAP_CGROUPS] = "rst_cgroups",
 	[MAP_WINDOW_FLOW] = "rst_window_flow",
 	[MAP_CLOSERS] = "rst_closers",
+	[MAP_TAKERS] = "rst_takers",
 	[MAP_USER_STACKS] = "rst_user_stacks",
 	[MAP_USER_COUNTS] = "rst_user_counts",
 };

@@ -309,16 +309,14 @@ static void decode_segment(const struct rst_ev_kernel *ev, struct kernel_event *
 	k->segment_flags = k->syn.flags;
 }
 
-static void decode_closer(const struct rst_ev_kernel *ev, struct closer *c)
+void decode_closer(const struct rst_closer *from, struct closer *ret)
 {
-	if (!(ev->has & RST_HAS_CLOSER))
-		return;
-	c->ts_ns = ev->closer.ts_ns;
-	c->cgroup = ev->closer.cgroup;
-	c->task.tgid = ev->closer.tgid;
-	c->task.tid = ev->closer.tid;
-	snprintf(c->task.comm, sizeof(c->task.comm), "%.15s", ev->closer.comm);
-	snprintf(c->task.process, sizeof(c->task.process), "%.15s", ev->closer.process);
+	ret->ts_ns = from->ts_ns;
+	ret->cgroup = from->cgroup;
+	ret->task.tgid = from->tgid;
+	ret->task.tid = from->tid;
+	snprintf(ret->task.comm, sizeof(ret->task.comm), "%.15s", from->comm);
+	snprintf(ret->task.process, sizeof(ret->task.process), "%.15s", from->process);
 }
 
 static int decode_kernel(const void *buf, size_t len, const struct kernel_names *names,
@@ -362,7 +360,8 @@ static int decode_kernel(const void *buf, size_t len, const struct kernel_names 
 	k->tid = ev->tid;
 	snprintf(k->process, sizeof(k->process), "%.15s", ev->process);
 	k->netns = ev->netns;
-	decode_closer(ev, &k->closer);
+	if (ev->has & RST_HAS_CLOSER)
+		decode_closer(&ev->closer, &k->closer);
 	return 0;
 }
 

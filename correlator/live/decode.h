@@ -21,6 +21,8 @@ struct kernel_names {
 	void *ctx;
 };
 
+struct rst_closer;
+
 enum event_kind { EVENT_WIRE, EVENT_KERNEL };
 
 struct wire_event {
@@ -57,5 +59,8 @@ int decode_event(const void *buf, size_t len, const struct kernel_names *names, 
 
 /** decode_packet() - one flight-recorder record; @cpu is the ring that it stood in. */
 void decode_packet(const struct rst_pkt *rec, uint32_t cpu, struct packet *ret);
+
+/** decode_closer() - the task that closed a connection's socket */
+void decode_closer(const struct rst_closer *from, struct closer *ret);
 
 #endif

@@ -55,6 +55,8 @@ const struct probe_row probe_rows[N_ROWS] = {
 			  "REJECT rules cannot be distinguished from other senders" },
 	[ROW_SET_STATE] = { "inet_sock_set_state", NULL, NULL, NULL, NULL, "tp_set_state", 0,
 			    "who had closed a socket before its reset is not known" },
+	[ROW_DESTROY] = { "tcp_destroy_sock", NULL, NULL, NULL, NULL, "tp_destroy_sock", 0,
+			  "who closed a socket right after it took a RST is not known" },
 };
 
 const char probe_not_loaded[] = "module not loaded";

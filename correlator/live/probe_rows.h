@@ -40,6 +40,7 @@ enum {
 	ROW_INVALID,
 	ROW_NF_DROP,
 	ROW_SET_STATE,
+	ROW_DESTROY,
 	N_ROWS,
 };
 

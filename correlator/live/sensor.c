@@ -18,6 +18,7 @@
 #include "live/attach_wire.h"
 #include "live/attached_read.h"
 #include "live/cgroup_names.h"
+#include "live/closers.h"
 #include "live/kernel_names.h"
 #include "live/known_links.h"
 #include "live/reader.h"
@@ -579,6 +580,11 @@ uint64_t sensor__text(const struct sensor *s)
 bool sensor__cgroup_path(const struct sensor *s, uint64_t id, char *ret, size_t len)
 {
 	return cgroup_names_find(s->maps.fd[MAP_CGROUPS], id, ret, len);
+}
+
+bool sensor__closer(const struct sensor *s, const struct kernel_event *k, struct closer *ret)
+{
+	return closer_find(s->maps.fd[MAP_CLOSERS], k, ret);
 }
 
 uint64_t sensor__lost_events(const struct sensor *s)

@@ -111,6 +111,9 @@ uint64_t sensor__text(const struct sensor *s);
 /** sensor__cgroup_path() - of a reported socket's cgroup, even if removed since; false: not known */
 bool sensor__cgroup_path(const struct sensor *s, uint64_t id, char *ret, size_t len);
 
+/** sensor__closer() - who has closed the socket of @k since; false: not known, or nobody */
+bool sensor__closer(const struct sensor *s, const struct kernel_event *k, struct closer *ret);
+
 /** sensor__user_stack() - of the application in the kernel's event @id; NULL = none. For some resets. */
 const struct user_stack *sensor__user_stack(const struct sensor *s, uint64_t id);
 

@@ -326,6 +326,7 @@ static void test_victim(struct owner_cache *cache)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	struct kernel_event k = { .call = CALL_RECEIVE, .tgid = 1, .comm = "swapper" };
+	struct closer since = { .ts_ns = 5, .task = { .tgid = 4711 } };
 	struct reset_case c;
 	struct stat st;
 
@@ -338,11 +339,15 @@ static void test_victim(struct owner_cache *cache)
 	k.sock = (struct kernel_sock){ .present = true, .full = true, .ino = st.st_ino };
 	owner_remember(cache, &k);
 	close(fd);
-	victim_find(cache, "", &c);
+	victim_find(cache, "", NULL, &c);
 	check_int(c.asked.victim.pid, getpid(), "the victim is who had the socket at the reset");
 	check(strstr(c.asked.victim.command, "test_socket_owner"),
 	      "... with its command line, even when it is closed by then");
 	check(!c.asked.owner.known, "... and owns no socket that sent a RST");
+	snprintf(since.task.process, sizeof(since.task.process), "proxy");
+	victim_find(cache, "", &since, &c);
+	check_int(c.asked.victim.pid, 4711, "who closed it since has lost it");
+	check_str(c.asked.victim.comm, "proxy", "... by the name that it had then");
 }
 
 static void test_removed(struct owner_cache *cache)

@@ -114,7 +114,7 @@ static struct host {
 	unsigned int asked_for_losses;
 	uint64_t lost, missed, gaps;
 	bool ct_active, ct_has_entry, ct_without_nat;
-	unsigned int lookups, recalls, owners, remembered, victims, user_stacks;
+	unsigned int lookups, recalls, owners, remembered, victims, searches, user_stacks;
 	bool dropped;
 	uint64_t dropped_ts;
 	int local;
@@ -219,10 +219,11 @@ static void remember_owner(void *ctx, const struct kernel_event *k)
 	host.remembered++;
 }
 
-static void find_victim(void *ctx, struct reset_case *c)
+static void find_victim(void *ctx, bool may_search, struct reset_case *c)
 {
 	(void)ctx, (void)c;
 	host.victims++;
+	host.searches += may_search;
 }
 
 static void find_user_stack(void *ctx, struct reset_case *c)
