@@ -13,12 +13,15 @@
 #include <string.h>
 
 #include "diagnose/incident_links.h"
+#include "diagnose/proxy_sides.h"
 #include "model/case_id.h"
 
 _Static_assert(INCIDENT_ID_TEXT == CASE_ID_TEXT, "an incident's id is a case's");
 
 #define N_BUCKETS INCIDENT_KEYS_MAX /* a power of two */
 #define PORTS_MAX 4
+/* Resets that processes of these hosts took, and may hand on. */
+#define TAKEN_MAX 256
 /* More often is no check, but a loop. */
 #define BEAT_MIN_NS 100000000u
 /* Of an interval: what a busy machine makes of it. */
@@ -51,15 +54,23 @@ struct entry {
 	uint16_t ports[PORTS_MAX];
 };
 
+struct taken {
+	struct incident *incident; /* NULL = unused */
+	uint32_t host;
+	struct proxy_side side;
+};
+
 struct incidents {
+	struct taken taken[TAKEN_MAX]; /* the newest overwrites the oldest */
+	unsigned int n_taken;
 	struct entry *buckets[N_BUCKETS];
 	struct entry *oldest, *newest, *spare_entries;
 	struct incident *spare_incidents;
 	uint64_t forgotten;
 	unsigned int n_entries, n_incidents; /* places that were ever used */
 	struct entry entries[INCIDENT_KEYS_MAX];
-	struct incident
-		incidents[INCIDENT_KEYS_MAX + 1]; /* of every entry, and of the case at hand */
+	/* of every entry, and of the case at hand */
+	struct incident incidents[INCIDENT_KEYS_MAX + TAKEN_MAX + 1];
 };
 
 /* A case's key of one row, and what is there. */
@@ -249,13 +260,18 @@ static bool is_enough(const struct incident_link *l, const struct entry *e)
 
 /* --- a case ------------------------------------------------------------------------------------------ */
 
+static uint32_t host_of(const struct incident_scene *at)
+{
+	return at->host ? (uint32_t)hash(at->host, strlen(at->host)) : 0;
+}
+
 static struct key whole_key(unsigned int row, const struct link_key *k,
 			    const struct incident_scene *at)
 {
 	struct key key = { .row = row };
 
-	if (incident_links[row].of_host && at->host)
-		key.host = (uint32_t)hash(at->host, strlen(at->host));
+	if (incident_links[row].of_host)
+		key.host = host_of(at);
 	memcpy(key.bytes, k->bytes, sizeof(key.bytes));
 	return key;
 }
@@ -351,14 +367,64 @@ static void remember_all(struct incidents *t, const struct found found[],
 {
 	unsigned int row;
 
-	i->entries++; /* held until all is entered */
 	for (row = 0; row < n_incident_links; row++) {
 		if (found[row].has_key)
 			remember(t, &found[row], i);
 		if (incident_links[row].offers)
 			offer(t, row, c, at, i);
 	}
-	let_go(t, i);
+}
+
+/* --- the two sides of a proxy --------------------------------------------------------------------------- */
+
+static void remember_taken(struct incidents *t, const struct reset_case *c,
+			   const struct incident_scene *at, struct incident *i)
+{
+	struct taken *place = &t->taken[t->n_taken % TAKEN_MAX];
+	struct proxy_side side;
+
+	if (!proxy_side_taken(c, &side))
+		return;
+	i->entries++;
+	let_go(t, place->incident);
+	*place = (struct taken){ .incident = i, .host = host_of(at), .side = side };
+	t->n_taken++;
+}
+
+/* The only one that fits; NULL: none does, or it could be either of two. */
+static const struct taken *taken_before(const struct incidents *t, const struct reset_case *c,
+					const struct incident_scene *at)
+{
+	const struct taken *only = NULL;
+	struct proxy_side side;
+	unsigned int i;
+
+	if (!proxy_side_sent(c, &side))
+		return NULL;
+	for (i = 0; i < TAKEN_MAX; i++) {
+		const struct taken *k = &t->taken[i];
+
+		if (!k->incident || k->host != host_of(at) || !proxy_sides_fit(&k->side, &side))
+			continue;
+		if (only)
+			return NULL;
+		only = k;
+	}
+	return only;
+}
+
+static struct incident *handed_on(struct incidents *t, struct reset_case *c,
+				  const struct incident_scene *at)
+{
+	const struct taken *k = taken_before(t, c, at);
+
+	if (!k)
+		return NULL;
+	c->incident.role = ROLE_OTHER_SIDE;
+	c->incident.other = k->side.rst;
+	c->incident.other_ns = k->side.rst_ns;
+	c->incident.because = k->side.is_server ? PROXY_TOOK_FROM_CLIENT : PROXY_TOOK_FROM_SERVER;
+	return k->incident;
 }
 
 void incidents__add(struct incidents *t, struct reset_case *c, const struct incident_scene *at)
@@ -376,11 +442,16 @@ void incidents__add(struct incidents *t, struct reset_case *c, const struct inci
 		c->incident.because = incident_links[row].because;
 	}
 	if (!i)
+		i = handed_on(t, c, at);
+	if (!i)
 		i = begin_incident(t, c, at);
 	c->incident.size = ++i->size;
 	c->incident.first_ns = i->first_ns;
 	memcpy(c->incident.id, i->id, sizeof(i->id));
+	i->entries++; /* held until all is entered */
 	remember_all(t, found, c, at, i);
+	remember_taken(t, c, at, i);
+	let_go(t, i);
 }
 
 uint64_t incidents__forgotten(const struct incidents *t)

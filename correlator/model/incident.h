@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "model/packet.h"
+
 #define INCIDENT_ID_TEXT 33 /* that of a case */
 
 /* What ties a case to those before it. */
@@ -36,6 +38,8 @@ struct membership {
 	uint64_t first_ns;   /* when it began, ns since 1970 */
 	const char *because; /* template of the evidence; NULL for the first */
 	char id[INCIDENT_ID_TEXT];
+	struct tuple other; /* ROLE_OTHER_SIDE: of the reset on the proxy's other connection, */
+	uint64_t other_ns;  /* and when it was taken, CLOCK_MONOTONIC */
 };
 
 #endif

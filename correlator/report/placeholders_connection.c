@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 
+#include "base/escape.h"
 #include "diagnose/aftermath.h"
 #include "diagnose/facts.h"
 #include "diagnose/timeouts.h"
@@ -54,6 +55,26 @@ PRINTER(incident_time)
 
 	format_time(ts, sizeof(ts), c->incident.first_ns, &wall);
 	fputs(ts, out);
+}
+
+/* --- the other connection of a proxy --- */
+
+PRINTER(other_src)
+{
+	const struct tuple *t = &c->incident.other;
+
+	print_endpoint(out, t->saddr, t->sport, t->family);
+}
+
+PRINTER(other_ago)
+{
+	print_duration(out, c->seen.rst.ts_ns - c->incident.other_ns);
+}
+
+PRINTER(owner_name)
+{
+	escape_print(out, c->asked.owner.comm, false);
+	fprintf(out, "[%" PRIu32 "]", c->asked.owner.pid);
 }
 
 PRINTER(fin_ago)
@@ -172,6 +193,9 @@ const struct placeholder placeholders_connection[] = {
 	{ "first.src", p_first_src, "one end" },
 	{ "first.time", p_first_time, "that time" },
 	{ "incident.time", p_incident_time, "that time" },
+	{ "other.src", p_other_src, "the other end of another connection" },
+	{ "other.ago", p_other_ago, "a short time" },
+	{ "owner.name", p_owner_name, "the process" },
 	{ "fin.ago", p_fin_ago, "a short time" },
 	{ "seg.ack", p_seg_ack, "N" },
 	{ "syn.ack", p_syn_ack, "the SYN's sequence number + 1" },
