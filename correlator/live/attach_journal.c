@@ -16,7 +16,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #define RUN_DIR "/run/rstscope"
@@ -39,13 +38,20 @@ struct attach_journal {
 	int fd;
 };
 
+#define NO_BOOT_ID "-"
+
+static bool is_known(const struct attach_place *place)
+{
+	return strcmp(place->boot_id, NO_BOOT_ID);
+}
+
 struct attach_place attach_place_here(void)
 {
-	struct attach_place here = { .boot_id = "-", .netns = netns_current() };
+	struct attach_place here = { .boot_id = NO_BOOT_ID, .netns = netns_current() };
 	FILE *in = fopen("/proc/sys/kernel/random/boot_id", "re");
 
 	if (in && fscanf(in, "%39s", here.boot_id) != 1)
-		strcpy(here.boot_id, "-");
+		strcpy(here.boot_id, NO_BOOT_ID);
 	if (in)
 		fclose(in);
 	return here;
@@ -59,45 +65,50 @@ static int write_header(int fd, const struct attach_place *place)
 	return n < 0 ? -errno : 0;
 }
 
-/* Another one that starts now may take a file that is empty yet for one to be removed. */
+/*
+ * The file is always a new one: what a dead sensor with our process id has left by this name is still to
+ * be gone through. -EAGAIN: try the next name; another one that starts now has found the file before it
+ * was locked, and deletes what is empty yet.
+ */
 static int open_own(const char *path, const struct attach_place *place)
 {
 	struct stat ours = { 0 }, named = { 0 };
 	int fd, err;
 
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 	if (fd < 0)
-		return -errno;
-	err = flock(fd, LOCK_EX | LOCK_NB) || fstat(fd, &ours) || ftruncate(fd, 0) ? -errno : 0;
+		return errno == EEXIST ? -EAGAIN : -errno;
+	err = flock(fd, LOCK_EX | LOCK_NB) || fstat(fd, &ours) ? -errno : 0;
 	if (!err)
 		err = write_header(fd, place);
 	if (!err && (lstat(path, &named) || named.st_ino != ours.st_ino))
 		err = -EAGAIN;
 	if (!err)
 		return fd;
+	if (err != -EAGAIN)
+		unlink(path);
 	close(fd);
 	return err;
 }
 
-/* Whoever reads it holds it shortly, unless it is put off by a busy machine. */
-#define TRIES 100
-#define BETWEEN_NS 5000000
+/* For each start of whoever reads it while we make it; and for each that was killed with our process id. */
+#define NAMES 1000
 
 struct attach_journal *attach_journal__open(const struct attach_place *place)
 {
-	struct timespec between = { .tv_nsec = BETWEEN_NS };
 	struct attach_journal *l = calloc(1, sizeof(*l));
-	int tries = TRIES;
+	unsigned int i;
+	int len;
 
 	if (!l)
 		return NULL;
-	snprintf(l->path, sizeof(l->path), RUN_DIR "/watch.%" PRIu64 ".%d", place->netns.ino,
-		 (int)getpid());
+	len = snprintf(l->path, sizeof(l->path), RUN_DIR "/watch.%" PRIu64 ".%d", place->netns.ino,
+		       (int)getpid());
 	l->fd = mkdir(RUN_DIR, 0700) && errno != EEXIST ? -errno : -EAGAIN;
-	while (l->fd == -EAGAIN && tries--) {
+	for (i = 0; l->fd == -EAGAIN && i < NAMES; i++) {
+		if (i)
+			snprintf(l->path + len, sizeof(l->path) - (size_t)len, ".%u", i);
 		l->fd = open_own(l->path, place);
-		if (l->fd == -EAGAIN)
-			nanosleep(&between, NULL);
 	}
 	if (l->fd < 0) {
 		errno = -l->fd;
@@ -116,10 +127,17 @@ static int format(char line[LINE_SIZE], const char *kind, const struct leftover 
 
 int attach_journal__note(struct attach_journal *l, const struct leftover *item)
 {
+	off_t end = lseek(l->fd, 0, SEEK_END);
 	char line[LINE_SIZE];
 	int n = format(line, kinds[item->kind], item);
+	ssize_t written = end < 0 ? -1 : write(l->fd, line, (size_t)n);
 
-	return write(l->fd, line, (size_t)n) == n ? 0 : -errno;
+	if (written == n)
+		return 0;
+	/* A part of a line would spoil the next one, too. */
+	if (written > 0)
+		return ftruncate(l->fd, end) ? -errno : -ENOSPC;
+	return -errno;
 }
 
 /* Where the line of an item begins; -ENOENT */
@@ -184,46 +202,51 @@ void attach_journal__close(struct attach_journal *l, bool clean)
 	free(l);
 }
 
-static int read_item(FILE *in, struct leftover *item)
+static bool parse_item(const char *line, struct leftover *item)
 {
-	char kind[8], line[LINE_SIZE], end;
+	char kind[8], end;
 	unsigned int i;
 
 	memset(item, 0, sizeof(*item));
 	/* A line without its end was cut; what it names was not attached yet. */
-	if (!fgets(line, sizeof(line), in) ||
-	    sscanf(line, "%7s %" SCNu32 " %15s %" SCNu32 "%c", kind, &item->ifindex, item->ifname,
+	if (sscanf(line, "%7s %" SCNu32 " %15s %" SCNu32 "%c", kind, &item->ifindex, item->ifname,
 		   &item->prog_id, &end) != 5 ||
 	    end != '\n')
-		return -EINVAL;
+		return false;
 	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		item->kind = (enum leftover_kind)i;
 		if (!strcmp(kind, kinds[i]))
-			return 0;
+			return true;
 	}
 	item->kind = LEFTOVER_QDISC;
 	item->ifindex = 0; /* which no interface has */
-	return strcmp(kind, disowned) ? -EINVAL : 0;
+	return !strcmp(kind, disowned);
 }
 
-/* What stays when all was tried: is it to be tried again? A qdisc alone does no work. */
-static bool is_lasting(const struct leftover *item)
+/* Is it to be tried again? A qdisc alone does no work. */
+static bool is_missed(const struct leftover *item, enum reaped reaped)
 {
-	return item->kind != LEFTOVER_QDISC;
+	return reaped == REAPED_NOT && item->kind != LEFTOVER_QDISC;
 }
 
 struct items {
 	struct leftover *list;
 	size_t n;
+	bool cut_short; /* by want of memory */
 };
 
 static struct items read_items(FILE *in)
 {
-	struct items items = { NULL, 0 };
+	struct items items = { NULL, 0, false };
 	struct leftover item, *grown;
+	char line[LINE_SIZE];
 
-	while (!read_item(in, &item)) {
+	/* What is not understood says nothing about the lines after it. */
+	while (fgets(line, sizeof(line), in)) {
+		if (!parse_item(line, &item))
+			continue;
 		grown = realloc(items.list, (items.n + 1) * sizeof(*grown));
+		items.cut_short = !grown;
 		if (!grown)
 			break;
 		items.list = grown;
@@ -233,7 +256,7 @@ static struct items read_items(FILE *in)
 }
 
 /*
- * Return: how many were removed; @ret_missed: how many of those that matter were not.
+ * Return: how many were removed; @ret_missed: how many of those that matter are to be tried again.
  *
  * A qdisc goes after the filters that stand on it; it may have been noted after them.
  */
@@ -244,18 +267,18 @@ static int reap_items(FILE *in, const struct attach_place *owner, bool here, con
 	int removed = 0, qdiscs;
 	size_t i;
 
-	*ret_missed = 0;
+	*ret_missed = items.cut_short;
 	for (qdiscs = 0; qdiscs <= 1; qdiscs++) {
 		for (i = items.n; i-- > 0;) {
 			const struct leftover *item = &items.list[i];
+			enum reaped reaped;
 
 			if ((item->kind == LEFTOVER_QDISC) != qdiscs ||
 			    (!here && item->kind != LEFTOVER_XDP))
 				continue;
-			if (r->remove(r->ctx, item, owner, here))
-				removed++;
-			else
-				*ret_missed += is_lasting(item);
+			reaped = r->remove(r->ctx, item, owner, here);
+			removed += reaped == REAPED;
+			*ret_missed += is_missed(item, reaped);
 		}
 	}
 	free(items.list);
@@ -273,9 +296,14 @@ static int reap_notes(FILE *in, const struct attach_place *place, const struct r
 
 	*ret_done = true;
 	if (fscanf(in, HEADER, owner.boot_id, &owner.netns.cookie, &owner.netns.ino,
-		   &owner.map_id) != 4 ||
-	    strcmp(owner.boot_id, place->boot_id))
+		   &owner.map_id) != 4)
 		return 0;
+	if (strcmp(owner.boot_id, place->boot_id)) {
+		/* Whose boot is not known may be of this one: for somebody who can tell. */
+		*ret_done =
+			(is_known(&owner) && is_known(place)) || !r->lives(r->ctx, owner.map_id);
+		return 0;
+	}
 	here = netns_same(&owner.netns, &place->netns);
 	removed = reap_items(in, &owner, here, r, &missed);
 	*ret_done = (here && !missed) || !r->lives(r->ctx, owner.map_id);

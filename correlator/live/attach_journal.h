@@ -35,7 +35,9 @@ struct attach_place attach_place_here(void);
 
 struct attach_journal;
 
-/** attach_journal__open() - our own file; NULL with errno (then a kill would leave things behind) */
+/**
+ * attach_journal__open() - a new file of our own; NULL with errno (then a kill would leave things behind)
+ */
 struct attach_journal *attach_journal__open(const struct attach_place *place);
 
 /** attach_journal__note() - call before attaching what would outlive us; 0 or -errno */
@@ -50,14 +52,20 @@ int attach_journal__disown(struct attach_journal *l, const struct leftover *qdis
 /** attach_journal__close() - @clean: all is detached, remove the file; else the next start tries */
 void attach_journal__close(struct attach_journal *l, bool clean);
 
+enum reaped {
+	REAPED,
+	REAPED_ABSENT, /* for good: it is not there, and not elsewhere */
+	REAPED_NOT,
+};
+
 struct reaper {
 	/*
-	 * Remove what was noted, if it is there; Return: was it? @here: noted in this namespace.
+	 * Remove what was noted, if it is there. @here: noted in this namespace.
 	 * Elsewhere only the XDP program of an interface that was moved can be met again, and
 	 * only that is handed over.
 	 */
-	bool (*remove)(void *ctx, const struct leftover *item, const struct attach_place *owner,
-		       bool here);
+	enum reaped (*remove)(void *ctx, const struct leftover *item,
+			      const struct attach_place *owner, bool here);
 	/* Is anything of that sensor left? Then its notes are kept for another namespace. */
 	bool (*lives)(void *ctx, uint32_t map_id);
 	void *ctx;
@@ -66,7 +74,8 @@ struct reaper {
 /**
  * attach_journal_reap() - go through the notes of dead sensors, the last first
  *
- * Notes of another boot, and what is not a note, are deleted and nothing else.
+ * Notes of another boot, and what is not a note, are deleted and nothing else; where a boot is not
+ * known, not while anything of their sensor lives.
  *
  * Return: how many items were removed.
  */

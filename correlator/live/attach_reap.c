@@ -56,47 +56,58 @@ static bool is_named(uint32_t ifindex, const char *name)
 	return if_indextoname(ifindex, buf) && !strcmp(buf, name);
 }
 
-/* The one by number, in its namespace; and the one of that name, also where it was moved to. */
-static bool reap_xdp(const struct leftover *item, const struct attach_place *owner, bool here)
+static enum reaped reaped(int n)
 {
-	uint32_t by_name = if_nametoindex(item->ifname);
-	bool removed = false;
-
-	if (here)
-		removed = xdp_detach(item->ifindex, owner->map_id) > 0;
-	if (by_name && (by_name != item->ifindex || !here))
-		removed |= xdp_detach(by_name, owner->map_id) > 0;
-	if (here && is_named(item->ifindex, item->ifname))
-		removed |= xdp_remove_pins(item->ifindex, owner->map_id);
-	return removed;
+	return n > 0 ? REAPED : n == 0 || n == -ENODEV ? REAPED_ABSENT : REAPED_NOT;
 }
 
-static bool reap_filter(struct reaping *r, const struct leftover *item,
-			const struct attach_place *owner)
+/*
+ * The one by number, in its namespace; and the one of that name, also where it was moved to. What is
+ * on neither may have gone elsewhere with its interface, unless that is still here.
+ */
+static enum reaped reap_xdp(const struct leftover *item, const struct attach_place *owner,
+			    bool here)
+{
+	uint32_t by_name = if_nametoindex(item->ifname);
+	enum reaped there = REAPED_NOT, result = REAPED_NOT;
+
+	if (here)
+		result = reaped(xdp_detach(item->ifindex, owner->map_id));
+	if (by_name && (by_name != item->ifindex || !here))
+		there = reaped(xdp_detach(by_name, owner->map_id));
+	if (there == REAPED)
+		result = REAPED;
+	if (!here || !is_named(item->ifindex, item->ifname))
+		return result == REAPED ? REAPED : REAPED_NOT;
+	return xdp_remove_pins(item->ifindex, owner->map_id) ? REAPED : result;
+}
+
+static enum reaped reap_filter(struct reaping *r, const struct leftover *item,
+			       const struct attach_place *owner)
 {
 	enum clsact_direction dir = item->kind == LEFTOVER_INGRESS ? CLSACT_INGRESS : CLSACT_EGRESS;
+	int n = clsact_detach(r->nl, item->ifindex, dir, item->prog_id);
 
-	if (clsact_detach(r->nl, item->ifindex, dir, item->prog_id) <= 0)
-		return false;
-	note_bared(r, item->ifindex, owner->map_id);
-	return true;
+	if (n > 0)
+		note_bared(r, item->ifindex, owner->map_id);
+	return reaped(n);
 }
 
 /*
  * A qdisc has no mark of its own. It is still the one that was made if it had the filters of
  * the same sensor on it, which have just been removed.
  */
-static bool reap_qdisc(struct reaping *r, const struct leftover *item,
-		       const struct attach_place *owner)
+static enum reaped reap_qdisc(struct reaping *r, const struct leftover *item,
+			      const struct attach_place *owner)
 {
 	struct bared *b = find_bared(r, item->ifindex, owner->map_id);
 	int err;
 
 	if (!b || !is_named(item->ifindex, item->ifname))
-		return false;
+		return REAPED_ABSENT;
 	err = clsact_remove(r->nl, item->ifindex);
 	b->busy = err == -EBUSY;
-	return !err;
+	return err ? REAPED_NOT : REAPED;
 }
 
 /* Of others that are dead, too, and whose filters went after it was tried: Return: how many went. */
@@ -111,8 +122,8 @@ static int reap_busy(const struct reaping *r)
 	return n;
 }
 
-static bool reap(void *ctx, const struct leftover *item, const struct attach_place *owner,
-		 bool here)
+static enum reaped reap(void *ctx, const struct leftover *item, const struct attach_place *owner,
+			bool here)
 {
 	switch (item->kind) {
 	case LEFTOVER_INGRESS:
@@ -123,7 +134,7 @@ static bool reap(void *ctx, const struct leftover *item, const struct attach_pla
 	case LEFTOVER_XDP:
 		return reap_xdp(item, owner, here);
 	}
-	return false;
+	return REAPED_ABSENT;
 }
 
 static bool map_lives(void *ctx, uint32_t map_id)
