@@ -18,6 +18,7 @@
 
 #define MESSAGE_SIZE 256
 #define MAX_FOUND 8 /* filters of one program on one hook: we add one */
+#define DETACH_TRIES 3
 
 static uint32_t parent_of(enum clsact_direction dir)
 {
@@ -204,20 +205,31 @@ int clsact_replace(struct netlink *nl, uint32_t ifindex, enum clsact_direction d
 	return err ? err : (int)found.n;
 }
 
-int clsact_detach(struct netlink *nl, uint32_t ifindex, enum clsact_direction dir, uint32_t prog_id)
+/* Return: how many there were, all of which were removed; or -errno. */
+static int detach_found(struct netlink *nl, uint32_t ifindex, enum clsact_direction dir,
+			uint32_t prog_id)
 {
 	struct found found = { .prog_id = prog_id };
-	int removed = 0, err;
+	int err = find_filters(nl, ifindex, dir, &found);
 	unsigned int i;
+
+	for (i = 0; i < found.n && !err; i++)
+		err = remove_filter(nl, &found.at[i]);
+	return err ? err : (int)found.n;
+}
+
+/* Somebody may remove them, or their qdisc, in the same moment: it is done when none is found. */
+int clsact_detach(struct netlink *nl, uint32_t ifindex, enum clsact_direction dir, uint32_t prog_id)
+{
+	int removed = 0, n, tries = DETACH_TRIES;
 
 	if (!prog_id)
 		return 0;
-	err = find_filters(nl, ifindex, dir, &found);
-	for (i = 0; i < found.n && !err; i++) {
-		err = remove_filter(nl, &found.at[i]);
-		removed += !err;
-	}
-	return err ? err : removed;
+	do {
+		n = detach_found(nl, ifindex, dir, prog_id);
+		removed += n > 0 ? n : 0;
+	} while (n && --tries);
+	return n < 0 ? n : removed;
 }
 
 int clsact_remove(struct netlink *nl, uint32_t ifindex)

@@ -39,7 +39,11 @@ int clsact_attach(struct netlink *nl, uint32_t ifindex, enum clsact_direction di
 int clsact_replace(struct netlink *nl, uint32_t ifindex, enum clsact_direction dir,
 		   uint32_t old_prog_id, int prog_fd);
 
-/** clsact_detach() - remove the filters of this very program; how many there were, or -errno */
+/**
+ * clsact_detach() - remove the filters of this very program
+ *
+ * Return: how many there were, none of which is there any more; or -errno.
+ */
 int clsact_detach(struct netlink *nl, uint32_t ifindex, enum clsact_direction dir,
 		  uint32_t prog_id);
 

@@ -39,8 +39,10 @@ struct wire_if {
 	struct link_info link;
 	int tcx[2];	    /* link descriptors, ingress and egress; -1 = none */
 	uint32_t filter[2]; /* on clsact: ids of their programs; 0 = none */
+	uint32_t noted[2];  /* the same, though it may not have been attached, or be seen no more */
 	bool made_qdisc;
 	bool has_xdp;
+	bool noted_xdp;
 	bool is_native; /* XDP */
 	bool no_fds;	/* for tcx */
 	bool again;	/* it is not for the first time */
@@ -225,6 +227,7 @@ static int attach_filter(struct wire *w, struct wire_if *wif, int dir)
 
 	follow_changes(w);
 	note(w, wif, dir == INGRESS ? LEFTOVER_INGRESS : LEFTOVER_EGRESS, id);
+	wif->noted[dir] = id;
 	while (err == -ENOENT && tries--)
 		err = try_filter(w, wif, dir, fd);
 	if (!err)
@@ -246,6 +249,7 @@ static int attach_xdp(struct wire *w, struct wire_if *wif)
 	int err;
 
 	note(w, wif, LEFTOVER_XDP, 0);
+	wif->noted_xdp = true;
 	wif->is_native = true;
 	err = xdp_attach(w->maps, wif->link.ifindex, true);
 	if (err) {
@@ -289,7 +293,7 @@ static void detach_xdp(struct wire *w, const struct wire_if *wif)
 	bool moved = wif->link.gone && wif->link.new_netnsid >= 0;
 	int n;
 
-	if (!wif->has_xdp)
+	if (!wif->noted_xdp)
 		return;
 	if (wif->link.gone && !moved) {
 		xdp_remove_pins(wif->link.ifindex, w->place.map_id);
@@ -311,11 +315,16 @@ static void detach_xdp(struct wire *w, const struct wire_if *wif)
 static void detach_filters(struct wire *w, const struct wire_if *wif)
 {
 	bool is_ours = false;
-	int dir;
+	int dir, n, err = 0;
 
-	for (dir = INGRESS; dir <= EGRESS; dir++)
-		is_ours |= clsact_detach(w->nl, wif->link.ifindex, clsact_dirs[dir],
-					 wif->filter[dir]) > 0;
+	for (dir = INGRESS; dir <= EGRESS; dir++) {
+		n = clsact_detach(w->nl, wif->link.ifindex, clsact_dirs[dir], wif->noted[dir]);
+		is_ours |= n > 0;
+		err = n < 0 && n != -ENODEV ? n : err;
+	}
+	if (err)
+		warning("detach tc filters from '%s': %s", wif->link.name, error_name(err));
+	w->left_something |= err != 0;
 	if (is_ours && wif->made_qdisc)
 		clsact_remove(w->nl, wif->link.ifindex);
 }
@@ -324,10 +333,11 @@ static void detach_filters(struct wire *w, const struct wire_if *wif)
 static void detach_lasting(struct wire *w, struct wire_if *wif)
 {
 	detach_xdp(w, wif);
-	wif->has_xdp = false;
+	wif->has_xdp = wif->noted_xdp = false;
 	if (!wif->link.gone)
 		detach_filters(w, wif);
-	wif->filter[INGRESS] = wif->filter[EGRESS] = 0;
+	memset(wif->filter, 0, sizeof(wif->filter));
+	memset(wif->noted, 0, sizeof(wif->noted));
 	wif->made_qdisc = false;
 }
 

@@ -111,7 +111,8 @@ static int detach_from_dispatcher(struct xdp_multiprog *mp, uint32_t ifindex, ma
 	return 0;
 }
 
-static int detach_matching(uint32_t ifindex, match_fn matches, uint32_t id)
+/* Return: 1 if one was removed, 0 if there is none. */
+static int detach_one(uint32_t ifindex, match_fn matches, uint32_t id)
 {
 	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex((int)ifindex);
 	int n = 0;
@@ -125,6 +126,18 @@ static int detach_matching(uint32_t ifindex, match_fn matches, uint32_t id)
 		n = xdp_multiprog__detach(mp) ?: 1;
 	xdp_multiprog__close(mp);
 	return n;
+}
+
+/* It is done when none is found: one that was killed may have left two. */
+static int detach_matching(uint32_t ifindex, match_fn matches, uint32_t id)
+{
+	int removed = 0, n, tries = MAX_SLOTS;
+
+	do {
+		n = detach_one(ifindex, matches, id);
+		removed += n > 0;
+	} while (n > 0 && --tries);
+	return n < 0 ? n : removed;
 }
 
 int xdp_has(uint32_t ifindex, uint32_t map_id)
@@ -214,11 +227,13 @@ int xdp_detach_in(int netns_fd, uint32_t ifindex, uint32_t map_id)
 	return e.n;
 }
 
-static uint32_t attached_id(uint32_t ifindex)
+/* What cannot be known may be: without its pins a dispatcher is attached for ever. */
+static bool may_be_attached(uint32_t ifindex, uint32_t prog_id)
 {
 	uint32_t id = 0;
+	int err = bpf_xdp_query_id((int)ifindex, 0, &id);
 
-	return bpf_xdp_query_id((int)ifindex, 0, &id) ? 0 : id;
+	return err ? err != -ENODEV && err != -ENOENT : id == prog_id;
 }
 
 static bool is_ours(const char *pin, uint32_t map_id)
@@ -265,7 +280,7 @@ bool xdp_remove_pins(uint32_t ifindex, uint32_t map_id)
 	dir = opendir(pins);
 	while (dir && (e = readdir(dir))) {
 		if (sscanf(e->d_name, "dispatch-%u-%u", &of_if, &id) != 2 ||
-		    (ifindex && of_if != ifindex) || id == attached_id(of_if))
+		    (ifindex && of_if != ifindex) || may_be_attached(of_if, id))
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", pins, e->d_name);
 		any |= remove_pins_in(path, map_id);

@@ -284,6 +284,20 @@ else
 	check "... and goes at the next start" bare "$S"
 fi
 
+# The kernel refuses, at the end, to list or to remove filters: those stay, so the notes must.
+traced_without_links "$S" -e trace=sendto,sendmsg -- --duration 0.1
+first=$(grep -nE -m 1 'RTM_DELTFILTER|nlmsg_type=0x2d' "$work/strace" | cut -d : -f 1) || first=
+if [ -z "$first" ]; then
+	skip "filters that cannot be detached" "this strace does not show messages of netlink"
+else
+	traced_without_links "$S" -e trace=sendto,sendmsg -e "inject=sendto,sendmsg:error=ENOBUFS:when=$first+" \
+		-- --duration 0.1 || :
+	check "a watch that cannot detach its filters leaves them" filters_are 1
+	check "... and says so" grep -q "detach tc filters from 'v0'" "$work/traced"
+	once "$S"
+	check "... and the next start removes them" bare "$S"
+fi
+
 # A namespace's inode is given to the next one at once, its interfaces have the same numbers.
 inode_of()
 {
