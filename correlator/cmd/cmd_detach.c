@@ -27,7 +27,8 @@ static const struct argp_option options[] = {
 	{ "interface", 'i', "IF", 0, "Detach from this interface; may be repeated", 0 },
 	{ "all", OPT_ALL, NULL, 0, "Detach from all interfaces", 0 },
 	{ "by-hand", OPT_BY_HAND, NULL, 0,
-	  "Also detach rstscope's programs that were attached with tc, ip, bpftool or xdp-loader",
+	  "Also detach rstscope's programs that were attached with tc, ip, bpftool or xdp-loader, or "
+	  "left by a watch of which nothing is known any more",
 	  0 },
 	{ "netns", OPT_NETNS, "NAME|PID|PATH", 0, "Detach in this network namespace", 0 },
 	{ "quiet", 'q', NULL, 0, "Only print warnings and errors", 1 },

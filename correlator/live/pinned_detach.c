@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -15,9 +16,13 @@
 
 #include "base/log.h"
 #include "live/attach_xdp.h"
+#include "live/bpf_holders.h"
 #include "live/bpf_ids.h"
+#include "live/bpf_pins.h"
 #include "live/pin_links.h"
 #include "live/pinned.h"
+
+#define INITIAL_PID_NAMESPACE 0xeffffffcu /* its inode: PROC_PID_INIT_INO of the kernel */
 
 struct attached *attached_find_or_say(void)
 {
@@ -95,6 +100,9 @@ struct detaching {
 	const struct detach_config *cfg;
 	struct netlink *nl;
 	struct pins pins;
+	struct bpf_pins pinned;	    /* by anybody */
+	struct bpf_holders holders; /* of maps */
+	bool knows_holders;
 	unsigned int n;
 	unsigned int n_by_hand; /* and left */
 	int err;
@@ -138,6 +146,29 @@ static bool is_by_hand(const struct attached_program *p)
 	return true;
 }
 
+/* In another process namespace we see but some of those that may have its maps open. */
+static bool sees_all_processes(void)
+{
+	struct stat st;
+
+	return !stat("/proc/self/ns/pid", &st) && st.st_ino == INITIAL_PID_NAMESPACE;
+}
+
+static void read_holders(struct detaching *d)
+{
+	d->knows_holders = sees_all_processes() && !bpf_pins_read(&d->pinned) &&
+			   !bpf_holders_read(&d->holders);
+}
+
+/* Its watch is gone, and is not known by notes, or no watch has started since. */
+static bool is_nobodys(const struct detaching *d, const struct attached_program *p)
+{
+	uint32_t ring = p->recorder->ring_id;
+
+	return d->knows_holders && !bpf_pins_find(&d->pinned, BPF_KIND_MAP, ring) &&
+	       !bpf_holders_find(&d->holders, BPF_KIND_MAP, ring);
+}
+
 static void detach_one(struct detaching *d, const struct attached_program *p)
 {
 	int err = program_detach(&d->pins, d->nl, p);
@@ -156,13 +187,14 @@ static void look_at(struct detaching *d, const struct attached_program *p)
 		return;
 	if (pins_owner(&d->pins, p->recorder->ring_id)) {
 		detach_one(d, p);
-	} else if (is_by_hand(p)) {
+	} else if (is_by_hand(p) || is_nobodys(d, p)) {
 		if (d->cfg->by_hand) {
 			detach_one(d, p);
 			return;
 		}
-		notice("%s: program %u at %s was attached by hand and is left there",
-		       p->path->ifname, p->prog_id, hook_of(p));
+		notice("%s: program %u at %s was %s and is left there", p->path->ifname, p->prog_id,
+		       hook_of(p),
+		       is_by_hand(p) ? "attached by hand" : "left by a watch that is no more");
 		d->n_by_hand++;
 	}
 }
@@ -231,6 +263,7 @@ int pinned_detach(const struct detach_config *cfg, struct netlink *nl)
 	if (err && err != -ENOENT)
 		return err;
 	look_for_names(cfg);
+	read_holders(&d);
 	found = attached_find_or_say();
 	err = found ? 0 : -errno;
 	for (path = found ? attached__paths(found) : NULL; path; path = path->next)
@@ -242,6 +275,8 @@ int pinned_detach(const struct detach_config *cfg, struct netlink *nl)
 	if (!err && d.pins.lock >= 0)
 		pins_remove_unused(&d.pins, !cfg->n_interfaces);
 	pins_close(&d.pins);
+	bpf_pins_free(&d.pinned);
+	bpf_holders_free(&d.holders);
 	if (!err)
 		sum_up(&d);
 	return err ? err : d.err;

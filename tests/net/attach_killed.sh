@@ -326,6 +326,32 @@ else
 		has_qdisc "$again"
 fi
 
+# --- notes that are lost ---
+
+detaches()	# TEXT ARGS...
+{
+	"$RSTSCOPE" detach --netns "$S" "${@:2}" > "$work/detach" 2>&1 && grep -q -- "$1" "$work/detach"
+}
+
+if [ "$(stat -f -c %T /sys/fs/bpf)" != bpf_fs ]; then
+	skip "filters without notes" "no BPF file system"
+elif [ "$(stat -Lc %i /proc/self/ns/pid)" != 4026531836 ]; then
+	skip "filters without notes" "not all processes are seen in a PID namespace"
+else
+	start_clsact
+	check "filters of a watch that lives are not detached by hand" detaches "nothing of" --all --by-hand
+	check "... and stay" filters_are 1
+	kill_child "$watch"
+	wait_exit 10 "$watch"
+	rm -f "/run/rstscope/watch.$(inode_of "$S")."*
+	once "$S"
+	check "the next start knows nothing of filters whose notes are lost" filters_are 1
+	check "... of which detach says that nobody has them" detaches 'left by a watch' --all
+	check "... and which it detaches when asked" detaches 'v0: detached' --all --by-hand
+	check "... so that none is left" no_filters "$S"
+	tc -n "$S" qdisc del dev v0 clsact
+fi
+
 # --- no place for notes ---
 
 in_ns "$S" unshare -m sh -c 'mount -t tmpfs -o ro none /run && exec "$@"' sh "$RSTSCOPE" watch -i v0 --xdp \
