@@ -236,7 +236,7 @@ static bool may_be_attached(uint32_t ifindex, uint32_t prog_id)
 	return err ? err != -ENODEV && err != -ENOENT : id == prog_id;
 }
 
-static bool is_ours(const char *pin, uint32_t map_id)
+static bool is_our_program(const char *pin, uint32_t map_id)
 {
 	int fd = bpf_obj_get(pin);
 	bool ours = uses_map(fd, map_id);
@@ -246,21 +246,39 @@ static bool is_ours(const char *pin, uint32_t map_id)
 	return ours;
 }
 
+/* libxdp pins the link first: a kill may come before the program's pin. */
+static bool is_our_link(const char *pin, uint32_t map_id)
+{
+	struct bpf_link_info info = { 0 };
+	uint32_t len = sizeof(info);
+	int fd = bpf_obj_get(pin), prog = -1;
+	bool ours;
+
+	if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &len))
+		prog = bpf_prog_get_fd_by_id(info.prog_id);
+	ours = uses_map(prog, map_id);
+	if (prog >= 0)
+		close(prog);
+	if (fd >= 0)
+		close(fd);
+	return ours;
+}
+
 /* Of our programs in this directory; it goes if nothing else is in it. */
 static bool remove_pins_in(const char *path, uint32_t map_id)
 {
-	char pin[PIN_PATH];
+	char pin[PIN_PATH], link[PIN_PATH];
 	bool any = false;
 	int slot;
 
 	for (slot = 0; slot < MAX_SLOTS; slot++) {
 		snprintf(pin, sizeof(pin), "%s/prog%d-prog", path, slot);
-		if (!is_ours(pin, map_id))
+		snprintf(link, sizeof(link), "%s/prog%d-link", path, slot);
+		if (!is_our_program(pin, map_id) && !is_our_link(link, map_id))
 			continue;
 		any = true;
 		unlink(pin);
-		snprintf(pin, sizeof(pin), "%s/prog%d-link", path, slot);
-		unlink(pin);
+		unlink(link);
 	}
 	if (any)
 		rmdir(path);

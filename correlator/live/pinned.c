@@ -509,10 +509,13 @@ static bool is_in_use(const struct attached *now, const struct pin_place *place)
 	return r;
 }
 
+/* Without the ring's pin nobody could tell later that what libxdp has pinned is ours. */
 static void remove_place(const struct pin_place *place)
 {
-	int err = pin_place_remove(place);
+	int err;
 
+	xdp_remove_pins(0, place->ring_id);
+	err = pin_place_remove(place);
 	if (err && err != -ENOENT)
 		error("remove '%s': %s", place->path, error_name(err));
 }

@@ -441,6 +441,34 @@ else
 	rm -rf $root
 fi
 
+# --- pins of libxdp, which was killed between its steps ---
+
+stray=/sys/fs/bpf/xdp/dispatch-65534-65535
+mkdir -p $stray
+ip -n "$S" link add v2 type veth peer name v3
+rs attach "$S" -i v2
+for link in "$(place)"/links/*-ingress; do
+	[ ! -e "$link" ] || "$bpftool" link pin pinned "$link" $stray/prog1-link
+done
+if [ ! -e $stray/prog1-link ]; then
+	skip "pins of libxdp" "no tcx in this kernel, so no link to pin"
+	rs detach "$S" --all
+else
+	rs detach "$S" --all
+	check "what libxdp had pinned is removed, even if it was killed after the link" [ ! -e $stray ]
+	rs attach "$S" -i v2
+	mkdir -p $stray
+	"$bpftool" prog pin pinned "$(place)/progs/rst_tc_ingress" $stray/prog0-prog
+	other egress before || not_ok "a tcx program of somebody else: $(cat "$work/other.err")"
+	ip -n "$S" link del v2
+	WITHOUT_LINKS=1 rs attach "$S" -i eth0 || :
+	check "an attach that is refused, and finds the recorder unused, removes it" no_pins
+	check "... with what libxdp has pinned of it" [ ! -e $stray ]
+	end_others
+fi
+ip -n "$S" link del v2 2> /dev/null || :
+rm -rf $stray
+
 # --- XDP ---
 
 rs attach "$S" -i eth0 --xdp
