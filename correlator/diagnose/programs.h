@@ -8,11 +8,11 @@
 #include "diagnose/causes.h"
 
 struct program_advice {
+	struct advice advice;
 	const char *program; /* what its users call it */
 	const char *names;   /* of its processes: "a,b" */
-	const char *
-		causes; /* "a,b": of these resets; NULL: of those that met a request (see impact.h) */
-	struct advice advice;
+	/* "a,b": of these resets; NULL: of those that met a request (see impact.h) */
+	const char *causes;
 	const char *source; /* where the program's documentation says so */
 };
 

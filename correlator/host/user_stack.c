@@ -244,14 +244,13 @@ static bool is_outermost(Dwarf_Frame *frame)
 /* Without it, libdwfl would follow frame pointers, which need not be there. */
 static bool has_unwind_information(Dwfl_Module *module, uint64_t addr, bool *ret_outermost)
 {
-	Dwarf_CFI *(*const tables[])(Dwfl_Module *, Dwarf_Addr *) = { dwfl_module_eh_cfi,
-								      dwfl_module_dwarf_cfi };
 	Dwarf_Frame *frame;
 	Dwarf_Addr bias;
-	size_t i;
+	int debug;
 
-	for (i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
-		Dwarf_CFI *cfi = tables[i](module, &bias);
+	for (debug = 0; debug < 2; debug++) {
+		Dwarf_CFI *cfi = debug ? dwfl_module_dwarf_cfi(module, &bias) :
+					 dwfl_module_eh_cfi(module, &bias);
 
 		if (!cfi || dwarf_cfi_addrframe(cfi, addr - bias, &frame))
 			continue;
@@ -369,7 +368,7 @@ static int64_t now_ms(void)
 static int take_result(int from, struct user_stack *ret)
 {
 	int64_t until = now_ms() + TIME_LIMIT_MS;
-	struct user_stack result;
+	struct user_stack result = { 0 };
 	size_t have = 0;
 
 	while (have < sizeof(result)) {

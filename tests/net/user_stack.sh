@@ -3,6 +3,8 @@
 #
 # watch --user-stack: who called close(), to the line; and what cannot be named is not.
 
+# check() and wait_for() call functions that shellcheck takes for unreachable.
+# shellcheck disable=SC2317
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "${0%/*}/lib.sh"
 
