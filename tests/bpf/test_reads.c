@@ -112,7 +112,10 @@ static int watch_open(struct watch *w, uint32_t read_type)
 	return w->rb ? 0 : -errno;
 }
 
-/* What differs from program to program, or may change meanwhile; and what takes a cast. */
+/*
+ * What differs from program to program, or may change meanwhile; what takes a cast; and what typed loads
+ * leave out, as older kernels have no type for the task that runs.
+ */
 static void forget(struct rst_ev_kernel *e, bool casts)
 {
 	memset(&e->hdr, 0, sizeof(e->hdr));
@@ -120,6 +123,9 @@ static void forget(struct rst_ev_kernel *e, bool casts)
 	e->stack_len = 0;
 	e->mem_pages = 0;
 	e->jiffies = 0;
+	memset(e->process, 0, sizeof(e->process));
+	memset(&e->closer, 0, sizeof(e->closer));
+	e->has &= ~RST_HAS_CLOSER;
 	if (casts)
 		return;
 	e->has &= ~RST_HAS_MEMORY;
