@@ -43,6 +43,7 @@ int tp_set_state(__u64 *ctx)
 	return 0;
 }
 
+/* Runs once per socket, and looks one up. */
 SEC("tp_btf/tcp_destroy_sock")
 int tp_destroy_sock(__u64 *ctx)
 {

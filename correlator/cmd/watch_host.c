@@ -137,7 +137,6 @@ static void find_victim(void *ctx, bool may_search, struct reset_case *c)
 {
 	struct live_host *h = ctx;
 	char cgroup[sizeof(c->asked.victim.cgroup)] = "";
-
 	struct closer closer;
 	bool closed = sensor__closer(h->sensor, c->seen.receive, &closer);
 

@@ -423,7 +423,7 @@ static struct incident *handed_on(struct incidents *t, struct reset_case *c,
 	c->incident.role = ROLE_OTHER_SIDE;
 	c->incident.other = k->side.rst;
 	c->incident.other_ns = k->side.rst_ns;
-	c->incident.because = k->side.is_server ? PROXY_TOOK_FROM_CLIENT : PROXY_TOOK_FROM_SERVER;
+	c->incident.because = PROXY_SIDES_BECAUSE;
 	return k->incident;
 }
 

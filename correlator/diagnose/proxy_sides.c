@@ -12,10 +12,9 @@ static bool carries(const struct packet *p)
 	return p->len || is_bare_syn(p);
 }
 
-/* The packet is seen where it comes in, and maybe on another interface again. */
 static void add_time(uint64_t *times, unsigned int *n, uint64_t ts_ns)
 {
-	if (*n < SIDE_TIMES_MAX && !(*n && times[*n - 1] == ts_ns))
+	if (*n < SIDE_TIMES_MAX)
 		times[(*n)++] = ts_ns;
 }
 

@@ -17,17 +17,14 @@
 
 #include "model/case.h"
 
-#define PASSED_ON_NS 50000000u
+#define PASSED_ON_NS 50000000u /* PROXY_SIDES_BECAUSE states it */
 /* From the reset that it took to the one that it sends. */
 #define HANDED_ON_NS 500000000ull
 
-/* Templates of the evidence, of the reset that was sent. */
-#define PROXY_TOOK_FROM_SERVER                                                                      \
-	"{owner.name} had taken a RST from {other.src} {other.ago} before, to which it had passed " \
-	"on what {rst.dst} sent"
-#define PROXY_TOOK_FROM_CLIENT                                                                    \
-	"{owner.name} had taken a RST from {other.src} {other.ago} before, and had passed on to " \
-	"{rst.dst} what that sent"
+/* Template of the evidence, of the reset that was sent: what was seen, whichever way it went. */
+#define PROXY_SIDES_BECAUSE                                                                     \
+	"{owner.name} had taken a RST from {other.src} {other.ago} before; a segment had left " \
+	"by one of these two connections within 50 ms of what came in by the other"
 
 #define SIDE_TIMES_MAX 8
 

@@ -63,19 +63,6 @@ cat > "$work/tries.py" <<-'END'
 	    s.close()
 END
 
-says()	# NAME WORDS
-{
-	grep -qsx "$2" "$work/$1.out"
-}
-
-hear()	# NAME WORDS
-{
-	wait_for 30 says "$1" "$2" || {
-		not_ok "$1 $2: $(tail -n 1 "$work/$1.out")"
-		exit 1
-	}
-}
-
 # Its process goes to $server[NAME].
 declare -A server
 serve()	# NAME PORT N

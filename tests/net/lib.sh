@@ -534,6 +534,21 @@ wire_has()	# PORT
 		"sleep 0.02; done; exit 1"
 }
 
+# A program of the test, whose output is $work/NAME.out, has printed a line that begins with WORDS.
+has_printed()	# NAME WORDS
+{
+	grep -qsE "^$2( |\$)" "$work/$1.out"
+}
+
+# Ends the script where that does not come.
+hear()	# NAME WORDS
+{
+	wait_for 30 has_printed "$1" "$2" || {
+		not_ok "$1 $2: $(tail -n 1 "$work/$1.out")"
+		exit 1
+	}
+}
+
 # For a "run=" step: wait until the connection's reset is reported, so that whoever has the socket still
 # has it when the watch looks. Never fails; a watch that was too slow for that is asked for less.
 event_comes()

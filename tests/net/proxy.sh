@@ -104,19 +104,6 @@ start_py()
 	at_exit "kill_child $!"
 }
 
-says()	# NAME WORDS
-{
-	grep -qs "^$2" "$work/$1.out"
-}
-
-hear()	# NAME WORDS
-{
-	wait_for 30 says "$1" "$2" || {
-		not_ok "$1 $2: $(tail -n 1 "$work/$1.out")"
-		exit 1
-	}
-}
-
 client()	# NAME WORD
 {
 	start_py "$1" "$C" "$work/client.py" "$G4" 3128 "$2"
